@@ -1,0 +1,172 @@
+/**
+ * Waits on a peer that end in time.
+ *
+ * Deno has no timeout on a socket; what frees a pending `read()` or `write()`
+ * is `close()`, which makes it reject with `Interrupted`. So every deadline
+ * here closes its connection. Time is the monotonic clock: a change of the
+ * date moves no deadline.
+ *
+ * @module
+ */
+
+import { TransferError } from "./errors.ts";
+
+/** What a deadline needs of a connection. */
+export type Closable = Pick<Deno.Conn, "close">;
+
+/**
+ * Runs an operation on a connection and closes the connection if it takes too
+ * long: that is what frees a pending `read()` or `write()` in Deno.
+ *
+ * On abort: the connection is closed and cannot be used again.
+ *
+ * @param conn The connection that the operation waits on.
+ * @param limit The longest time in milliseconds.
+ * @param doing What is being done, for the message: "read the answer".
+ * @param operation Starts the operation.
+ * @returns What the operation returned.
+ * @throws {TransferError} `stalled` when time ran out.
+ *
+ * @example Bound a read
+ * ```ts
+ * import { readExactly, TransferError, withDeadline } from "@halfclose/halfclose";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const conn = await Deno.connect({ ...listener.addr });
+ * const mute = await listener.accept();
+ * const error = await assertRejects(
+ *   () => withDeadline(conn, 20, "read the greeting", () =>
+ *     readExactly(conn, new Uint8Array(3))),
+ *   TransferError,
+ * );
+ * assertEquals(error.code, "stalled");
+ * mute.close();
+ * listener.close();
+ * ```
+ */
+export async function withDeadline<T>(
+  conn: Closable,
+  limit: number,
+  doing: string,
+  operation: () => Promise<T>,
+): Promise<T> {
+  let expired = false;
+  const timer = setTimeout(() => {
+    expired = true;
+    closeQuietly(conn);
+  }, limit);
+  try {
+    return await operation();
+  } catch (error) {
+    if (!expired) throw error;
+    throw stalled(doing, `not done within ${limit / 1000} s`, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Closes a connection when somebody waits on it and nothing moves.
+ *
+ * One timer for all reads and writes of a connection: a byte in either
+ * direction is progress. It costs two clock readings an operation instead of a
+ * timer each, and the monotonic clock makes it blind to changes of the date.
+ *
+ * @example Bound every wait of a conversation
+ * ```ts
+ * import { IdleTimer, TransferError } from "@halfclose/halfclose";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const conn = await Deno.connect({ ...listener.addr });
+ * const mute = await listener.accept();
+ * using idle = new IdleTimer(conn, 20);
+ * const error = await assertRejects(
+ *   () => idle.guard("read a reply", () => conn.read(new Uint8Array(8))),
+ *   TransferError,
+ * );
+ * assertEquals(error.code, "stalled");
+ * mute.close();
+ * listener.close();
+ * ```
+ */
+export class IdleTimer implements Disposable {
+  readonly #conn: Closable;
+  readonly #limit: number;
+  #moved = 0;
+  #waiting = 0;
+  #expired = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Makes a timer that is not running yet.
+   *
+   * @param conn The connection to close when time runs out.
+   * @param limit The longest silence in milliseconds.
+   */
+  constructor(conn: Closable, limit: number) {
+    this.#conn = conn;
+    this.#limit = limit;
+  }
+
+  /**
+   * Runs one wait on the peer under this timer.
+   *
+   * On abort: when time runs out the connection is closed.
+   *
+   * @param doing What is being waited for, for the message.
+   * @param operation Starts the wait; when it resolves, something has moved.
+   * @returns What the operation returned.
+   * @throws {TransferError} `stalled` when nothing moved for the limit.
+   */
+  async guard<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+    if (this.#waiting++ === 0) this.#moved = performance.now();
+    this.#timer ??= setTimeout(() => this.#check(), this.#limit);
+    try {
+      const result = await operation();
+      this.#moved = performance.now();
+      return result;
+    } catch (error) {
+      if (!this.#expired) throw error;
+      throw stalled(doing, `nothing moved for ${this.#limit / 1000} s`, error);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    if (this.#waiting === 0) return;
+    const left = this.#moved + this.#limit - performance.now();
+    if (left > 0) {
+      this.#timer = setTimeout(() => this.#check(), left);
+    } else {
+      this.#expired = true;
+      closeQuietly(this.#conn);
+    }
+  }
+
+  /** Stops the timer; the connection stays as it is. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * Closes a connection that something else may have closed already.
+ *
+ * @param conn The connection.
+ */
+export function closeQuietly(conn: Closable): void {
+  try {
+    conn.close();
+  } catch (error) {
+    // A deadline or an abort was faster: the descriptor is free already.
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+function stalled(doing: string, found: string, cause: unknown): TransferError {
+  return new TransferError("stalled", `Cannot ${doing}: ${found}`, { cause });
+}

@@ -1,0 +1,38 @@
+/**
+ * Strings from a peer or a disk, made safe for a terminal and a log.
+ *
+ * A file name may hold escape sequences that move the cursor, a carriage return
+ * that overwrites the line, or a bidi override that reverses it. Nothing of the
+ * kind reaches a screen: such characters are shown by number.
+ *
+ * @module
+ */
+
+// Cc controls (C0, DEL, C1), Cf formats (bidi overrides, zero width, BOM), Cs
+// lone surrogates, Zl and Zp line breaks, and the quoting characters themselves.
+const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Puts a string in double quotes and escapes what could deceive a reader.
+ *
+ * @param text Any string.
+ * @param limit Longest result in characters before an ellipsis cuts it.
+ * @returns The quoted string, on one line.
+ */
+export function quote(text: string, limit = 300): string {
+  const cut = text.length > limit ? text.slice(0, limit) + "…" : text;
+  return `"${escape(cut)}"`;
+}
+
+/**
+ * Escapes what could deceive a reader, without adding quotes.
+ *
+ * @param text Any string.
+ * @returns The string on one line, printable throughout.
+ */
+export function escape(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    if (character === '"' || character === "\\") return `\\${character}`;
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+  });
+}
