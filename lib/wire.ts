@@ -1,0 +1,187 @@
+/**
+ * The conversation, byte by byte. Version 1.
+ *
+ * ## Participants
+ *
+ * The sender connects, the receiver listens. Both first say eight bytes that
+ * nothing else says, the {@linkcode PREFACE}, its last byte the version; the
+ * sender speaks first, so that a receiver shows nothing to a port scan. Then
+ * both say HELLO, and from there on only frames pass.
+ *
+ * ```text
+ * sender                                receiver
+ *   preface, HELLO        ───▶
+ *                         ◀───          preface, HELLO
+ *   OPEN 0, OPEN 1, …     ───▶                            names, sizes, times
+ *                         ◀───          ACCEPT 0, ACCEPT 1, …
+ *   DATA 0, DATA 0, …     ───▶
+ *                         ◀───          ALIVE 0 (phase, bytes it has)
+ *   END 0, DATA 1, END 1  ───▶                            length and SHA-256
+ *                         ◀───          RECEIPT 0         checked, synced, named
+ *   FINISH, half-close    ───▶
+ *                         ◀───          RECEIPT 1, half-close
+ * ```
+ *
+ * ## Frames
+ *
+ * All numbers are big-endian. A frame is a header of 16 bytes and a payload
+ * whose length has a bound for each type, checked before a byte is allocated:
+ *
+ * ```text
+ *  0      1      2             4                8                12
+ * ┌──────┬──────┬─────────────┬────────────────┬────────────────┬────────────┐
+ * │ type │ codec│ 0           │ entry          │ payload length │ CRC-32     │
+ * └──────┴──────┴─────────────┴────────────────┴────────────────┴────────────┘
+ * ```
+ *
+ * The CRC-32 covers the 12 bytes before it and the payload: damage is found in
+ * the frame where it happened. `codec` is 0 outside DATA, and in DATA one that
+ * both HELLOs offered. `entry` numbers the files and directories of a transfer
+ * from 0; {@linkcode SESSION} in its place means the connection as a whole.
+ *
+ * ## Rules
+ *
+ * - Several OPENs may be on the way at once, {@linkcode MAX_AHEAD} at most that
+ *   are not settled. A receiver answers each with ACCEPT or FAIL, and DATA may
+ *   follow only an ACCEPT.
+ * - ACCEPT says how many bytes of the entry the receiver holds already, with
+ *   the SHA-256 of each block of them. The sender compares those with its own
+ *   bytes and starts at the first difference, which is what the offset in the
+ *   first DATA (or the length in END) says; the receiver drops what lies beyond.
+ * - An end of the stream never means that an entry is complete: only END does,
+ *   with the length and the SHA-256 of all of it. FINISH says that no OPEN will
+ *   follow; an end before it means that the sender was cut off.
+ * - A RECEIPT is sent after the bytes were checked, synced and named. It holds
+ *   the transfer's id, so one connection's receipt settles no other transfer;
+ *   the id is the sender's and the same on every connection of a transfer.
+ * - FAIL ends one entry or the whole session and holds a code of the table in
+ *   errors.ts and a reason. Who sends it for the session half-closes and drains.
+ * - Who is busy for longer than a moment says ALIVE with what it is doing.
+ * - HELLO offers features, digests and codecs as sets of bits; only what both
+ *   offer is used, and a bit in `required` that the other side does not know
+ *   ends the conversation. Version 1 has SHA-256 (bit 0 of `digests`), data as
+ *   it is (bit 0 of `codecs`), and no optional feature.
+ *
+ * This module is pure: bytes in, values out.
+ *
+ * @module
+ */
+
+import { TransferError } from "./errors.ts";
+import { crc32 } from "./digest.ts";
+import { FieldReader, FieldWriter } from "./fields.ts";
+import { type Format, FORMATS, TYPES } from "./formats.ts";
+import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
+
+/** The version this module speaks, the last byte of the preface. */
+export const VERSION = 1;
+
+/**
+ * The first eight bytes each way. Like PNG's, they catch a text protocol, a
+ * link that is not 8-bit clean and one that rewrites line ends.
+ */
+export const PREFACE: Readonly<Uint8Array> = new Uint8Array(
+  [0x89, 0x48, 0x43, 0x0d, 0x0a, 0x1a, 0x0a, VERSION],
+);
+
+/**
+ * Spells a frame.
+ *
+ * @param frame What to say.
+ * @returns Header and payload, in memory of their own.
+ */
+export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
+  const format = FORMATS[frame.type] as Format<Frame>;
+  const to = new FieldWriter();
+  const codec = frame.type === "data" ? frame.codec : 0;
+  const entry = "entry" in frame ? frame.entry : SESSION;
+  to.u8(format.code).u8(codec).u16(0).u32(entry).u32(0).u32(0);
+  format.write(frame, to);
+  const bytes = to.bytes;
+  sealFrame(bytes);
+  return bytes;
+}
+
+/**
+ * Puts a DATA frame's head in front of data that is in place already, so that
+ * no byte of it is copied.
+ *
+ * @param block {@linkcode DATA_HEAD_BYTES} free bytes, then the data.
+ * @param entry The entry's number.
+ * @param offset Where in the entry the data belongs.
+ */
+export function sealData(
+  block: Uint8Array,
+  entry: number,
+  offset: number,
+): void {
+  const view = new DataView(block.buffer, block.byteOffset);
+  view.setUint32(0, FORMATS.data.code << 24);
+  view.setUint32(4, entry);
+  view.setBigUint64(HEADER_BYTES, BigInt(offset));
+  sealFrame(block);
+}
+
+function sealFrame(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  view.setUint32(8, bytes.length - HEADER_BYTES);
+  view.setUint32(12, checkOf(bytes.subarray(0, 12), bytes));
+}
+
+function checkOf(head: Uint8Array, frame: Uint8Array): number {
+  return crc32(frame.subarray(HEADER_BYTES), crc32(head));
+}
+
+/**
+ * Reads a header and holds its length against the bound of its type.
+ *
+ * @param bytes {@linkcode HEADER_BYTES} bytes.
+ * @returns The header.
+ * @throws {TransferError} `protocol` for a type, length or codec there is not.
+ */
+export function decodeHeader(bytes: Uint8Array): Header {
+  const from = new FieldReader(bytes, "next");
+  const code = from.u8();
+  const type = TYPES.get(code);
+  if (!type) throw from.error(`there is no type ${code}`);
+  const codec = from.u8();
+  if (codec !== 0) throw from.error(`its codec is ${codec}, not agreed on`);
+  from.zero(2);
+  const entry = from.u32(), length = from.u32(), crc = from.u32();
+  const { min, max } = FORMATS[type];
+  if (length < min || length > max) {
+    throw new TransferError(
+      "protocol",
+      `Cannot read the ${type} frame: its length must be ${min} to ${max}, ` +
+        `found ${length}`,
+    );
+  }
+  if ((type === "hello" || type === "finish") && entry !== SESSION) {
+    throw from.error(`a ${type} names the entry ${entry}`);
+  }
+  return { type, codec, entry, length, crc };
+}
+
+/**
+ * Reads a whole frame.
+ *
+ * @param header What {@linkcode decodeHeader} made of the first bytes.
+ * @param bytes Header and payload; DATA keeps a view into them.
+ * @returns The frame; encoding it gives the same bytes.
+ * @throws {TransferError} `integrity` where the CRC-32 differs, `protocol`
+ * where a field is out of range or bytes are left over.
+ */
+export function decodeFrame(header: Header, bytes: Uint8Array): Frame {
+  const crc = checkOf(bytes.subarray(0, 12), bytes);
+  if (crc !== header.crc) {
+    throw new TransferError(
+      "integrity",
+      `Cannot accept the ${header.type} frame: it was damaged on the way ` +
+        `(CRC-32 ${crc.toString(16)}, announced ${header.crc.toString(16)})`,
+    );
+  }
+  const from = new FieldReader(bytes.subarray(HEADER_BYTES), header.type);
+  const frame = FORMATS[header.type].read(from, header);
+  from.end();
+  return frame;
+}
