@@ -1,0 +1,125 @@
+/**
+ * The directory that entries land in, and the way down to where each belongs.
+ *
+ * Symbolic links inside it are never followed. Every part of the way is looked
+ * at right before a name is given; somebody with a shell on this machine can
+ * still race that look, a peer cannot.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { toHex } from "./digest.ts";
+import { DirectorySync } from "./durable.ts";
+import { asTransferError, TransferError } from "./errors.ts";
+import { RESERVED_PREFIX } from "./names.ts";
+import { lstat } from "./publish.ts";
+import { quote } from "./quote.ts";
+import type { ConflictPolicy, Entry } from "./sink.ts";
+
+/** Options of {@linkcode directorySink} and {@linkcode fileSink}. */
+export interface StoreOptions {
+  /** What to do when other content has the name. @default {"refuse"} */
+  onConflict?: ConflictPolicy;
+}
+
+/**
+ * What the drafts of one destination share: its root, its policy, and which of
+ * its directories are known to be durable.
+ */
+export class Destination {
+  readonly root: string;
+  readonly policy: ConflictPolicy;
+  readonly sync = new DirectorySync();
+
+  constructor(root: string, options: StoreOptions) {
+    this.root = root;
+    this.policy = options.onConflict ?? "refuse";
+  }
+
+  /** Refuses early what the commit would refuse for certain. */
+  async check(entry: Entry, parts: string[]): Promise<void> {
+    if (this.policy === "rename") return;
+    const taken = await local(
+      entry.name,
+      () => lstat(join(this.root, ...parts)),
+    );
+    if (!taken) return;
+    const other = taken.isFile && entry.size !== undefined &&
+      entry.size !== taken.size;
+    if (taken.isDirectory || (this.policy === "refuse" && other)) {
+      const what = taken.isDirectory
+        ? "a directory"
+        : `a file of ${taken.size} bytes`;
+      throw new TransferError(
+        "rejected",
+        `Cannot store ${quote(entry.name)}: ${what} has that name already`,
+      );
+    }
+  }
+
+  /** Creates a temporary file; 128 random bits make its name its own. */
+  async temp(mode: number): Promise<{ path: string; file: Deno.FsFile }> {
+    const random = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    const path = join(this.root, RESERVED_PREFIX + random);
+    const file = await Deno.open(path, { createNew: true, write: true, mode });
+    return { path, file };
+  }
+
+  /** Makes the directories on the way, and refuses to pass through a link. */
+  async enter(parts: readonly string[]): Promise<string> {
+    let path = this.root;
+    for (const part of parts) {
+      path = join(path, part);
+      const info = await lstat(path) ?? await this.#make(path);
+      if (!info.isDirectory) {
+        throw new TransferError(
+          "rejected",
+          `Cannot store below ${quote(path)}: it is ${
+            info.isSymlink ? "a symbolic link" : "not a directory"
+          }`,
+        );
+      }
+    }
+    return path;
+  }
+
+  async #make(path: string): Promise<Deno.FileInfo> {
+    try {
+      await Deno.mkdir(path);
+      this.sync.forget(path);
+    } catch (error) {
+      // Another commit needs the same parent and was faster.
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    return await Deno.lstat(path);
+  }
+
+  /** Syncs a directory and the names of those above it, down from the root. */
+  async settle(parts: readonly string[]): Promise<void> {
+    let path = this.root;
+    const names: Promise<void>[] = [];
+    for (const part of parts) {
+      path = join(path, part);
+      names.push(this.sync.syncName(path));
+    }
+    await Promise.all([...names, this.sync.sync(path)]);
+  }
+}
+
+/**
+ * Runs a disk operation and says which entry it was for when it fails.
+ *
+ * @param name The entry's name.
+ * @param operation What touches the disk.
+ * @returns What the operation returned.
+ * @throws {TransferError} `local-io`, unless the operation threw a typed error.
+ */
+export function local<T>(
+  name: string,
+  operation: () => Promise<T>,
+): Promise<T> {
+  return operation().catch((error) => {
+    throw asTransferError(error, "local-io", `store ${quote(name)}`);
+  });
+}

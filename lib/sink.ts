@@ -1,0 +1,110 @@
+/**
+ * What a receiver needs of a place where bytes land.
+ *
+ * The conversation never sees a path, and a sink never sees a connection. A
+ * sink is asked to open a draft for each entry; the draft takes the bytes, and
+ * nothing of it shows under the entry's name before `commit()`.
+ *
+ * @module
+ */
+
+/** What is known of an entry before its bytes. */
+export interface Entry {
+  /** A file has bytes; a directory has none. */
+  kind: "file" | "directory";
+  /** A relative path with `/` between its parts, as the peer gave it. */
+  name: string;
+  /** Length in bytes, where the sender could know it. */
+  size?: number;
+  /** Modification time in milliseconds since 1970, where known. */
+  mtime?: number;
+  /** Permission bits, where they are to be kept. */
+  mode?: number;
+}
+
+/** What became of a draft. */
+export interface Committed {
+  /** The name it has now. */
+  name: string;
+  /** Whether it and its name survive a power cut from now on. */
+  durable: boolean;
+  /** Whether the same bytes were there before. */
+  existing: boolean;
+}
+
+/** What a commit is doing, for whoever waits for it. */
+export type CommitPhase = "syncing" | "committing";
+
+/** An entry that is on its way and not there yet. */
+export interface Draft {
+  /**
+   * Appends a piece.
+   *
+   * @param piece The draft is done with it when the promise resolves.
+   * @throws {TransferError} `local-io` when it cannot be kept.
+   */
+  write(piece: Uint8Array): Promise<void>;
+
+  /**
+   * Makes the entry appear under its name, whole and durable.
+   *
+   * @param digest SHA-256 of all that was written, already checked.
+   * @param onPhase Hears what is being done.
+   * @returns Under which name, and what can be promised.
+   * @throws {TransferError} `rejected` when the name is taken by something
+   * else, `local-io` when storage fails. Then nothing is left of the draft.
+   */
+  commit(
+    digest: Uint8Array,
+    onPhase?: (phase: CommitPhase) => void,
+  ): Promise<Committed>;
+
+  /** Leaves no trace. Harmless after `commit()` and when called twice. */
+  abort(): Promise<void>;
+}
+
+/** A place where entries land. */
+export interface Sink {
+  /**
+   * Prepares for an entry.
+   *
+   * @param entry What the peer announced; its name is not trusted.
+   * @returns A draft for its bytes.
+   * @throws {TransferError} `rejected` when it will not be taken.
+   */
+  open(entry: Entry): Promise<Draft>;
+}
+
+/**
+ * What to do when the name is taken by other content. The same content is
+ * never a conflict: it is success, reported as `existing`.
+ *
+ * - `refuse`: leave what is there and reject the entry.
+ * - `replace`: put the new file in its place, in one step.
+ * - `rename`: take the next free name, `a (1).bin` for `a.bin`.
+ */
+export type ConflictPolicy = "refuse" | "replace" | "rename";
+
+/**
+ * The names to try, in order, under a policy.
+ *
+ * @param name The file's own name, a single path component.
+ * @param policy What to do when it is taken.
+ * @returns At least one name; many for `rename`.
+ */
+export function* candidates(
+  name: string,
+  policy: ConflictPolicy,
+): Generator<string> {
+  yield name;
+  if (policy !== "rename") return;
+  const dot = name.lastIndexOf(".");
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const extension = name.slice(stem.length);
+  for (let count = 1; count <= MAX_RENAMES; count++) {
+    yield `${stem} (${count})${extension}`;
+  }
+}
+
+/** A name taken this often is a loop somewhere, not a collection. */
+const MAX_RENAMES = 10_000;

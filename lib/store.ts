@@ -1,0 +1,90 @@
+/**
+ * The disk as a sink: files that are absent, old or whole, and never anything
+ * else. How a draft becomes a file is drafts.ts; how it gets its name without
+ * replacing anything is publish.ts; where it may land is destination.ts.
+ *
+ * @module
+ */
+
+import { basename, dirname } from "node:path";
+import { Destination, type StoreOptions } from "./destination.ts";
+import { DirectoryDraft, FileDraft } from "./drafts.ts";
+import { TransferError } from "./errors.ts";
+import { partsOf } from "./names.ts";
+import type { Sink } from "./sink.ts";
+
+/**
+ * Makes a sink of a directory: each entry lands below it under its own name.
+ *
+ * @param root The directory. It must exist; it may be a symbolic link itself.
+ * @param options What to do when a name is taken.
+ * @returns The sink. Needs read and write permission for `root`.
+ *
+ * @example Store a file and know that it is on disk
+ * ```ts
+ * import { directorySink } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const draft = await directorySink(root).open({ kind: "file", name: "d/a" });
+ * await draft.write(new TextEncoder().encode("hi"));
+ * const { durable } = await draft.commit(new Uint8Array(32));
+ * assertEquals(durable, true);
+ * assertEquals(await Deno.readTextFile(`${root}/d/a`), "hi");
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export function directorySink(root: string, options: StoreOptions = {}): Sink {
+  const to = new Destination(root, options);
+  return {
+    async open(entry) {
+      const parts = partsOf(entry.name);
+      if (entry.kind === "directory") {
+        return new DirectoryDraft(to, entry, parts);
+      }
+      await to.check(entry, parts);
+      return new FileDraft(to, entry, parts);
+    },
+  };
+}
+
+/**
+ * Makes a sink of one file: the first entry lands there, whatever its name.
+ *
+ * @param path The file to be. Its directory must exist.
+ * @param options What to do when it exists.
+ * @returns The sink. Needs read and write permission for the directory.
+ *
+ * @example Store under a name of one's own
+ * ```ts
+ * import { fileSink } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const root = await Deno.makeTempDir();
+ * const draft = await fileSink(`${root}/mine`).open({
+ *   kind: "file",
+ *   name: "theirs",
+ * });
+ * await draft.commit(new Uint8Array(32));
+ * assertEquals((await Deno.stat(`${root}/mine`)).size, 0);
+ * await Deno.remove(root, { recursive: true });
+ * ```
+ */
+export function fileSink(path: string, options: StoreOptions = {}): Sink {
+  const to = new Destination(dirname(path), options);
+  let taken = false;
+  return {
+    async open(entry) {
+      if (taken || entry.kind === "directory") {
+        throw new TransferError(
+          "rejected",
+          "Cannot take more than one file: the receiver writes one",
+        );
+      }
+      taken = true;
+      const parts = [basename(path)];
+      await to.check(entry, parts);
+      return new FileDraft(to, entry, parts);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * A sink that passes one entry's bytes on as they come: stdout, a pipe, a
+ * device.
+ *
+ * The bytes leave before anybody can check the whole, so the far end of the
+ * pipe must wait for this program's exit code. Nothing here is durable.
+ *
+ * @module
+ */
+
+import { asTransferError, TransferError } from "./errors.ts";
+import type { Draft, Sink } from "./sink.ts";
+
+/** What this sink writes to: `Deno.stdout`, an open file, a pipe. */
+export interface ByteWriter {
+  /** Writes some of the bytes and says how many, as `Deno.stdout` does. */
+  write(piece: Uint8Array): Promise<number>;
+}
+
+/**
+ * Makes a sink of a stream. It takes one file, whatever its name.
+ *
+ * @param to Where the bytes go. It is not closed.
+ * @returns The sink.
+ *
+ * @example Collect what would go to stdout
+ * ```ts
+ * import { streamSink } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let seen = 0;
+ * const sink = streamSink({
+ *   write: (piece) => Promise.resolve((seen += piece.length, piece.length)),
+ * });
+ * const draft = await sink.open({ kind: "file", name: "any" });
+ * await draft.write(new Uint8Array(3));
+ * assertEquals((await draft.commit(new Uint8Array(32))).durable, false);
+ * assertEquals(seen, 3);
+ * ```
+ */
+export function streamSink(to: ByteWriter): Sink {
+  let taken = false;
+  return {
+    open(entry): Promise<Draft> {
+      if (taken || entry.kind === "directory") {
+        return Promise.reject(
+          new TransferError(
+            "rejected",
+            "Cannot take more than one file: the receiver writes one stream",
+          ),
+        );
+      }
+      taken = true;
+      return Promise.resolve({
+        async write(piece) {
+          try {
+            let written = 0;
+            while (written < piece.length) {
+              written += await to.write(piece.subarray(written));
+            }
+          } catch (error) {
+            throw asTransferError(error, "local-io", "write to the stream");
+          }
+        },
+        commit: () =>
+          Promise.resolve({
+            name: entry.name,
+            durable: false,
+            existing: false,
+          }),
+        abort: () => Promise.resolve(),
+      });
+    },
+  };
+}
