@@ -148,6 +148,24 @@ export function asTransferError(
 }
 
 /**
+ * Makes one error of several entries' failures.
+ *
+ * @param failures At least one.
+ * @returns The only one as it is; of several, one that has the first one's code
+ * and holds all of them in `errors`.
+ */
+export function together(failures: readonly TransferError[]): TransferError {
+  const [first] = failures;
+  if (!first) throw new RangeError("Cannot combine no failures");
+  if (failures.length === 1) return first;
+  return new TransferError(
+    first.code,
+    `${failures.length} entries failed, the first one: ${first.message}`,
+    { errors: failures, retriable: failures.every((one) => one.retriable) },
+  );
+}
+
+/**
  * The reason inside an error, without the operating system's trailing number.
  *
  * @param error What was thrown.

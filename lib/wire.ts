@@ -4,7 +4,7 @@
  * ## Participants
  *
  * The sender connects, the receiver listens. Both first say eight bytes that
- * nothing else says, the {@linkcode PREFACE}, its last byte the version; the
+ * nothing else says, the preface, its last byte the version; the
  * sender speaks first, so that a receiver shows nothing to a port scan. Then
  * both say HELLO, and from there on only frames pass.
  *
@@ -37,11 +37,11 @@
  * The CRC-32 covers the 12 bytes before it and the payload: damage is found in
  * the frame where it happened. `codec` is 0 outside DATA, and in DATA one that
  * both HELLOs offered. `entry` numbers the files and directories of a transfer
- * from 0; {@linkcode SESSION} in its place means the connection as a whole.
+ * from 0; SESSION in its place means the connection as a whole.
  *
  * ## Rules
  *
- * - Several OPENs may be on the way at once, {@linkcode MAX_AHEAD} at most that
+ * - Several OPENs may be on the way at once, MAX_AHEAD at most that
  *   are not settled. A receiver answers each with ACCEPT or FAIL, and DATA may
  *   follow only an ACCEPT.
  * - ACCEPT says how many bytes of the entry the receiver holds already, with
@@ -55,7 +55,9 @@
  *   the transfer's id, so one connection's receipt settles no other transfer;
  *   the id is the sender's and the same on every connection of a transfer.
  * - FAIL ends one entry or the whole session and holds a code of the table in
- *   errors.ts and a reason. Who sends it for the session half-closes and drains.
+ *   errors.ts and a reason. Who says it for the session half-closes and drains;
+ *   a receiver says it after the receipts of the commits under way, so what has
+ *   no receipt by then was not committed.
  * - Who is busy for longer than a moment says ALIVE with what it is doing.
  * - HELLO offers features, digests and codecs as sets of bits; only what both
  *   offer is used, and a bit in `required` that the other side does not know
@@ -72,17 +74,6 @@ import { crc32 } from "./digest.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";
 import { type Format, FORMATS, TYPES } from "./formats.ts";
 import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
-
-/** The version this module speaks, the last byte of the preface. */
-export const VERSION = 1;
-
-/**
- * The first eight bytes each way. Like PNG's, they catch a text protocol, a
- * link that is not 8-bit clean and one that rewrites line ends.
- */
-export const PREFACE: Readonly<Uint8Array> = new Uint8Array(
-  [0x89, 0x48, 0x43, 0x0d, 0x0a, 0x1a, 0x0a, VERSION],
-);
 
 /**
  * Spells a frame.

@@ -1,0 +1,88 @@
+/**
+ * Reaching the other side: the part of a transfer in which nothing is sent yet.
+ *
+ * @module
+ */
+
+import type { Duplex } from "./conn.ts";
+import { reasonOf, TransferError } from "./errors.ts";
+import { quote } from "./quote.ts";
+
+/** Where a receiver listens, in `Deno.connect`'s own words. */
+export type Target =
+  | { transport?: "tcp"; hostname: string; port: number }
+  | { transport: "unix"; path: string };
+
+/** Options of {@linkcode connect}. */
+export interface ConnectOptions {
+  /** Longest time for the connection to come about, in milliseconds. */
+  connectTimeout: number;
+  /** Gives up when aborted. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Connects. All addresses of a name are tried (RFC 8305), by the runtime.
+ *
+ * On abort: rejects with the signal's reason; no connection is left behind.
+ *
+ * @param target Where to.
+ * @param options How long to try.
+ * @returns The connection, with Nagle's algorithm off: frames are put together
+ * here, and a receipt must not wait for an acknowledgement (RFC 896).
+ * @throws {TransferError} `connect`, and nothing was sent.
+ */
+export async function connect(
+  target: Target,
+  options: ConnectOptions,
+): Promise<Duplex> {
+  const timeout = AbortSignal.timeout(options.connectTimeout);
+  const signal = options.signal
+    ? AbortSignal.any([options.signal, timeout])
+    : timeout;
+  try {
+    if (target.transport === "unix") {
+      return await Deno.connect({ transport: "unix", path: target.path });
+    }
+    const { hostname, port } = target;
+    const conn = await Deno.connect({ hostname, port, signal });
+    conn.setNoDelay();
+    return conn;
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    const found = timeout.aborted
+      ? `nobody answered within ${options.connectTimeout / 1000} s`
+      : meaning(cause);
+    throw new TransferError(
+      "connect",
+      `Cannot connect to ${nameOf(target)}: ${found}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Writes an address as people type it.
+ *
+ * @param target The address.
+ * @returns `host:port`, `[v6]:port` or `unix:path`, escaped.
+ */
+export function nameOf(target: Target): string {
+  if (target.transport === "unix") return `unix:${bare(target.path)}`;
+  const { hostname, port } = target;
+  return hostname.includes(":")
+    ? `[${bare(hostname)}]:${port}`
+    : `${bare(hostname)}:${port}`;
+}
+
+function bare(text: string): string {
+  return quote(text).slice(1, -1);
+}
+
+function meaning(error: unknown): string {
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return "nobody listens there (connection refused)";
+  }
+  if (error instanceof Deno.errors.NotFound) return "there is no such socket";
+  return reasonOf(error);
+}

@@ -1,0 +1,151 @@
+/**
+ * One entry on the receiver's side, from its OPEN to its receipt.
+ *
+ * @module
+ */
+
+import { Digest, sameBytes } from "./digest.ts";
+import { TransferError } from "./errors.ts";
+import type { Data, End, Open, Phase, ReceiptFrame } from "./frames.ts";
+import { quote } from "./quote.ts";
+import type { Draft, Entry, Sink } from "./sink.ts";
+
+/** Holds what arrives of an entry against what was announced. */
+export class Incoming {
+  /** What the sender announced. */
+  readonly open: Open;
+  /** What is being done with it. */
+  phase: Phase = "receiving";
+  /** How many of its bytes have come. */
+  received = 0;
+  readonly #draft: Draft;
+  readonly #digest = new Digest();
+  readonly #maxSize: number;
+
+  private constructor(open: Open, draft: Draft, maxSize: number) {
+    this.open = open;
+    this.#draft = draft;
+    this.#maxSize = maxSize;
+  }
+
+  /**
+   * Opens a draft for an entry.
+   *
+   * @param open What the sender announced.
+   * @param sink Where it is to land.
+   * @param maxSize Most bytes it may have.
+   * @returns The entry, ready for data.
+   * @throws {TransferError} `rejected` when it is too large or the sink will not
+   * have it.
+   */
+  static async begin(
+    open: Open,
+    sink: Sink,
+    maxSize: number,
+  ): Promise<Incoming> {
+    checkSize(open, open.size ?? 0, maxSize);
+    return new Incoming(open, await sink.open(entryOf(open)), maxSize);
+  }
+
+  /**
+   * Takes the next piece. Checks come first and throw at once; what is returned
+   * is the disk's part, during which the bytes must not change.
+   *
+   * @param data The piece.
+   * @returns Resolves when the draft has it.
+   * @throws {TransferError} `protocol` for a piece that is out of place,
+   * `rejected` beyond the size limit, `local-io` when it cannot be kept.
+   */
+  async take({ offset, bytes }: Data): Promise<void> {
+    if (offset !== this.received) {
+      throw this.#broken(
+        `data for byte ${offset} came where ${this.received} was next`,
+      );
+    }
+    this.received += bytes.length;
+    const size = this.open.size ?? Infinity;
+    if (this.received > size) {
+      throw this.#broken(`more came than the ${size} bytes announced`);
+    }
+    checkSize(this.open, this.received, this.#maxSize);
+    const written = this.#draft.write(bytes);
+    this.#digest.update(bytes); // while the disk is busy with the same bytes
+    await written;
+  }
+
+  /**
+   * Holds length and digest against what came.
+   *
+   * @param end What the sender says it sent.
+   * @throws {TransferError} `integrity` when anything differs.
+   */
+  verify(end: End): void {
+    this.phase = "verifying";
+    const found = this.#digest.finish();
+    const announced = this.open.size ?? end.length;
+    if (this.received !== end.length || this.received !== announced) {
+      throw this.#damaged(
+        `its length must be ${end.length}, found ${this.received}`,
+      );
+    }
+    if (!sameBytes(found, end.digest)) {
+      throw this.#damaged("its SHA-256 differs");
+    }
+  }
+
+  /**
+   * Gives the entry its name.
+   *
+   * @param end What was verified.
+   * @param id The transfer's id.
+   * @returns The receipt, true from now on.
+   * @throws {TransferError} As {@linkcode Draft.commit}.
+   */
+  async commit(end: End, id: Uint8Array): Promise<ReceiptFrame> {
+    const committed = await this.#draft.commit(end.digest, (phase) => {
+      this.phase = phase;
+    });
+    return {
+      type: "receipt",
+      entry: this.open.entry,
+      id,
+      length: end.length,
+      digest: end.digest,
+      committedAt: Date.now(),
+      ...committed,
+    };
+  }
+
+  /** Leaves nothing of it. */
+  async abort(): Promise<void> {
+    await this.#draft.abort();
+  }
+
+  #broken(found: string): TransferError {
+    return new TransferError(
+      "protocol",
+      `Cannot go on with ${quote(this.open.name)}: ${found}`,
+    );
+  }
+
+  #damaged(found: string): TransferError {
+    return new TransferError(
+      "integrity",
+      `Cannot accept ${quote(this.open.name)}: ${found}`,
+    );
+  }
+}
+
+function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {
+  return entry;
+}
+
+function checkSize(open: Open, size: number, limit: number): void {
+  if (size <= limit) return;
+  throw new TransferError(
+    "rejected",
+    `Cannot take ${quote(open.name)}: it has ${
+      open.size ?? `at least ${size}`
+    } bytes and the limit is ${limit}`,
+  );
+}

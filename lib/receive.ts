@@ -1,0 +1,107 @@
+/**
+ * The receiver's side of the conversation, on one connection.
+ *
+ * @module
+ */
+
+import { Channel } from "./channel.ts";
+import type { Duplex } from "./conn.ts";
+import { withDeadline } from "./deadline.ts";
+import { asTransferError, TransferError } from "./errors.ts";
+import { ID_BYTES, SESSION } from "./frames.ts";
+import type { Receipt } from "./receipt.ts";
+import { ENDING, failOf, Session, type SessionOptions } from "./session.ts";
+import type { Sink } from "./sink.ts";
+
+/** Options of {@linkcode receive}. */
+export interface ReceiveOptions extends SessionOptions {
+  /** Longest silence from the sender in milliseconds. @default {30_000} */
+  idleTimeout?: number;
+}
+
+/**
+ * How long a stranger may take to say HELLO, in milliseconds, absolutely:
+ * nothing it says extends it. A guess: several lost packets on a slow link.
+ */
+const HELLO_TIMEOUT_MS = 10_000;
+
+/**
+ * Receives one session and closes the connection.
+ *
+ * On abort: `options.signal` ends the session as said there.
+ *
+ * @param conn An accepted connection: TCP, Unix or TLS. It is taken over.
+ * @param sink Where the entries land.
+ * @param options Bounds and callbacks.
+ * @returns The receipts that were sent, in the order of the commits.
+ * @throws {TransferError} What ended the session, or, with everything else
+ * delivered, what became of the entries that failed.
+ *
+ * @example Your own accept loop
+ * ```ts
+ * import { memorySink, receive, send } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const sending = send(new TextEncoder().encode("hi"), listener.addr, {
+ *   name: "a.txt",
+ * });
+ * const receipts = await receive(await listener.accept(), memorySink());
+ * assertEquals(receipts, [await sending]);
+ * listener.close();
+ * ```
+ */
+export async function receive(
+  conn: Duplex,
+  sink: Sink,
+  options: ReceiveOptions = {},
+): Promise<Receipt[]> {
+  const session = await welcome(conn, options);
+  return await session.run(sink);
+}
+
+/**
+ * Hears who is there. Until this resolves nothing has touched a disk.
+ *
+ * On abort: the connection is closed and the promise rejects with the reason.
+ *
+ * @param conn An accepted connection. It is closed when this rejects.
+ * @param options Bounds and callbacks of the session.
+ * @returns The session, ready to run or to be refused.
+ * @throws {TransferError} `protocol` for whoever does not speak it, `stalled`
+ * for whoever says nothing.
+ */
+export async function welcome(
+  conn: Duplex,
+  options: ReceiveOptions = {},
+): Promise<Session> {
+  const { signal, idleTimeout = 30_000 } = options;
+  const channel = new Channel(conn, idleTimeout);
+  const close = () => channel.close();
+  signal?.addEventListener("abort", close);
+  try {
+    signal?.throwIfAborted();
+    const hello = await withDeadline(
+      conn,
+      HELLO_TIMEOUT_MS,
+      "hear the sender's first words",
+      () => channel.hearHello(),
+    );
+    if (hello) return new Session(channel, hello, options);
+    throw new TransferError(
+      "protocol",
+      "Cannot talk to the peer: it ended without a word",
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    const failure = asTransferError(error, "internal", "welcome the sender");
+    if (failure.code === "protocol") {
+      channel.sayHello(new Uint8Array(ID_BYTES));
+      await channel.hangUp(ENDING, failOf(SESSION, failure));
+    }
+    channel.close();
+    throw failure;
+  } finally {
+    signal?.removeEventListener("abort", close);
+  }
+}

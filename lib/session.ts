@@ -1,0 +1,346 @@
+/**
+ * One sender's session, at the receiver: which frame may come when, and what
+ * is answered.
+ *
+ * Commits run beside the reading, so that many small files do not wait for each
+ * other's fsync; their number is bounded.
+ *
+ * @module
+ */
+
+import { type Channel, failureOf, HEARTBEAT_MS } from "./channel.ts";
+import type { Bounds } from "./conn.ts";
+import { asTransferError, together, TransferError } from "./errors.ts";
+import {
+  type Data,
+  type End,
+  type Fail,
+  type Frame,
+  type Hello,
+  MAX_AHEAD,
+  MAX_REASON_BYTES,
+  type Open,
+  SESSION,
+} from "./frames.ts";
+import { Incoming } from "./incoming.ts";
+import { quote } from "./quote.ts";
+import { type Progress, type Receipt, receiptOf } from "./receipt.ts";
+import type { Sink } from "./sink.ts";
+
+/** Options of a session. */
+export interface SessionOptions {
+  /** Largest entry that is taken, in bytes. @default {Infinity} */
+  maxSize?: number;
+  /**
+   * Stops the session: the sender is told, drafts are dropped, and the promise
+   * rejects with the signal's reason within about a second.
+   */
+  signal?: AbortSignal;
+  /** Hears how far the session is, about four times a second. */
+  onProgress?: (progress: Progress) => void;
+  /** Hears of each entry that was committed, before its receipt is sent. */
+  onReceipt?: (receipt: Receipt) => void;
+}
+
+/** How long an ending may take: the other side has nothing left to do. */
+export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
+
+/** How long a stopped sender gets to hear why, in milliseconds. */
+const STOP_MS = 1_000;
+
+/** Commits under way at once: enough for a disk to sync them together. */
+const MAX_COMMITS = 32;
+
+/** One sender's session. */
+export class Session {
+  readonly #channel: Channel;
+  readonly #id: Uint8Array;
+  readonly #options: SessionOptions;
+  readonly #incoming = new Map<number, Incoming>();
+  /** Entries that failed; the sender may not know yet and goes on sending. */
+  readonly #refused = new Set<number>();
+  readonly #commits = new Set<Promise<void>>();
+  readonly #receipts: Receipt[] = [];
+  readonly #failures: TransferError[] = [];
+  #writing: Promise<void> | undefined;
+  #opened = 0;
+  #last = -1;
+  #settledBytes = 0;
+  #stopped: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * Begins a session by answering the sender's HELLO.
+   *
+   * @param channel The connection. The session ends it.
+   * @param hello What the sender said.
+   * @param options Bounds and callbacks.
+   */
+  constructor(channel: Channel, hello: Hello, options: SessionOptions) {
+    this.#channel = channel;
+    this.#id = hello.id;
+    this.#options = options;
+    channel.sayHello(hello.id);
+  }
+
+  /**
+   * Declines everything, politely: says why, half-closes, drains, closes.
+   *
+   * @param why What the sender is told.
+   */
+  async refuse(why: TransferError): Promise<void> {
+    await this.#channel.hangUp(ENDING, failOf(SESSION, why));
+  }
+
+  /**
+   * Takes the sender's entries until it has finished.
+   *
+   * On abort: the options' signal ends the session as said there.
+   *
+   * @param sink Where they land.
+   * @returns The receipts that were sent, in the order of the commits.
+   * @throws {TransferError} What ended the session, or, with everything else
+   * delivered, what became of the entries that failed.
+   */
+  async run(sink: Sink): Promise<Receipt[]> {
+    const { signal } = this.#options;
+    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    const stop = () => this.#stop();
+    signal?.addEventListener("abort", stop);
+    try {
+      if (signal?.aborted) this.#stop();
+      await this.#hearAll(sink);
+      await Promise.all(this.#commits);
+      await this.#channel.flush();
+    } catch (error) {
+      await this.#giveUp(error);
+    } finally {
+      clearInterval(heartbeat);
+      clearTimeout(this.#stopped);
+      signal?.removeEventListener("abort", stop);
+    }
+    await this.#channel.hangUp(ENDING);
+    if (this.#failures.length > 0) throw together(this.#failures);
+    return this.#receipts;
+  }
+
+  async #hearAll(sink: Sink): Promise<void> {
+    for (;;) {
+      const frame = await this.#channel.hear();
+      await this.#writing; // its buffer is the next to be read into
+      if (frame === null) throw this.#cutOff();
+      if (this.#stopped) continue;
+      if (frame.type === "finish") return this.#checkCount(frame.entries);
+      await this.#take(frame, sink);
+      if (this.#channel.congested) await this.#channel.flush();
+    }
+  }
+
+  async #take(frame: Frame, sink: Sink): Promise<void> {
+    switch (frame.type) {
+      case "open":
+        return await this.#open(frame, sink);
+      case "data":
+        return this.#data(frame);
+      case "end":
+        return await this.#end(frame);
+      case "fail":
+        return await this.#senderFailed(frame);
+      case "alive":
+        return;
+      default:
+        throw new TransferError(
+          "protocol",
+          `Cannot go on: the sender said ${frame.type.toUpperCase()}`,
+        );
+    }
+  }
+
+  async #open(open: Open, sink: Sink): Promise<void> {
+    if (open.entry <= this.#last || open.entry === SESSION) {
+      throw outOfPlace("OPEN", open.entry);
+    }
+    if (this.#incoming.size >= MAX_AHEAD) {
+      throw new TransferError(
+        "protocol",
+        `Cannot go on: the sender opened more than ${MAX_AHEAD} entries ahead`,
+      );
+    }
+    this.#last = open.entry;
+    this.#opened++;
+    try {
+      const limit = this.#options.maxSize ?? Infinity;
+      const incoming = await Incoming.begin(open, sink, limit);
+      this.#incoming.set(open.entry, incoming);
+      const proof = new Uint8Array(0);
+      const { entry } = open;
+      this.#channel.say({ type: "accept", entry, held: 0, block: 0, proof });
+    } catch (error) {
+      await this.#refuse(open, error);
+    }
+  }
+
+  #data(data: Data): void {
+    const incoming = this.#find("DATA", data.entry);
+    if (!incoming) return;
+    this.#writing = incoming.take(data).catch((error) =>
+      this.#refuse(incoming.open, error)
+    );
+    this.#writing.catch(() => {}); // looked at before the next frame is taken
+  }
+
+  async #end(end: End): Promise<void> {
+    const incoming = this.#find("END", end.entry);
+    if (!incoming) return;
+    try {
+      incoming.verify(end);
+    } catch (error) {
+      return await this.#refuse(incoming.open, error);
+    }
+    while (this.#commits.size >= MAX_COMMITS) {
+      await Promise.race(this.#commits);
+    }
+    const commit = this.#commit(incoming, end).finally(() =>
+      this.#commits.delete(commit)
+    );
+    this.#commits.add(commit);
+  }
+
+  async #commit(incoming: Incoming, end: End): Promise<void> {
+    try {
+      const frame = await incoming.commit(end, this.#id);
+      this.#incoming.delete(end.entry);
+      this.#settledBytes += end.length;
+      const receipt = receiptOf(frame);
+      this.#receipts.push(receipt);
+      this.#options.onReceipt?.(receipt);
+      this.#channel.say(frame);
+    } catch (error) {
+      await this.#refuse(incoming.open, error);
+    }
+  }
+
+  /** Drops an entry and says why. The others go on, unless order was broken. */
+  async #refuse(open: Open, error: unknown): Promise<void> {
+    const failure = asTransferError(
+      error,
+      "internal",
+      `take ${quote(open.name)}`,
+    );
+    if (failure.code === "protocol") throw failure;
+    this.#failures.push(failure);
+    this.#refused.add(open.entry);
+    await this.#drop(open.entry);
+    this.#channel.say(failOf(open.entry, failure));
+  }
+
+  async #senderFailed(fail: Fail): Promise<void> {
+    if (fail.entry === SESSION) throw failureOf(fail, "The sender gave up");
+    const incoming = this.#find("FAIL", fail.entry);
+    if (!incoming) return;
+    const subject = `The sender gave ${quote(incoming.open.name)} up`;
+    this.#failures.push(failureOf(fail, subject));
+    await this.#drop(fail.entry);
+  }
+
+  async #drop(entry: number): Promise<void> {
+    const incoming = this.#incoming.get(entry);
+    this.#incoming.delete(entry);
+    try {
+      await incoming?.abort();
+    } catch (error) {
+      // The entry has failed already; what its draft left is swept later.
+      if (!(error instanceof TransferError)) throw error;
+    }
+  }
+
+  /** The entry that a frame is for; `undefined` for one that was refused. */
+  #find(said: string, entry: number): Incoming | undefined {
+    const incoming = this.#incoming.get(entry);
+    if (incoming?.phase === "receiving") return incoming;
+    if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+  }
+
+  #checkCount(entries: number): void {
+    const open = [...this.#incoming.values()]
+      .find(({ phase }) => phase === "receiving");
+    if (entries === this.#opened && !open) return;
+    throw new TransferError(
+      "protocol",
+      `Cannot go on: the sender finished with ${entries} entries, ` +
+        `${this.#opened} were opened` +
+        (open ? `, and ${quote(open.open.name)} has no end` : ""),
+    );
+  }
+
+  #cutOff(): TransferError {
+    const [first] = this.#incoming.values();
+    const where = first
+      ? ` in ${quote(first.open.name)} after ${first.received} bytes`
+      : "";
+    return new TransferError(
+      "lost",
+      `Cannot receive the rest: the sender ended${where} without finishing`,
+    );
+  }
+
+  /** Says what is going on, so that a slow disk is not taken for a dead peer. */
+  #beat(): void {
+    const [first] = this.#incoming.values();
+    const phase = first?.phase ?? "receiving";
+    const bytes = first?.received ?? 0;
+    if (this.#channel.quiet && !this.#stopped) {
+      const entry = first?.open.entry ?? SESSION;
+      this.#channel.say({ type: "alive", entry, phase, bytes });
+    }
+    this.#options.onProgress?.({ phase, bytes: this.#settledBytes + bytes });
+  }
+
+  /** Tells the sender and lets it end; what still comes is not taken. */
+  #stop(): void {
+    this.#stopped = setTimeout(() => this.#channel.close(), STOP_MS);
+    const why = new TransferError("rejected", "the receiver is stopping", {
+      retriable: true,
+    });
+    // What is being committed still gets its receipt: a FAIL would deny it.
+    Promise.all(this.#commits).then(() => {
+      this.#channel.say(failOf(SESSION, why));
+      return this.#channel.finish();
+    }).catch(() => this.#channel.close()); // the sender is gone, or time is up
+  }
+
+  /** Ends a session that cannot go on, leaving nothing half-written. */
+  async #giveUp(error: unknown): Promise<never> {
+    const failure = asTransferError(error, "internal", "receive");
+    await this.#writing?.catch(() => {}); // the first failure is the one to tell
+    await Promise.all(this.#commits);
+    await Promise.all([...this.#incoming.keys()].map((one) => this.#drop(one)));
+    if (this.#stopped || failure.code === "lost") {
+      this.#channel.close();
+    } else {
+      await this.#channel.hangUp(ENDING, failOf(SESSION, failure));
+    }
+    throw this.#stopped ? this.#options.signal?.reason : failure;
+  }
+}
+
+/**
+ * Spells a failure for the other side.
+ *
+ * @param entry The entry that failed, or SESSION.
+ * @param error What happened here. This side's disk is, for the other, a remote
+ * one.
+ * @returns The frame.
+ */
+export function failOf(entry: number, error: TransferError): Fail {
+  const code = error.code === "local-io" ? "remote-io" : error.code;
+  // A character is at most four bytes of UTF-8.
+  const reason = error.message.slice(0, MAX_REASON_BYTES / 4);
+  return { type: "fail", entry, code, retriable: error.retriable, reason };
+}
+
+function outOfPlace(said: string, entry: number): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot go on: the sender said ${said} for entry ${entry}, out of place`,
+  );
+}

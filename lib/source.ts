@@ -1,0 +1,221 @@
+/**
+ * What can be sent, and the proof that it held still meanwhile.
+ *
+ * @module
+ */
+
+import { asTransferError, TransferError } from "./errors.ts";
+import { quote } from "./quote.ts";
+import type { Entry } from "./sink.ts";
+
+/** Something with a `read` like Deno's: `Deno.stdin`, an open file, a pipe. */
+export interface ByteReader {
+  /** Reads some bytes and says how many; `null` at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Bytes to send: a file's path, or the bytes themselves in some form. */
+export type Source =
+  | string
+  | Uint8Array
+  | ByteReader
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/** A source while it is read. */
+export interface Reading extends ByteReader, AsyncDisposable {
+  /**
+   * Says whether what was read is what is there now.
+   *
+   * @throws {TransferError} `source-changed` when it moved while it was read.
+   */
+  verify(): Promise<void>;
+}
+
+/** One entry to send. */
+export interface Item {
+  /** What is announced. */
+  readonly entry: Entry;
+  /** Whether it can be read again from its start. */
+  repeatable: boolean;
+  /**
+   * Begins to read it.
+   *
+   * @throws {TransferError} `source` when that is not possible,
+   * `source-changed` when it is not what was announced.
+   */
+  open(): Promise<Reading>;
+}
+
+/**
+ * Makes an item of a directory: it has no bytes.
+ *
+ * @param entry What is announced.
+ * @returns The item.
+ */
+export function directoryItem(entry: Entry): Item {
+  return bytesItem(new Uint8Array(0), entry);
+}
+
+/**
+ * Makes an item of bytes in memory.
+ *
+ * @param bytes They must not change before the transfer is over.
+ * @param entry What is announced.
+ * @returns The item.
+ */
+export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
+  return {
+    entry,
+    repeatable: true,
+    open() {
+      let at = 0;
+      return Promise.resolve({
+        read(into) {
+          const piece = bytes.subarray(at, at + into.length);
+          into.set(piece);
+          at += piece.length;
+          return Promise.resolve(piece.length || null);
+        },
+        verify: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    },
+  };
+}
+
+/**
+ * Makes an item of something that can be read once.
+ *
+ * @param reader Where the bytes come from; it is not closed.
+ * @param entry What is announced.
+ * @returns The item, repeatable until its first byte was asked for.
+ */
+export function readerItem(reader: ByteReader, entry: Entry): Item {
+  const item: Item = {
+    entry,
+    repeatable: true,
+    open() {
+      return Promise.resolve({
+        async read(into) {
+          item.repeatable = false;
+          return await reading(entry.name, () => reader.read(into));
+        },
+        verify: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    },
+  };
+  return item;
+}
+
+/**
+ * Reads from a stream or an iterable in the pieces that are asked for.
+ *
+ * @param chunks Where the bytes come from, in pieces of any size.
+ * @returns The same as a reader.
+ */
+export function readerOf(chunks: AsyncIterable<Uint8Array>): ByteReader {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let rest = new Uint8Array(0) as Uint8Array;
+  return {
+    async read(into) {
+      while (rest.length === 0) {
+        const { done, value } = await iterator.next();
+        if (done) return null;
+        rest = value;
+      }
+      const piece = rest.subarray(0, into.length);
+      into.set(piece);
+      rest = rest.subarray(piece.length);
+      return piece.length;
+    },
+  };
+}
+
+/**
+ * Makes an item of a regular file.
+ *
+ * @param path Where it is.
+ * @param entry What is announced; its size is what will be sent.
+ * @param seen What the file looked like when it was announced.
+ * @returns The item.
+ */
+export function fileItem(
+  path: string,
+  entry: Entry,
+  seen: Deno.FileInfo,
+): Item {
+  return {
+    entry,
+    repeatable: true,
+    async open() {
+      const file = await reading(path, () => Deno.open(path));
+      const check = async () => {
+        const now = await reading(path, () => file.stat());
+        const change = changeBetween(seen, now);
+        if (change) throw changed(path, change);
+      };
+      try {
+        await check();
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      let left = seen.size;
+      return {
+        async read(into) {
+          if (left === 0) return null;
+          const piece = into.subarray(0, Math.min(left, into.length));
+          const count = await reading(path, () => file.read(piece));
+          if (count === null) throw changed(path, "it shrank");
+          left -= count;
+          return count;
+        },
+        async verify() {
+          const beyond = await reading(
+            path,
+            () => file.read(new Uint8Array(1)),
+          );
+          if (beyond !== null) throw changed(path, "it grew");
+          await check();
+        },
+        [Symbol.asyncDispose]() {
+          file.close();
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+/** What differs between two looks at a file, if anything. */
+function changeBetween(
+  before: Deno.FileInfo,
+  after: Deno.FileInfo,
+): string | undefined {
+  if (before.ino !== after.ino || before.dev !== after.dev) {
+    return "another file has its name";
+  }
+  if (after.size < before.size) return "it shrank";
+  if (after.size > before.size) return "it grew";
+  if (
+    before.mtime?.getTime() !== after.mtime?.getTime() ||
+    before.ctime?.getTime() !== after.ctime?.getTime()
+  ) return "it was written to";
+}
+
+function changed(path: string, how: string): TransferError {
+  return new TransferError(
+    "source-changed",
+    `Cannot send ${quote(path)}: ${how} while it was sent`,
+  );
+}
+
+async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw asTransferError(error, "source", `read ${quote(path)}`);
+  }
+}

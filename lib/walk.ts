@@ -1,0 +1,152 @@
+/**
+ * From paths to entries: directories with all that is in them.
+ *
+ * A directory comes after its content, so that its modification time is set
+ * when nothing changes it any more.
+ *
+ * @module
+ */
+
+import { basename, join, resolve } from "node:path";
+import { TransferError } from "./errors.ts";
+import { faultOf } from "./names.ts";
+import { quote } from "./quote.ts";
+import type { Entry } from "./sink.ts";
+import { directoryItem, fileItem, type Item, readerItem } from "./source.ts";
+
+/** Options of {@linkcode walk}. */
+export interface WalkOptions {
+  /** The name at the receiver instead of the path's last part. */
+  name?: string;
+  /** Whether permission bits go along. @default {false} */
+  preserve?: boolean;
+  /** Whether to leave out what no receiver can take. @default {false} */
+  skipUnsendable?: boolean;
+  /** Hears of everything that is left out, and why. */
+  onSkip?: (path: string, reason: string) => void;
+}
+
+/**
+ * Finds all that a path stands for.
+ *
+ * The path itself may be a symbolic link; links below it are left out. A pipe
+ * or a device is sent as a stream of unknown length when it is named, and left
+ * out below a directory.
+ *
+ * @param path A file or directory.
+ * @param options What to announce and what to leave out.
+ * @returns One item for a file; for a directory its content, then itself.
+ * @throws {TransferError} `source` for what cannot be read, and for a name that
+ * no receiver takes.
+ */
+export async function* walk(
+  path: string,
+  options: WalkOptions = {},
+): AsyncGenerator<Item> {
+  const info = await look(path, Deno.stat);
+  const name = options.name ?? basename(resolve(path));
+  if (info.isDirectory) {
+    yield* walkDirectory(path, name, info, options);
+  } else if (sendable(path, name, options)) {
+    yield info.isFile
+      ? fileItem(path, { ...entryOf(name, info, options), kind: "file" }, info)
+      : await pipeItem(path, name);
+  }
+}
+
+async function* walkDirectory(
+  path: string,
+  name: string,
+  info: Deno.FileInfo,
+  options: WalkOptions,
+): AsyncGenerator<Item> {
+  if (!sendable(path, name, options)) return;
+  for (const child of await list(path)) {
+    const below = join(path, child);
+    const belowName = `${name}/${child}`;
+    const seen = await look(below, Deno.lstat);
+    if (seen.isDirectory) {
+      yield* walkDirectory(below, belowName, seen, options);
+    } else if (!seen.isFile) {
+      const what = seen.isSymlink ? "a symbolic link" : "not a regular file";
+      options.onSkip?.(below, `it is ${what}`);
+    } else if (sendable(below, belowName, options)) {
+      const entry = entryOf(belowName, seen, options);
+      yield fileItem(below, { ...entry, kind: "file" }, seen);
+    }
+  }
+  const { size: _, ...entry } = entryOf(name, info, options);
+  yield directoryItem({ ...entry, kind: "directory" });
+}
+
+function entryOf(
+  name: string,
+  info: Deno.FileInfo,
+  options: WalkOptions,
+): Omit<Entry, "kind"> {
+  const { size, mtime, mode } = info;
+  return {
+    name,
+    size,
+    ...(mtime ? { mtime: mtime.getTime() } : {}),
+    ...(options.preserve && mode !== null ? { mode: mode & 0o777 } : {}),
+  };
+}
+
+async function pipeItem(path: string, name: string): Promise<Item> {
+  const file = await Deno.open(path);
+  return readerItem({
+    async read(into) {
+      const count = await file.read(into);
+      if (count === null) file.close();
+      return count;
+    },
+  }, { kind: "file", name });
+}
+
+function sendable(path: string, name: string, options: WalkOptions): boolean {
+  const fault = faultOf(name);
+  if (fault === undefined) return true;
+  if (options.skipUnsendable) {
+    options.onSkip?.(path, `its name ${fault}`);
+    return false;
+  }
+  throw new TransferError(
+    "source",
+    `Cannot send ${quote(path)}: its name ${fault}; ` +
+      "rename it, or leave such files out with --skip-unsendable",
+  );
+}
+
+async function list(path: string): Promise<string[]> {
+  try {
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(path)) names.push(name);
+    return names.sort();
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function look(
+  path: string,
+  how: (path: string) => Promise<Deno.FileInfo>,
+): Promise<Deno.FileInfo> {
+  try {
+    return await how(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): TransferError {
+  const found = !(cause instanceof Deno.errors.NotFound)
+    ? cause instanceof Error ? cause.message : String(cause)
+    // What is not UTF-8 arrives here with U+FFFD in its place.
+    : path.includes("\uFFFD")
+    ? "its name is not UTF-8"
+    : "there is no such file or directory";
+  return new TransferError("source", `Cannot send ${quote(path)}: ${found}`, {
+    cause,
+  });
+}
