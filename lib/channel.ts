@@ -16,9 +16,14 @@ import {
   writeSome,
 } from "./conn.ts";
 import { closeQuietly, IdleTimer } from "./deadline.ts";
-import { TransferError } from "./errors.ts";
+import { foundOf, TransferError } from "./errors.ts";
 import { FrameReader } from "./frame_reader.ts";
-import type { Frame, Hello } from "./frames.ts";
+import {
+  type Fail,
+  type Frame,
+  type Hello,
+  MAX_REASON_BYTES,
+} from "./frames.ts";
 import { PREFACE } from "./preface.ts";
 import { escape } from "./quote.ts";
 import { encodeFrame } from "./wire.ts";
@@ -41,7 +46,6 @@ export class Channel implements Disposable {
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
-  #queued = 0;
   #pump: Promise<void> | undefined;
   #failure: unknown;
 
@@ -78,7 +82,9 @@ export class Channel implements Disposable {
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
     const hello = await this.#reader.next();
-    if (hello?.type === "fail") throw failureOf(hello, "The peer refused");
+    if (hello?.type === "fail") {
+      throw failureOf(hello, "Cannot talk to the peer");
+    }
     if (hello?.type !== "hello") {
       throw new TransferError(
         "protocol",
@@ -127,9 +133,24 @@ export class Channel implements Disposable {
     await this.flush();
   }
 
+  /**
+   * Says bytes that are a frame already, soon, together with others.
+   *
+   * @param bytes Copied at once; they may change afterwards.
+   */
+  sayCopy(bytes: Uint8Array): void {
+    this.#add(bytes.slice());
+  }
+
+  /** How many bytes were said so far, written or not. */
+  said = 0;
+
+  /** How many of them the kernel has taken. */
+  written = 0;
+
   /** Whether so much is queued that the caller should {@linkcode flush}. */
   get congested(): boolean {
-    return this.#queued > QUEUE_BYTES;
+    return this.said - this.written > QUEUE_BYTES;
   }
 
   /** Whether nothing is waiting to be written. */
@@ -187,7 +208,7 @@ export class Channel implements Disposable {
   #add(bytes: Uint8Array): void {
     if (this.#failure) return;
     this.#queue.push(bytes);
-    this.#queued += bytes.length;
+    this.said += bytes.length;
     this.#pump ??= this.#drainQueue();
   }
 
@@ -223,14 +244,15 @@ export class Channel implements Disposable {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      written += await this.#idle.guard(
+    let rest = bytes;
+    while (rest.length > 0) {
+      const count = await this.#idle.guard(
         "write to the peer",
-        () => writeSome(this.#conn, bytes.subarray(written)),
+        () => writeSome(this.#conn, rest),
       );
+      rest = rest.subarray(count);
+      this.written += count;
     }
-    this.#queued -= bytes.length;
   }
 }
 
@@ -238,16 +260,28 @@ export class Channel implements Disposable {
  * Turns a peer's FAIL into an error.
  *
  * @param frame What the peer said.
- * @param subject Who says so, to begin the message with.
+ * @param doing What could not be done because of it: "Cannot receive".
  * @returns The error, with the peer's code and reason.
  */
-export function failureOf(
-  frame: Extract<Frame, { type: "fail" }>,
-  subject: string,
-): TransferError {
+export function failureOf(frame: Fail, doing: string): TransferError {
   return new TransferError(
     frame.code,
-    `${subject}: ${escape(frame.reason)}`,
+    `${doing}: ${escape(frame.reason)}`,
     { retriable: frame.retriable },
   );
+}
+
+/**
+ * Spells a failure for the other side.
+ *
+ * @param entry The entry that failed, or SESSION.
+ * @param error What happened here. This side's disk is, for the other, a remote
+ * one.
+ * @returns The frame.
+ */
+export function failOf(entry: number, error: TransferError): Fail {
+  const code = error.code === "local-io" ? "remote-io" : error.code;
+  // A character is at most four bytes of UTF-8.
+  const reason = foundOf(error).slice(0, MAX_REASON_BYTES / 4);
+  return { type: "fail", entry, code, retriable: error.retriable, reason };
 }

@@ -135,6 +135,11 @@ export class IdleTimer implements Disposable {
     }
   }
 
+  /** Says that something moved outside of a guarded wait. */
+  moved(): void {
+    this.#moved = performance.now();
+  }
+
   #check(): void {
     this.#timer = undefined;
     if (this.#waiting === 0) return;

@@ -23,7 +23,6 @@ export class FileDraft implements Draft {
   readonly #entry: Entry;
   readonly #parts: string[];
   #temp: { path: string; file: Deno.FsFile } | undefined;
-  #length = 0;
 
   constructor(to: Destination, entry: Entry, parts: string[]) {
     this.#to = to;
@@ -38,26 +37,20 @@ export class FileDraft implements Draft {
       while (written < piece.length) {
         written += await file.write(piece.subarray(written));
       }
-      this.#length += piece.length;
     });
   }
 
   async commit(
-    digest: Uint8Array,
     onPhase?: (phase: CommitPhase) => void,
   ): Promise<Committed> {
     try {
-      return await local(
-        this.#entry.name,
-        () => this.#commit(digest, onPhase),
-      );
+      return await local(this.#entry.name, () => this.#commit(onPhase));
     } finally {
       await this.abort();
     }
   }
 
   async #commit(
-    digest: Uint8Array,
     onPhase?: (phase: CommitPhase) => void,
   ): Promise<Committed> {
     const { path: temp, file } = await this.#open();
@@ -70,7 +63,7 @@ export class FileDraft implements Draft {
     const parents = this.#parts.slice(0, -1);
     const directory = await this.#to.enter(parents);
     const { last, existing } = await publish(
-      { temp, digest, length: this.#length },
+      temp,
       directory,
       this.#parts.at(-1)!,
       this.#to.policy,

@@ -165,6 +165,19 @@ export function together(failures: readonly TransferError[]): TransferError {
   );
 }
 
+// "Cannot do something: ", where a quoted name may hold a colon of its own.
+const DOING = /^Cannot (?:"(?:[^"\\]|\\.)*"|(?!: )[^"])*: /;
+
+/**
+ * What was found, of an error's message: the part behind "Cannot …: ".
+ *
+ * @param error An error with a message in this library's form, or any other.
+ * @returns That part, or the whole message.
+ */
+export function foundOf(error: Error): string {
+  return error.message.replace(DOING, "");
+}
+
 /**
  * The reason inside an error, without the operating system's trailing number.
  *

@@ -102,7 +102,7 @@ export class Incoming {
    * @throws {TransferError} As {@linkcode Draft.commit}.
    */
   async commit(end: End, id: Uint8Array): Promise<ReceiptFrame> {
-    const committed = await this.#draft.commit(end.digest, (phase) => {
+    const committed = await this.#draft.commit((phase) => {
       this.phase = phase;
     });
     return {

@@ -11,20 +11,10 @@
  */
 
 import { join } from "node:path";
-import { Digest, sameBytes } from "./digest.ts";
+import { sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
 import { candidates, type ConflictPolicy } from "./sink.ts";
-
-/** A complete and synced file that has no name yet. */
-export interface Unnamed {
-  /** Where it is now, in the destination's file system. */
-  temp: string;
-  /** Its SHA-256. */
-  digest: Uint8Array;
-  /** Its length in bytes. */
-  length: number;
-}
 
 /** Which name a file got. */
 export interface Published {
@@ -37,8 +27,8 @@ export interface Published {
 /**
  * Gives a file its name.
  *
- * @param file What to publish. Its temporary name stays after a link, and after
- * an `existing`, for the caller to remove.
+ * @param temp The complete and synced file, in the same file system. Its name
+ * stays after a link, and after an `existing`, for the caller to remove.
  * @param directory The directory it belongs in, free of symbolic links.
  * @param name The name asked for.
  * @param policy What to do when other content has that name.
@@ -46,17 +36,17 @@ export interface Published {
  * @throws {TransferError} `rejected` when the name stays with what has it.
  */
 export async function publish(
-  file: Unnamed,
+  temp: string,
   directory: string,
   name: string,
   policy: ConflictPolicy,
 ): Promise<Published> {
   for (const last of candidates(name, policy)) {
     const path = join(directory, last);
-    if (await tryLink(file.temp, path)) return { last, existing: false };
-    if (await hasContent(path, file)) return { last, existing: true };
+    if (await tryLink(temp, path)) return { last, existing: false };
+    if (await sameContent(path, temp)) return { last, existing: true };
     if (policy === "replace") {
-      await replace(file.temp, path);
+      await replace(temp, path);
       return { last, existing: false };
     }
   }
@@ -89,25 +79,38 @@ async function replace(temp: string, path: string): Promise<void> {
   }
 }
 
-/** Whether a regular file (not a link to one) with that content is there. */
-async function hasContent(path: string, want: Unnamed): Promise<boolean> {
-  const info = await lstat(path);
-  if (!info?.isFile || info.size !== want.length) return false;
+/** Whether a regular file (not a link to one) with the same bytes is there. */
+async function sameContent(path: string, temp: string): Promise<boolean> {
+  const [there, here] = [await lstat(path), await Deno.lstat(temp)];
+  if (!there?.isFile || there.size !== here.size) return false;
   using file = await Deno.open(path);
-  const digest = new Digest();
-  const buffer = new Uint8Array(COMPARE_BUFFER_BYTES);
-  for (let count; (count = await file.read(buffer)) !== null;) {
-    digest.update(buffer.subarray(0, count));
+  using ours = await Deno.open(temp);
+  const [a, b] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
+  for (let left = here.size; left > 0;) {
+    const count = await file.read(a);
+    // Somebody is changing it at this moment: then it is not the same.
+    if (count === null || !await readExactly(ours, b.subarray(0, count))) {
+      return false;
+    }
+    if (!sameBytes(a.subarray(0, count), b.subarray(0, count))) return false;
+    left -= count;
   }
-  if (!sameBytes(digest.finish(), want.digest)) return false;
   // It will be vouched for in a receipt, and whoever wrote it may not have
   // synced it.
   await file.sync();
   return true;
 }
 
+async function readExactly(file: Deno.FsFile, into: Uint8Array) {
+  for (let at = 0, count; at < into.length; at += count) {
+    count = await file.read(into.subarray(at));
+    if (count === null) return false;
+  }
+  return true;
+}
+
 /** As large as a frame: few system calls, little memory. */
-const COMPARE_BUFFER_BYTES = 1_048_576;
+const PIECE_BYTES = 1_048_576;
 
 /**
  * Looks at what has a name, without following it.

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Channel } from "./channel.ts";
+import { Channel, failOf } from "./channel.ts";
 import type { Duplex } from "./conn.ts";
 import { withDeadline } from "./deadline.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
-import { ENDING, failOf, Session, type SessionOptions } from "./session.ts";
+import { ENDING, Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receive}. */
@@ -43,9 +43,9 @@ const HELLO_TIMEOUT_MS = 10_000;
  * import { assertEquals } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const sending = send(new TextEncoder().encode("hi"), listener.addr, {
- *   name: "a.txt",
- * });
+ * const { hostname, port } = listener.addr;
+ * const hi = new TextEncoder().encode("hi");
+ * const sending = send(hi, { hostname, port }, { name: "a.txt" });
  * const receipts = await receive(await listener.accept(), memorySink());
  * assertEquals(receipts, [await sending]);
  * listener.close();

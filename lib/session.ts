@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Channel, failureOf, HEARTBEAT_MS } from "./channel.ts";
+import { type Channel, failOf, failureOf, HEARTBEAT_MS } from "./channel.ts";
 import type { Bounds } from "./conn.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import {
@@ -18,7 +18,6 @@ import {
   type Frame,
   type Hello,
   MAX_AHEAD,
-  MAX_REASON_BYTES,
   type Open,
   SESSION,
 } from "./frames.ts";
@@ -234,11 +233,13 @@ export class Session {
   }
 
   async #senderFailed(fail: Fail): Promise<void> {
-    if (fail.entry === SESSION) throw failureOf(fail, "The sender gave up");
+    if (fail.entry === SESSION) {
+      throw failureOf(fail, "Cannot receive the rest");
+    }
     const incoming = this.#find("FAIL", fail.entry);
     if (!incoming) return;
-    const subject = `The sender gave ${quote(incoming.open.name)} up`;
-    this.#failures.push(failureOf(fail, subject));
+    const doing = `Cannot receive ${quote(incoming.open.name)}`;
+    this.#failures.push(failureOf(fail, doing));
     await this.#drop(fail.entry);
   }
 
@@ -321,21 +322,6 @@ export class Session {
     }
     throw this.#stopped ? this.#options.signal?.reason : failure;
   }
-}
-
-/**
- * Spells a failure for the other side.
- *
- * @param entry The entry that failed, or SESSION.
- * @param error What happened here. This side's disk is, for the other, a remote
- * one.
- * @returns The frame.
- */
-export function failOf(entry: number, error: TransferError): Fail {
-  const code = error.code === "local-io" ? "remote-io" : error.code;
-  // A character is at most four bytes of UTF-8.
-  const reason = error.message.slice(0, MAX_REASON_BYTES / 4);
-  return { type: "fail", entry, code, retriable: error.retriable, reason };
 }
 
 function outOfPlace(said: string, entry: number): TransferError {

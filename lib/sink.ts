@@ -48,16 +48,12 @@ export interface Draft {
   /**
    * Makes the entry appear under its name, whole and durable.
    *
-   * @param digest SHA-256 of all that was written, already checked.
    * @param onPhase Hears what is being done.
    * @returns Under which name, and what can be promised.
    * @throws {TransferError} `rejected` when the name is taken by something
    * else, `local-io` when storage fails. Then nothing is left of the draft.
    */
-  commit(
-    digest: Uint8Array,
-    onPhase?: (phase: CommitPhase) => void,
-  ): Promise<Committed>;
+  commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed>;
 
   /** Leaves no trace. Harmless after `commit()` and when called twice. */
   abort(): Promise<void>;

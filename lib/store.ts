@@ -28,7 +28,7 @@ import type { Sink } from "./sink.ts";
  * const root = await Deno.makeTempDir();
  * const draft = await directorySink(root).open({ kind: "file", name: "d/a" });
  * await draft.write(new TextEncoder().encode("hi"));
- * const { durable } = await draft.commit(new Uint8Array(32));
+ * const { durable } = await draft.commit();
  * assertEquals(durable, true);
  * assertEquals(await Deno.readTextFile(`${root}/d/a`), "hi");
  * await Deno.remove(root, { recursive: true });
@@ -65,7 +65,7 @@ export function directorySink(root: string, options: StoreOptions = {}): Sink {
  *   kind: "file",
  *   name: "theirs",
  * });
- * await draft.commit(new Uint8Array(32));
+ * await draft.commit();
  * assertEquals((await Deno.stat(`${root}/mine`)).size, 0);
  * await Deno.remove(root, { recursive: true });
  * ```

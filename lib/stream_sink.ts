@@ -34,7 +34,7 @@ export interface ByteWriter {
  * });
  * const draft = await sink.open({ kind: "file", name: "any" });
  * await draft.write(new Uint8Array(3));
- * assertEquals((await draft.commit(new Uint8Array(32))).durable, false);
+ * assertEquals((await draft.commit()).durable, false);
  * assertEquals(seen, 3);
  * ```
  */

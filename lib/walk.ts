@@ -8,7 +8,7 @@
  */
 
 import { basename, join, resolve } from "node:path";
-import { TransferError } from "./errors.ts";
+import { reasonOf, TransferError } from "./errors.ts";
 import { faultOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
@@ -141,7 +141,7 @@ async function look(
 
 function unreadable(path: string, cause: unknown): TransferError {
   const found = !(cause instanceof Deno.errors.NotFound)
-    ? cause instanceof Error ? cause.message : String(cause)
+    ? reasonOf(cause)
     // What is not UTF-8 arrives here with U+FFFD in its place.
     : path.includes("\uFFFD")
     ? "its name is not UTF-8"

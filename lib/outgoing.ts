@@ -1,0 +1,116 @@
+/**
+ * One entry on the sender's side, and what is known of its fate.
+ *
+ * @module
+ */
+
+import { sameBytes } from "./digest.ts";
+import { TransferError } from "./errors.ts";
+import type { Open, ReceiptFrame } from "./frames.ts";
+import { quote } from "./quote.ts";
+import { type Receipt, receiptOf } from "./receipt.ts";
+import type { Item } from "./source.ts";
+
+/** How far an entry is, on the connection of this moment. */
+export type Stage = "waiting" | "announced" | "accepted";
+
+/** An entry between the source and its receipt; outlives a connection. */
+export class Outgoing {
+  /** Its number, the same on every connection of the transfer. */
+  readonly number: number;
+  /** What is sent. */
+  readonly item: Item;
+  /** How far it is on this connection. */
+  stage: Stage = "waiting";
+  /** How many of its bytes the receiver is known to have. */
+  has = 0;
+  /** What was sent of it, once that is all. */
+  sent: { length: number; digest: Uint8Array } | undefined;
+  /** Proof of its delivery. */
+  receipt: Receipt | undefined;
+  /** Why it will not be delivered. */
+  failure: TransferError | undefined;
+  /** How many bytes its connection had taken when its END was said. */
+  endsAt = Infinity;
+  /** Whether a connection broke after its END was written. */
+  unconfirmed = false;
+
+  /**
+   * Begins with an entry.
+   *
+   * @param item What is sent.
+   * @param number Its place in the transfer, from 0.
+   */
+  constructor(item: Item, number: number) {
+    this.item = item;
+    this.number = number;
+  }
+
+  /** Whether its fate is known. */
+  get settled(): boolean {
+    return this.receipt !== undefined || this.failure !== undefined;
+  }
+
+  /** What announces it. */
+  get open(): Open {
+    return { type: "open", entry: this.number, ...this.item.entry };
+  }
+
+  /** Its name, for people. */
+  get title(): string {
+    return quote(this.item.entry.name);
+  }
+
+  /** Goes back to the start, for another connection. */
+  restart(): void {
+    if (this.failure?.retriable) this.failure = undefined;
+    if (this.settled) return;
+    this.stage = "waiting";
+    this.has = 0;
+    this.sent = undefined;
+    this.endsAt = Infinity;
+  }
+
+  /**
+   * Notes what was sent, right before its END is.
+   *
+   * @param length All of its bytes.
+   * @param digest Their SHA-256.
+   */
+  end(length: number, digest: Uint8Array): void {
+    this.sent = { length, digest };
+  }
+
+  /**
+   * Holds a receipt against what was sent.
+   *
+   * @param frame The receipt.
+   * @param id The transfer's id.
+   * @throws {TransferError} `protocol` for one that comes too early,
+   * `integrity` for one that is about something else.
+   */
+  settle(frame: ReceiptFrame, id: Uint8Array): void {
+    if (!this.sent) {
+      throw new TransferError(
+        "protocol",
+        `Cannot trust the receiver: it confirmed ${this.title} before its end`,
+      );
+    }
+    const { length, digest } = this.sent;
+    const different = !sameBytes(frame.id, id)
+      ? "its id is another transfer's"
+      : frame.length !== length
+      ? `it is for ${frame.length} bytes and ${length} were sent`
+      : !sameBytes(frame.digest, digest)
+      ? "its SHA-256 differs from what was sent"
+      : undefined;
+    if (different) {
+      throw new TransferError(
+        "integrity",
+        `Cannot accept the receipt for ${this.title}: ${different}`,
+      );
+    }
+    this.receipt = receiptOf(frame);
+    this.has = length;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * One entry's bytes, from its source onto the channel.
+ *
+ * @module
+ */
+
+import { blocksOf, type Pace } from "./blocks.ts";
+import type { Channel } from "./channel.ts";
+import { Digest } from "./digest.ts";
+import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "./frames.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { sealData } from "./wire.ts";
+
+/** Data up to this size is copied and sent together with other frames. */
+const SMALL_BYTES = 32_768;
+
+/** Sends entries one after the other, with the same two buffers. */
+export class Uploader {
+  readonly #channel: Channel;
+  readonly #pace: Pace;
+  #buffers: [Uint8Array, Uint8Array] | undefined;
+
+  /**
+   * Makes an uploader.
+   *
+   * @param channel Where the frames go.
+   * @param pace How fast.
+   */
+  constructor(channel: Channel, pace: Pace) {
+    this.#channel = channel;
+    this.#pace = pace;
+  }
+
+  /**
+   * Sends an accepted entry's data and its end.
+   *
+   * On abort: stops at the next block when `stopped` says so, without an end.
+   *
+   * @param one The entry.
+   * @param stopped Asked before each block.
+   * @throws {TransferError} `source` or `source-changed` for the source's own
+   * failures, `lost` or `stalled` for the connection's.
+   */
+  async send(one: Outgoing, stopped: () => boolean): Promise<void> {
+    await using source = await one.item.open();
+    const digest = new Digest();
+    let offset = 0;
+    const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
+    for await (const block of blocksOf(source, buffers, DATA_HEAD_BYTES)) {
+      const length = block.length - DATA_HEAD_BYTES;
+      await this.#pace.spend(length, stopped);
+      if (stopped()) return;
+      sealData(block, one.number, offset);
+      if (length <= SMALL_BYTES) this.#channel.sayCopy(block);
+      const sent = length > SMALL_BYTES && this.#channel.sayBytes(block);
+      digest.update(block.subarray(DATA_HEAD_BYTES)); // while it is on its way
+      if (await sent, this.#channel.congested) await this.#channel.flush();
+      offset += length;
+    }
+    await source.verify();
+    if (stopped()) return;
+    one.end(offset, digest.finish());
+    this.#channel.say({ type: "end", entry: one.number, ...one.sent! });
+    one.endsAt = this.#channel.said;
+  }
+
+  /** Two buffers that hold a block of a source of that size. */
+  #room(size: number): [Uint8Array, Uint8Array] {
+    const data = Math.min(MAX_DATA_BYTES, this.#pace.piece);
+    const length = DATA_HEAD_BYTES + Math.min(data, Math.max(size, 1));
+    if (this.#buffers && this.#buffers[0].length >= length) {
+      return this.#buffers;
+    }
+    return this.#buffers = [new Uint8Array(length), new Uint8Array(length)];
+  }
+}

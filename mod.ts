@@ -1,0 +1,88 @@
+/**
+ * Move bytes over TCP and know that they arrived.
+ *
+ * TCP tells a sender that its own kernel took the bytes, not that anybody got
+ * them: close a socket with one unread byte in it and the kernel resets the
+ * connection and throws the rest away. This library ends connections in the
+ * order that loses nothing (write, half-close, read to the end, close), and on
+ * top of that it brings back a receipt: the receiver has the identical bytes,
+ * under their final name, on stable storage.
+ *
+ * Two levels:
+ *
+ * - Whole transfers: {@linkcode send}, {@linkcode sendAll}, {@linkcode serve},
+ *   {@linkcode receive}, with {@linkcode directorySink}, {@linkcode fileSink},
+ *   {@linkcode memorySink} and {@linkcode streamSink} as places to land.
+ * - The half-close toolkit for protocols of your own: {@linkcode readExactly},
+ *   {@linkcode writeAll}, {@linkcode drain}, {@linkcode hangUp},
+ *   {@linkcode withDeadline}, {@linkcode IdleTimer}.
+ *
+ * Nothing here prints or exits. Every error is a {@linkcode TransferError} with
+ * a `code`; wherever something waits, an `AbortSignal` ends it.
+ *
+ * @example A million bytes, and proof of their arrival
+ * ```ts
+ * import { memorySink, send, serve } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sink = memorySink();
+ * await using server = serve({ sink });
+ * const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+ * const receipt = await send(bytes, server.addr, { name: "noise.bin" });
+ * assertEquals(receipt.bytes, 50_000);
+ * assertEquals(sink.files.get("noise.bin"), bytes);
+ * ```
+ *
+ * @module
+ */
+
+export { type Target } from "./lib/connect.ts";
+export {
+  type Bounds,
+  drain,
+  type Duplex,
+  hangUp,
+  readExactly,
+  writeAll,
+} from "./lib/conn.ts";
+export { type Closable, IdleTimer, withDeadline } from "./lib/deadline.ts";
+export { type StoreOptions } from "./lib/destination.ts";
+export {
+  type Code,
+  type Outcome,
+  OUTCOMES,
+  TransferError,
+  type TransferErrorOptions,
+} from "./lib/errors.ts";
+export { type Phase } from "./lib/frames.ts";
+export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
+export {
+  type RawOptions,
+  type RawReport,
+  receiveRaw,
+  sendRaw,
+  type SendRawOptions,
+} from "./lib/raw.ts";
+export { type Progress, type Receipt } from "./lib/receipt.ts";
+export { receive, type ReceiveOptions } from "./lib/receive.ts";
+export { type Retry } from "./lib/retry.ts";
+export { send, sendAll, type SendOptions } from "./lib/send.ts";
+export {
+  serve,
+  type ServeOptions,
+  type Server,
+  type SessionInfo,
+} from "./lib/serve.ts";
+export { type SessionOptions } from "./lib/session.ts";
+export {
+  type CommitPhase,
+  type Committed,
+  type ConflictPolicy,
+  type Draft,
+  type Entry,
+  type Sink,
+} from "./lib/sink.ts";
+export { type ByteReader, type Source } from "./lib/source.ts";
+export { directorySink, fileSink } from "./lib/store.ts";
+export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
+export { type WalkOptions } from "./lib/walk.ts";
