@@ -1,5 +1,20 @@
+#!/usr/bin/env -S deno run --allow-read --allow-write --allow-net
 /**
- * The program.
+ * The program: `halfclose send`, `halfclose receive`, `halfclose demo`.
+ *
+ * @example Send a file and wait for the proof of its delivery
+ * ```sh
+ * deno run -P cli.ts send photo.jpg 192.0.2.7:9000
+ * ```
  *
  * @module
  */
+
+import { main } from "./lib/cli/main.ts";
+
+if (import.meta.main) {
+  const code = await main(Deno.args);
+  // Everything was printed synchronously by now, and a read of stdin that is
+  // still pending must not keep the program.
+  Deno.exit(code);
+}

@@ -36,6 +36,8 @@ export interface SendOptions extends WalkOptions {
    * signal's reason within about a second.
    */
   signal?: AbortSignal;
+  /** Hears of each connection that came about. */
+  onConnect?: () => void;
   /** Hears what the receiver has, several times a second. */
   onProgress?: (progress: Progress) => void;
   /** Hears of each receipt as it is read. */
@@ -177,6 +179,7 @@ async function tryOnce(
       connectTimeout: options.connectTimeout ?? 10_000,
       ...(signal ? { signal } : {}),
     });
+    options.onConnect?.();
     await new Delivery(conn, id, entries.filter((one) => !one.settled), {
       idleTimeout: options.idleTimeout ?? 30_000,
       limitRate: options.limitRate ?? Infinity,

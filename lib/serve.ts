@@ -8,7 +8,7 @@ import { nameOf, type Target } from "./connect.ts";
 import { closeQuietly } from "./deadline.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
 import { type RawReport, receiveRaw } from "./raw.ts";
-import type { Receipt } from "./receipt.ts";
+import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
 import { pause } from "./retry.ts";
 import type { Sink } from "./sink.ts";
@@ -20,7 +20,8 @@ export interface SessionInfo {
 }
 
 /** Options of {@linkcode serve}. */
-export interface ServeOptions extends Omit<ReceiveOptions, "onReceipt"> {
+export interface ServeOptions
+  extends Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
   /** Where the entries land. */
   sink: Sink;
   /** The address to listen on. @default {"127.0.0.1"} */
@@ -39,6 +40,8 @@ export interface ServeOptions extends Omit<ReceiveOptions, "onReceipt"> {
   onListen?: (addr: Target) => void;
   /** Hears of each session that begins. */
   onConnect?: (info: SessionInfo) => void;
+  /** Hears how far each session is. */
+  onProgress?: (progress: Progress, info: SessionInfo) => void;
   /** Hears of each session that ended well. */
   onClose?: (info: SessionInfo, report?: RawReport) => void;
   /**
@@ -191,7 +194,7 @@ class RunningServer implements Server {
     };
     try {
       const report = this.#options.raw
-        ? await this.#raw(conn, begin)
+        ? await this.#raw(conn, peer, begin)
         : await this.#verified(conn, peer, begin);
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
@@ -204,9 +207,16 @@ class RunningServer implements Server {
     }
   }
 
-  async #raw(conn: Deno.Conn, begin: () => void): Promise<RawReport> {
+  async #raw(
+    conn: Deno.Conn,
+    peer: string,
+    begin: () => void,
+  ): Promise<RawReport> {
     begin();
-    return await receiveRaw(conn, this.#options.sink, this.#options);
+    return await receiveRaw(conn, this.#options.sink, {
+      ...this.#options,
+      onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
+    });
   }
 
   async #verified(
@@ -217,6 +227,7 @@ class RunningServer implements Server {
     const session = await welcome(conn, {
       ...this.#options,
       onReceipt: (receipt) => this.#handler(receipt, { peer }),
+      onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
     });
     const limit = this.#options.maxConnections ?? 256;
     if (this.#sessions >= limit) {

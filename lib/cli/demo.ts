@@ -1,0 +1,4 @@
+/** @module */
+export function runDemo(): Promise<number> {
+  return Promise.resolve(0);
+}

@@ -1,0 +1,78 @@
+/**
+ * Parse, run, report.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+import { TransferError } from "../errors.ts";
+import { HELP } from "./help.ts";
+import { type Command, parseCommand } from "./parse.ts";
+import { printResult } from "./print.ts";
+import { progressView } from "./progress.ts";
+import { Reported, runReceive } from "./receive.ts";
+import { Reporter, reportFatal } from "./report.ts";
+import { runSend } from "./send.ts";
+import { Interrupted, Signals } from "./signals.ts";
+
+/**
+ * Runs the program.
+ *
+ * @param args What came after its name.
+ * @returns The exit code.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await run(parseCommand(args));
+  } catch (error) {
+    return reportFatal(error);
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  switch (command.command) {
+    case "help":
+      printResult(HELP[command.topic].trimEnd());
+      return 0;
+    case "version":
+      printResult(`halfclose ${config.version}`);
+      return 0;
+    case "demo":
+      return await (await import("./demo.ts")).runDemo();
+    default:
+      return await runTransfer(command);
+  }
+}
+
+async function runTransfer(
+  command: Extract<Command, { command: "send" | "receive" }>,
+): Promise<number> {
+  const { json, quiet, progress } = command;
+  const stdoutTaken = command.command === "send"
+    ? command.reply === "-"
+    : command.output === "-";
+  const report = new Reporter(
+    { json, quiet, stdoutTaken },
+    progressView(progress, quiet),
+  );
+  using signals = new Signals();
+  try {
+    if (command.command === "send") {
+      await runSend(command, report, signals.signal);
+    } else {
+      await runReceive(command, report, signals.signal);
+    }
+    return 0;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      report.log(error.message);
+      return error.exit;
+    }
+    if (error instanceof Reported) return error.exit;
+    if (!(error instanceof TransferError)) throw error;
+    report.error(error);
+    return error.exit;
+  } finally {
+    report.close();
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * From arguments to a command: pure, and strict about what it does not know.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import type { Target } from "../connect.ts";
+import { TransferError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import type { ConflictPolicy } from "../sink.ts";
+import { parseListen, parseTarget } from "./address.ts";
+import type { Topic } from "./help.ts";
+import { parseBytes, parseCount, parseSeconds } from "./units.ts";
+
+/** How progress is shown. */
+export type ProgressStyle = "auto" | "bar" | "plain" | "none";
+
+/** What both transfer commands know. */
+interface Common {
+  raw: boolean;
+  /** Longest silence in milliseconds. */
+  timeout: number;
+  json: boolean;
+  quiet: boolean;
+  progress: ProgressStyle;
+}
+
+/** `halfclose send`. */
+export interface SendCommand extends Common {
+  command: "send";
+  /** `["-"]` stands for stdin. */
+  paths: string[];
+  target: Target;
+  name: string | undefined;
+  reply: string | undefined;
+  retry: number;
+  /** Milliseconds. */
+  connectTimeout: number;
+  /** Bytes a second. */
+  limitRate: number;
+  preserve: boolean;
+  skipUnsendable: boolean;
+}
+
+/** `halfclose receive`. */
+export interface ReceiveCommand extends Common {
+  command: "receive";
+  listen: Target;
+  dir: string;
+  output: string | undefined;
+  once: boolean;
+  onConflict: ConflictPolicy;
+  maxSize: number;
+  maxConnections: number;
+}
+
+/** Everything that can be asked of the program. */
+export type Command =
+  | SendCommand
+  | ReceiveCommand
+  | { command: "demo" }
+  | { command: "help"; topic: Topic }
+  | { command: "version" };
+
+const FLAGS = ["raw", "json", "quiet", "help", "version"] as const;
+const SEND_FLAGS = [...FLAGS, "preserve", "skip-unsendable"] as const;
+const SEND_VALUES = [
+  "name",
+  "reply",
+  "retry",
+  "timeout",
+  "connect-timeout",
+  "limit-rate",
+  "progress",
+] as const;
+const RECEIVE_FLAGS = [...FLAGS, "once"] as const;
+const RECEIVE_VALUES = [
+  "dir",
+  "output",
+  "on-conflict",
+  "max-size",
+  "max-connections",
+  "timeout",
+  "progress",
+] as const;
+
+const LETTERS = [
+  ["d", "dir"],
+  ["o", "output"],
+  ["q", "quiet"],
+  ["h", "help"],
+  ["V", "version"],
+] as const;
+
+/**
+ * Reads the command line.
+ *
+ * @param args What came after the program's name.
+ * @returns What is asked.
+ * @throws {TransferError} `usage`, saying what was found and what would do.
+ */
+export function parseCommand(args: readonly string[]): Command {
+  const [first, ...rest] = args;
+  switch (first) {
+    case "send":
+      return parseSend(rest);
+    case "receive":
+      return parseReceive(rest);
+    case "demo":
+      return parseDemo(rest);
+    case "-V":
+    case "--version":
+      return { command: "version" };
+    case "-h":
+    case "--help":
+      return { command: "help", topic: "main" };
+    case undefined:
+      throw wrong("a command is missing: send, receive or demo");
+    default:
+      throw wrong(`there is no command ${quote(first)}`);
+  }
+}
+
+function parseSend(args: readonly string[]): Command {
+  const found = read("send", args, SEND_FLAGS, SEND_VALUES);
+  if (found.help) return { command: "help", topic: "send" };
+  if (found.version) return { command: "version" };
+  const paths = found._.slice(0, -1);
+  const address = found._.at(-1);
+  if (address === undefined || paths.length === 0) {
+    throw wrong("send needs PATH... and HOST:PORT", "send");
+  }
+  const { name, reply, raw } = found;
+  if (paths.includes("-") && paths.length > 1) {
+    throw wrong('stdin ("-") goes alone', "send");
+  }
+  if (name !== undefined && paths.length > 1) {
+    throw wrong("--name is for a single path", "send");
+  }
+  if (reply !== undefined && !raw) throw wrong("--reply needs --raw", "send");
+  if (reply === "-" && found.json) {
+    throw wrong("--reply - and --json both want stdout", "send");
+  }
+  if (raw && paths.length > 1) {
+    throw wrong("--raw sends a single stream", "send");
+  }
+  return {
+    command: "send",
+    ...common(found),
+    paths,
+    target: parseTarget(address),
+    name,
+    reply,
+    retry: parseCount(found.retry ?? "3", "--retry", 0),
+    connectTimeout: parseSeconds(
+      found["connect-timeout"] ?? "10",
+      "--connect-timeout",
+    ),
+    limitRate: found["limit-rate"] === undefined
+      ? Infinity
+      : parseBytes(found["limit-rate"], "--limit-rate"),
+    preserve: found.preserve,
+    skipUnsendable: found["skip-unsendable"],
+  };
+}
+
+function parseReceive(args: readonly string[]): Command {
+  const found = read("receive", args, RECEIVE_FLAGS, RECEIVE_VALUES);
+  if (found.help) return { command: "help", topic: "receive" };
+  if (found.version) return { command: "version" };
+  const [address, ...more] = found._;
+  if (address === undefined || more.length > 0) {
+    throw wrong("receive needs one [HOST:]PORT", "receive");
+  }
+  const { dir, output, raw } = found;
+  if (dir !== undefined && output !== undefined) {
+    throw wrong("--dir and --output exclude each other", "receive");
+  }
+  if (raw && output === undefined) throw wrong("--raw needs -o", "receive");
+  if (output === "-" && found.json) {
+    throw wrong("-o - and --json both want stdout", "receive");
+  }
+  return {
+    command: "receive",
+    ...common(found),
+    listen: parseListen(address),
+    dir: dir ?? ".",
+    output,
+    once: found.once || output !== undefined,
+    onConflict: oneOf(
+      found["on-conflict"] ?? "refuse",
+      ["refuse", "replace", "rename"],
+      "--on-conflict",
+    ),
+    maxSize: found["max-size"] === undefined
+      ? Infinity
+      : parseBytes(found["max-size"], "--max-size"),
+    maxConnections: parseCount(
+      found["max-connections"] ?? "256",
+      "--max-connections",
+      1,
+    ),
+  };
+}
+
+function parseDemo(args: readonly string[]): Command {
+  const found = read("demo", args, ["help", "version"], []);
+  if (found.help) return { command: "help", topic: "demo" };
+  if (found.version) return { command: "version" };
+  if (found._.length > 0) throw wrong("demo takes no arguments", "demo");
+  return { command: "demo" };
+}
+
+function common(
+  found: {
+    raw: boolean;
+    json: boolean;
+    quiet: boolean;
+    timeout?: string;
+    progress?: string;
+  },
+): Common {
+  return {
+    raw: found.raw,
+    timeout: parseSeconds(found.timeout ?? "30", "--timeout"),
+    json: found.json,
+    quiet: found.quiet,
+    progress: oneOf(
+      found.progress ?? "auto",
+      ["auto", "bar", "plain", "none"],
+      "--progress",
+    ),
+  };
+}
+
+/** Parses with @std/cli, which by itself lets unknown options pass. */
+function read<const B extends string, const S extends string>(
+  command: Topic,
+  args: readonly string[],
+  flags: readonly B[],
+  values: readonly S[],
+) {
+  const known = new Set<string>([...flags, ...values]);
+  const found = parseArgs(args, {
+    boolean: flags,
+    string: [...values, "_"],
+    alias: Object.fromEntries(
+      LETTERS.filter(([, name]) => known.has(name)),
+    ),
+    unknown: (option, key) => {
+      if (key === undefined) return true; // an argument, not an option
+      throw wrong(
+        `there is no option ${quote(option)} (behind "--", or as "./-name", ` +
+          "it would be a path)",
+        command,
+      );
+    },
+  });
+  for (const name of values) {
+    const value: unknown = found[name as keyof typeof found];
+    if (value === "") throw wrong(`--${name} needs a value`, command);
+  }
+  return found;
+}
+
+function oneOf<const T extends string>(
+  text: string,
+  choices: readonly T[],
+  option: string,
+): T {
+  const choice = choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  throw wrong(`${option} ${quote(text)} must be one of ${choices.join(", ")}`);
+}
+
+function wrong(found: string, topic?: Topic): TransferError {
+  const help = topic ? `halfclose ${topic} --help` : "halfclose --help";
+  return new TransferError(
+    "usage",
+    `Cannot read the command line: ${found}; see ${help}`,
+  );
+}

@@ -1,0 +1,132 @@
+/**
+ * `halfclose receive`.
+ *
+ * @module
+ */
+
+import { nameOf, type Target } from "../connect.ts";
+import { asTransferError, type TransferError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import { serve, type Server } from "../serve.ts";
+import type { Sink } from "../sink.ts";
+import { directorySink, fileSink } from "../store.ts";
+import { streamSink } from "../stream_sink.ts";
+import type { ReceiveCommand } from "./parse.ts";
+import type { Reporter } from "./report.ts";
+
+/**
+ * Receives until it is stopped, or one session.
+ *
+ * On abort: senders are told; rejects with the reason when a session was cut by
+ * it, and resolves when there was none.
+ *
+ * @param command What was asked for.
+ * @param report Where to say what happens.
+ * @param signal Ends it.
+ * @throws {TransferError} What went wrong in the only session, with `--once`,
+ * and in the first that failed otherwise.
+ */
+export async function runReceive(
+  command: ReceiveCommand,
+  report: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const sink = await sinkOf(command);
+  const bytes = new Map<string, number>();
+  let sessions = 0;
+  let failure: TransferError | undefined;
+  const over = (peer: string) => {
+    sessions--;
+    bytes.delete(peer);
+    report.event("closed", { peer });
+    if (command.once) void server.shutdown(); // finished is awaited below
+  };
+  const server: Server = serve({
+    ...addressOf(command.listen),
+    sink,
+    raw: command.raw,
+    digest: command.json,
+    maxSize: command.maxSize,
+    maxConnections: command.once ? 1 : command.maxConnections,
+    idleTimeout: command.timeout,
+    signal,
+    onListen: (addr) => {
+      report.event("listening", listeningOn(addr));
+      report.log(`listening on ${nameOf(addr)}`);
+    },
+    onConnect: ({ peer }) => {
+      sessions++;
+      report.event("connected", { peer });
+    },
+    onProgress: (progress, { peer }) => {
+      bytes.set(peer, progress.bytes);
+      const sum = [...bytes.values()].reduce((all, one) => all + one, 0);
+      report.progress({ ...progress, bytes: sum });
+    },
+    onClose: ({ peer }, raw) => {
+      if (raw) report.raw("received", raw);
+      over(peer);
+    },
+    onError: (error, { peer, stranger }) => {
+      report.error(error, { peer });
+      if (stranger) return; // never was a session: somebody else's mistake
+      failure ??= error;
+      over(peer);
+    },
+  }, (receipt) => report.receipt("received", receipt));
+  const cut = () => sessions > 0;
+  let interrupted = false;
+  signal.addEventListener("abort", () => interrupted = cut());
+  await server.finished;
+  if (interrupted) throw signal.reason;
+  if (failure && !signal.aborted) throw new Reported(failure);
+}
+
+/** A failure that was reported when it happened; only its exit code is left. */
+export class Reported extends Error {
+  /** The exit code. */
+  readonly exit: number;
+
+  /**
+   * Wraps a failure.
+   *
+   * @param failure What was reported.
+   */
+  constructor(failure: TransferError) {
+    super(failure.message, { cause: failure });
+    this.exit = failure.exit;
+  }
+}
+
+async function sinkOf(command: ReceiveCommand): Promise<Sink> {
+  const { output, dir, onConflict } = command;
+  try {
+    if (output === "-") return streamSink(Deno.stdout);
+    if (output === undefined) {
+      const info = await Deno.stat(dir);
+      if (!info.isDirectory) throw new Error("it is not a directory");
+      return directorySink(dir, { onConflict });
+    }
+    // A pipe or a device cannot be replaced by a file: it is written to.
+    const info = await Deno.stat(output).catch(() => null);
+    if (info && !info.isFile && !info.isDirectory) {
+      return streamSink(await Deno.open(output, { write: true }));
+    }
+    return fileSink(output, { onConflict });
+  } catch (error) {
+    const doing = `receive into ${quote(output ?? dir)}`;
+    throw asTransferError(error, "local-io", doing);
+  }
+}
+
+function addressOf(target: Target) {
+  return target.transport === "unix"
+    ? { path: target.path }
+    : { hostname: target.hostname, port: target.port };
+}
+
+function listeningOn(target: Target) {
+  return target.transport === "unix"
+    ? { path: target.path }
+    : { address: target.hostname, port: target.port };
+}

@@ -1,0 +1,127 @@
+/**
+ * What the program says: results on stdout, everything else on stderr.
+ *
+ * Every string that came from a peer or a disk is escaped here, or was when it
+ * became part of a message.
+ *
+ * @module
+ */
+
+import { asTransferError, type TransferError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import type { RawReport } from "../raw.ts";
+import type { Progress, Receipt } from "../receipt.ts";
+import { printNote, printResult } from "./print.ts";
+import type { ProgressView } from "./progress.ts";
+
+/** What a reporter needs to know. */
+export interface ReportOptions {
+  /** One JSON object a line on stdout instead of sentences. */
+  json: boolean;
+  /** Errors only. */
+  quiet: boolean;
+  /** Whether stdout carries data, so that results must go to stderr. */
+  stdoutTaken: boolean;
+}
+
+/** Most single failures that are spelled out after one that stands for all. */
+const MAX_LISTED = 20;
+
+/** Says what happens, in sentences or in JSON lines. */
+export class Reporter {
+  readonly #options: ReportOptions;
+  readonly #view: ProgressView;
+
+  /**
+   * Makes a reporter.
+   *
+   * @param options How to say it.
+   * @param view What shows progress meanwhile.
+   */
+  constructor(options: ReportOptions, view: ProgressView) {
+    this.#options = options;
+    this.#view = view;
+  }
+
+  /** An event for programs; people are not told. */
+  event(event: string, fields: Record<string, unknown> = {}): void {
+    if (!this.#options.json) return;
+    this.#view.clear();
+    printResult(JSON.stringify({ event, ...fields }));
+  }
+
+  /** A sentence for people, unless they want quiet. */
+  log(text: string): void {
+    if (this.#options.quiet) return;
+    this.#view.clear();
+    printNote(`halfclose: ${text}`);
+  }
+
+  /** How far it is. */
+  progress(progress: Progress): void {
+    this.event("progress", { ...progress });
+    this.#view.update(progress);
+  }
+
+  /** A delivery, and the proof of it. */
+  receipt(verb: "delivered" | "received", receipt: Receipt): void {
+    this.event("receipt", { ...receipt });
+    const { name, bytes, sha256, durable, existing } = receipt;
+    const notes = (existing ? ", there already" : "") +
+      (durable ? "" : ", not durable");
+    this.#result(
+      `${verb} ${quote(name)} ${bytes} bytes sha256:${sha256}${notes}`,
+    );
+  }
+
+  /** The end of a raw transfer, and how little is known. */
+  raw(verb: "sent" | "received", report: RawReport): void {
+    this.event("raw", { ...report });
+    const digest = report.sha256 ? ` sha256:${report.sha256}` : "";
+    this.#result(
+      `${verb} ${report.bytes} bytes${digest}, closed cleanly, ` +
+        "contents unconfirmed",
+    );
+  }
+
+  /** A failure. People hear of it even when they want quiet. */
+  error(error: TransferError, fields: Record<string, unknown> = {}): void {
+    const { code, message, retriable } = error;
+    this.event("error", { code, message, retriable, ...fields });
+    this.#view.clear();
+    printNote(`halfclose: ${message}`);
+    const listed = error.errors.slice(0, MAX_LISTED);
+    for (const one of listed) printNote(`halfclose:   ${one.message}`);
+    const more = error.errors.length - listed.length;
+    if (more > 0) printNote(`halfclose:   and ${more} more`);
+  }
+
+  /** Shows no progress any more. */
+  close(): void {
+    this.#view.stop();
+  }
+
+  #result(text: string): void {
+    const { json, quiet, stdoutTaken } = this.#options;
+    if (json || quiet) return;
+    this.#view.clear();
+    if (stdoutTaken) printNote(`halfclose: ${text}`);
+    else printResult(text);
+  }
+}
+
+/**
+ * Reports what a command threw, where no reporter is there to do it.
+ *
+ * @param error Anything.
+ * @returns The exit code for it.
+ */
+export function reportFatal(error: unknown): number {
+  const failure = asTransferError(error, "internal", "go on");
+  printNote(`halfclose: ${failure.message}`);
+  // A bug: whoever reports it needs the place.
+  if (failure.code === "internal" && failure.cause instanceof Error) {
+    printNote(failure.cause.stack ?? "");
+  }
+  return failure.exit;
+}

@@ -1,0 +1,136 @@
+/**
+ * `halfclose send`.
+ *
+ * @module
+ */
+
+import { nameOf } from "../connect.ts";
+import { asTransferError, TransferError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import { sendRaw } from "../raw.ts";
+import { transfer } from "../send.ts";
+import { type Item, readerItem } from "../source.ts";
+import { walk } from "../walk.ts";
+import type { SendCommand } from "./parse.ts";
+import type { Reporter } from "./report.ts";
+
+/**
+ * Sends what was asked for.
+ *
+ * On abort: the receiver is told, and this rejects within about a second.
+ *
+ * @param command What was asked for.
+ * @param report Where to say what happens.
+ * @param signal Ends it.
+ */
+export async function runSend(
+  command: SendCommand,
+  report: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const items = await itemsOf(command, report);
+  const address = nameOf(command.target);
+  if (command.raw) {
+    await runRaw(command, items, report, signal);
+  } else {
+    await transfer(items, command.target, {
+      connectTimeout: command.connectTimeout,
+      idleTimeout: command.timeout,
+      retry: command.retry,
+      limitRate: command.limitRate,
+      signal,
+      onConnect: () => report.event("connected", { peer: address }),
+      onProgress: (progress) => report.progress(progress),
+      onReceipt: (receipt) => report.receipt("delivered", receipt),
+      onRetry: ({ attempt, wait, error }) => {
+        const { code, message } = error;
+        report.event("retry", { attempt, wait, code, message });
+        report.log(
+          `${message}; trying again in ${(wait / 1000).toFixed(1)} s ` +
+            `(${attempt} of ${command.retry})`,
+        );
+      },
+    });
+  }
+  report.event("closed", { peer: address });
+}
+
+async function itemsOf(
+  command: SendCommand,
+  report: Reporter,
+): Promise<Item[]> {
+  const { name } = command;
+  if (command.paths[0] === "-") {
+    return [readerItem(Deno.stdin, { kind: "file", name: name ?? "stdin" })];
+  }
+  const items: Item[] = [];
+  for (const path of command.paths) {
+    const found = walk(path, {
+      ...(name === undefined ? {} : { name }),
+      preserve: command.preserve,
+      skipUnsendable: command.skipUnsendable,
+      onSkip: (path, reason) => {
+        report.event("skipped", { path, reason });
+        report.log(`left out ${quote(path)}: ${reason}`);
+      },
+    });
+    for await (const item of found) items.push(item);
+  }
+  return items;
+}
+
+async function runRaw(
+  command: SendCommand,
+  items: readonly Item[],
+  report: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const [item] = items;
+  if (!item || items.length > 1 || item.entry.kind === "directory") {
+    throw new TransferError(
+      "usage",
+      `Cannot send ${quote(command.paths[0]!)}: --raw takes one file or stdin`,
+    );
+  }
+  const reply = await openReply(command.reply);
+  try {
+    report.raw(
+      "sent",
+      await sendRaw(item, command.target, {
+        connectTimeout: command.connectTimeout,
+        idleTimeout: command.timeout,
+        limitRate: command.limitRate,
+        digest: command.json,
+        signal,
+        onProgress: (progress) => report.progress(progress),
+        onReply: (piece) => reply?.write(piece),
+      }),
+    );
+  } finally {
+    reply?.close();
+  }
+}
+
+/** Where the peer's answer goes: written at once, it is short as a rule. */
+async function openReply(path: string | undefined) {
+  if (path === undefined) return undefined;
+  const file = path === "-" ? Deno.stdout : await create(path);
+  return {
+    write(piece: Uint8Array) {
+      for (let at = 0; at < piece.length;) {
+        at += file.writeSync(piece.subarray(at));
+      }
+    },
+    close() {
+      if (path !== "-") file.close();
+    },
+  };
+}
+
+async function create(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.create(path);
+  } catch (error) {
+    throw asTransferError(error, "local-io", `write ${quote(path)}`);
+  }
+}
