@@ -109,7 +109,7 @@ export class Delivery {
     for (const one of this.#open.values()) {
       // The receiver may have committed it, unless it said that it did not.
       const ended = one.endsAt <= this.#channel.written;
-      if (ended && !this.#refused) one.unconfirmed = true;
+      if (ended && !this.#refused) one.unconfirmed = this.#over;
     }
     signal?.throwIfAborted();
     if (this.#entries.some((one) => !one.settled)) throw this.#over!;

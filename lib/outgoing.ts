@@ -32,8 +32,8 @@ export class Outgoing {
   failure: TransferError | undefined;
   /** How many bytes its connection had taken when its END was said. */
   endsAt = Infinity;
-  /** Whether a connection broke after its END was written. */
-  unconfirmed = false;
+  /** What broke a connection after its END was written. */
+  unconfirmed: TransferError | undefined;
 
   /**
    * Begins with an entry.

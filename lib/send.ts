@@ -246,7 +246,9 @@ function explain(
     return new TransferError(
       "unconfirmed",
       `Cannot confirm ${what} at ${where}: everything was sent, then ` +
-        `${foundOf(failure)}; run the same command again to settle it`,
+        `${
+          foundOf(open[0]!.unconfirmed!)
+        }; run the same command again to settle it`,
       { cause: failure },
     );
   }
