@@ -1,0 +1,179 @@
+/**
+ * Draws what was observed of a connection as a ladder: the client's calls and
+ * states on the left, the server's on the right, packets between them.
+ *
+ * @module
+ */
+
+import type { Connection, End, Packet } from "./trace.ts";
+
+const SIDE_WIDTH = 34;
+const WIRE_WIDTH = 26;
+/** A call shorter than this gets one line, a longer one its end too. */
+const LONG_CALL_MS = 5;
+
+/** One line of a ladder, at its time. */
+interface Rung {
+  at: number;
+  client?: string;
+  wire?: string;
+  server?: string;
+}
+
+/**
+ * Draws connections.
+ *
+ * @param connections What was traced.
+ * @param packets What was captured; `null` where nothing could be.
+ * @returns One drawing for each connection.
+ */
+export function drawLadders(
+  connections: readonly Connection[],
+  packets: readonly Packet[] | null,
+): string[] {
+  return connections.map((connection) => draw(connection, packets));
+}
+
+function draw(
+  connection: Connection,
+  packets: readonly Packet[] | null,
+): string {
+  const rungs = [
+    ...eventRungs(connection),
+    ...packets ? packetRungs(connection, packets) : impliedRungs(connection),
+  ].sort((a, b) => a.at - b.at);
+  const zero = rungs[0]?.at ?? 0;
+  const { label, clientPort, serverPort } = connection;
+  const wire = packets ? "packets (tcpdump)" : "implied by the states";
+  return [
+    `${label}`,
+    line("ms", `client ${clientPort}`, wire, `server ${serverPort}`),
+    ...rungs.map((rung) =>
+      line(
+        (rung.at - zero).toFixed(2),
+        rung.client ?? "",
+        rung.wire ?? "",
+        rung.server ?? "",
+      )
+    ),
+  ].join("\n");
+}
+
+function line(at: string, left: string, wire: string, right: string): string {
+  return [
+    at.padStart(9),
+    left.padEnd(SIDE_WIDTH),
+    wire.padEnd(WIRE_WIDTH),
+    right,
+  ].join("  ").trimEnd();
+}
+
+function eventRungs(connection: Connection): Rung[] {
+  return connection.events.flatMap((event): Rung[] => {
+    if (event.kind === "states") {
+      const { at, client, server } = event;
+      return [{ at, client: `[${client}]`, server: `[${server}]` }];
+    }
+    const { at, end, side, text } = event;
+    const took = end - at;
+    if (took < LONG_CALL_MS) return [{ at, [side]: text }];
+    const call = text.split(" = ")[0] ?? text;
+    return [
+      { at, [side]: `${call} …` },
+      {
+        at: end,
+        [side]: `… ${text} (${took.toFixed(0)} ms)`,
+      },
+    ];
+  });
+}
+
+/** Packets of the connection; runs of data are one line, bare ACKs none. */
+function packetRungs(
+  connection: Connection,
+  packets: readonly Packet[],
+): Rung[] {
+  const ports = [connection.clientPort, connection.serverPort];
+  const rungs: Rung[] = [];
+  let run: Run | undefined;
+  const flush = () => {
+    if (run) rungs.push(runRung(run, connection));
+    run = undefined;
+  };
+  for (const { at, from, to, flags, length } of packets) {
+    if (!ports.includes(from) || !ports.includes(to)) continue;
+    const name = flagNames(flags);
+    if (length > 0) {
+      if (run && run.from !== from) flush();
+      run = {
+        from,
+        at: run?.at ?? at,
+        count: (run?.count ?? 0) + 1,
+        bytes: (run?.bytes ?? 0) + length,
+      };
+    }
+    if (name === "") continue;
+    flush();
+    rungs.push({ at, wire: arrow(name, side(connection, from)) });
+  }
+  flush();
+  return rungs;
+}
+
+/** Packets of data one after the other in one direction. */
+interface Run {
+  from: number;
+  at: number;
+  count: number;
+  bytes: number;
+}
+
+function runRung(run: Run, connection: Connection): Rung {
+  const segments = run.count > 1 ? ` in ${run.count}` : "";
+  const text = `${run.bytes} B${segments}`;
+  return { at: run.at, wire: arrow(text, side(connection, run.from)) };
+}
+
+/** SYN, FIN and RST in words; data and bare acknowledgements have none. */
+function flagNames(flags: string): string {
+  const names = [
+    flags.includes("S") ? "SYN" : "",
+    flags.includes("F") ? "FIN" : "",
+    flags.includes("R") ? "RST" : "",
+  ].filter(Boolean);
+  if (names.length > 0 && flags.includes(".")) names.push("ACK");
+  return names.join("+");
+}
+
+/**
+ * Without packets, what must have come: only a FIN makes CLOSE_WAIT, and only
+ * an RST makes ECONNRESET.
+ */
+function impliedRungs(connection: Connection): Rung[] {
+  const rungs: Rung[] = [];
+  const seen = new Set<string>();
+  const imply = (at: number, what: string, from: End) => {
+    if (seen.has(what + from)) return;
+    seen.add(what + from);
+    rungs.push({ at, wire: arrow(what, from) });
+  };
+  for (const event of connection.events) {
+    if (event.kind === "states") {
+      if (event.server === "CLOSE_WAIT") imply(event.at, "FIN", "client");
+      if (event.client === "CLOSE_WAIT") imply(event.at, "FIN", "server");
+      if (event.client === "TIME_WAIT") imply(event.at, "FIN", "server");
+    } else if (event.text.endsWith("ECONNRESET")) {
+      imply(event.end, "RST", event.side === "client" ? "server" : "client");
+    }
+  }
+  return rungs;
+}
+
+function side(connection: Connection, port: number): End {
+  return port === connection.clientPort ? "client" : "server";
+}
+
+function arrow(text: string, from: End): string {
+  const rule = "─".repeat(Math.max(2, WIRE_WIDTH - text.length - 4));
+  return from === "client" ? `─ ${text} ${rule}▶` : `◀${rule} ${text} ─`;
+}

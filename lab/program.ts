@@ -1,0 +1,86 @@
+/**
+ * A program of an experiment: a thread of its own whose calls may block.
+ *
+ * Each is a worker that makes plain synchronous calls, so that a blocking call
+ * blocks only its own thread and errno is read on the thread it belongs to.
+ *
+ * @module
+ */
+
+import type { CallName, Calls, Done, Step, Timed } from "./calls.ts";
+
+/** Sees every call a program has made, in order. */
+export type Observer = (program: Program, done: Done) => void;
+
+/** One thread, and the calls it is told to make. */
+export class Program implements Disposable {
+  readonly #worker: Worker;
+  readonly #waiting: ((done: Done[]) => void)[] = [];
+  /** Told of every call. */
+  observer: Observer | undefined;
+  /** Its thread id, as the kernel knows it. */
+  thread = 0;
+
+  private constructor(readonly name: string) {
+    this.#worker = new Worker(import.meta.resolve("./program_worker.ts"), {
+      type: "module",
+      name,
+    });
+  }
+
+  /**
+   * Starts a thread.
+   *
+   * @param name What ladders call it.
+   * @returns The program, ready for calls.
+   */
+  static async start(name: string): Promise<Program> {
+    const program = new Program(name);
+    const worker = program.#worker;
+    await new Promise<void>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onmessage = ({ data }: MessageEvent<{ thread: number }>) => {
+        program.thread = data.thread;
+        resolve();
+      };
+    });
+    worker.onmessage = ({ data }: MessageEvent<Done[]>) =>
+      program.#waiting.shift()?.(data);
+    return program;
+  }
+
+  /**
+   * Makes one call on the program's thread.
+   *
+   * @param name The call.
+   * @param args Its arguments.
+   * @returns What it returned, with errno by name and its times.
+   */
+  async call<K extends CallName>(
+    name: K,
+    ...args: Parameters<Calls[K]>
+  ): Promise<Timed<ReturnType<Calls[K]>>> {
+    const [result] = await this.run([[name, ...args] as unknown as Step]);
+    return result as Timed<ReturnType<Calls[K]>>;
+  }
+
+  /**
+   * Makes several calls with nothing in between.
+   *
+   * @param steps The calls, in order.
+   * @returns Their results, in the same order.
+   */
+  async run(steps: readonly Step[]): Promise<Timed[]> {
+    const done = await new Promise<Done[]>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#worker.postMessage(steps);
+    });
+    for (const step of done) this.observer?.(this, step);
+    return done.map((step) => step.result);
+  }
+
+  /** Ends the thread; it must not be blocked in a call. */
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}

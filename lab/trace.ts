@@ -1,0 +1,116 @@
+/**
+ * What was observed of the connections of an experiment, in order of time:
+ * calls and their results, states, and packets where somebody captured them.
+ *
+ * @module
+ */
+
+import type { States } from "./bench.ts";
+import type { Done, Timed } from "./calls.ts";
+import { now } from "./proc.ts";
+
+/** Which end of a connection. */
+export type End = "client" | "server";
+
+/** One packet on the wire. */
+export interface Packet {
+  /** Milliseconds since 1970. */
+  at: number;
+  from: number;
+  to: number;
+  /** As tcpdump writes them: S, F, R, P and a dot for ACK. */
+  flags: string;
+  /** Bytes of data in it. */
+  length: number;
+}
+
+/** Something seen at one end. */
+export type Event =
+  | { kind: "call"; at: number; end: number; side: End; text: string }
+  | { kind: "states"; at: number; client: string; server: string };
+
+/** One connection of an experiment. */
+export interface Connection {
+  label: string;
+  clientPort: number;
+  serverPort: number;
+  events: Event[];
+  /** Its descriptors while they are open, each with the side it is on. */
+  descriptors: Map<number, End>;
+}
+
+/** Collects events for the connections that were given a label. */
+export class Trace {
+  readonly connections: Connection[] = [];
+
+  /** Starts to follow a connection. */
+  follow(
+    label: string,
+    pair: {
+      client: number;
+      server: number;
+      clientPort: number;
+      serverPort: number;
+    },
+    connected: Timed,
+    accepted: Timed,
+  ): void {
+    const { clientPort, serverPort } = pair;
+    const connection: Connection = {
+      label,
+      clientPort,
+      serverPort,
+      events: [],
+      descriptors: new Map([[pair.client, "client"], [pair.server, "server"]]),
+    };
+    this.#add(connection, "client", "connect()", connected);
+    this.#add(connection, "server", "accept()", accepted);
+    this.connections.push(connection);
+  }
+
+  /**
+   * Notes a call if it is on a followed connection.
+   *
+   * @returns That connection.
+   */
+  call(done: Done): Connection | null {
+    const { name, args, result } = done;
+    const fd = Number(args[0]);
+    const connection = this.connections.find((c) => c.descriptors.has(fd));
+    const side = connection?.descriptors.get(fd);
+    if (!connection || !side || name === "localPort") return null;
+    if (name === "dup") connection.descriptors.set(result.value, side);
+    if (name === "close") connection.descriptors.delete(fd);
+    const shown = args.slice(1).filter((arg) => typeof arg !== "object");
+    this.#add(connection, side, `${name}(${shown.join(", ")})`, result);
+    return connection;
+  }
+
+  /** Notes states when they differ from the last ones seen. */
+  states(clientPort: number, serverPort: number, states: States): void {
+    const connection = this.connections.find((c) =>
+      c.clientPort === clientPort && c.serverPort === serverPort
+    );
+    if (!connection) return;
+    const [client, server] = [describe(states.client), describe(states.server)];
+    const last = connection.events.findLast((e) => e.kind === "states");
+    if (last?.client === client && last.server === server) return;
+    connection.events.push({ kind: "states", at: now(), client, server });
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.connections.length = 0;
+  }
+
+  #add(connection: Connection, side: End, call: string, result: Timed): void {
+    const { start: at, end, value, errno } = result;
+    const text = `${call} = ${errno ?? value}`;
+    connection.events.push({ kind: "call", at, end, side, text });
+  }
+}
+
+/** A state as a ladder shows it. */
+function describe(row: States["client"]): string {
+  return row === null ? "gone" : row.state;
+}
