@@ -5,10 +5,26 @@
  */
 
 import * as buffers from "./buffers.ts";
+import * as closing from "./closing.ts";
 import type { Experiment } from "./experiment.ts";
+import * as linger from "./linger.ts";
+import * as million from "./million.ts";
 import * as opening from "./opening.ts";
+import * as shutdown from "./shutdown.ts";
 
 /** The experiments by number, from 1 on. */
-export const EXPERIMENTS: readonly Experiment[] = [opening, buffers]
-  .flatMap((group): Experiment[] => Object.values(group))
+export const EXPERIMENTS: readonly Experiment[] = [
+  opening,
+  buffers,
+  closing,
+  million,
+  linger,
+  shutdown,
+]
+  .flatMap((group) => Object.values(group).filter(isExperiment))
   .sort((a, b) => a.number - b.number);
+
+/** Groups export their tools too; an experiment is what has a number. */
+function isExperiment(value: unknown): value is Experiment {
+  return typeof value === "object" && value !== null && "number" in value;
+}

@@ -162,7 +162,7 @@ function impliedRungs(connection: Connection): Rung[] {
       if (event.server === "CLOSE_WAIT") imply(event.at, "FIN", "client");
       if (event.client === "CLOSE_WAIT") imply(event.at, "FIN", "server");
       if (event.client === "TIME_WAIT") imply(event.at, "FIN", "server");
-    } else if (event.text.endsWith("ECONNRESET")) {
+    } else if (event.text.includes("= ECONNRESET")) {
       imply(event.end, "RST", event.side === "client" ? "server" : "client");
     }
   }

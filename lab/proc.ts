@@ -69,15 +69,24 @@ export function parseTcpTable(text: string): TcpRow[] {
   return text.split("\n").slice(1).flatMap((line) => {
     const [, local, remote, state, queues] = line.trim().split(/\s+/);
     if (!local || !remote || !state || !queues) return [];
-    const [unsent, unread] = queues.split(":");
+    const [unsent, unread] = queues.split(":").map((n) => parseInt(n, 16));
+    const name = tcpStateName(state);
     return [{
       port: parseInt(local.split(":")[1] ?? "0", 16),
       peer: parseInt(remote.split(":")[1] ?? "0", 16),
-      state: tcpStateName(state),
-      unsent: parseInt(unsent ?? "0", 16),
-      unread: parseInt(unread ?? "0", 16),
+      state: name,
+      unsent: withoutFin(unsent ?? 0, FIN_SENT.includes(name)),
+      unread: withoutFin(unread ?? 0, FIN_CAME.includes(name)),
     }];
   });
+}
+
+const FIN_SENT: readonly TcpState[] = ["FIN_WAIT1", "CLOSING", "LAST_ACK"];
+const FIN_CAME: readonly TcpState[] = ["CLOSE_WAIT", "LAST_ACK", "CLOSING"];
+
+/** A FIN has a sequence number, so the kernel counts it as a byte. */
+function withoutFin(queued: number, hasFin: boolean): number {
+  return hasFin ? Math.max(0, queued - 1) : queued;
 }
 
 /**

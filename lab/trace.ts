@@ -81,7 +81,7 @@ export class Trace {
     if (!connection || !side || name === "localPort") return null;
     if (name === "dup") connection.descriptors.set(result.value, side);
     if (name === "close") connection.descriptors.delete(fd);
-    const shown = args.slice(1).filter((arg) => typeof arg !== "object");
+    const shown = args.slice(1).map((arg) => JSON.stringify(arg));
     this.#add(connection, side, `${name}(${shown.join(", ")})`, result);
     return connection;
   }
@@ -105,7 +105,8 @@ export class Trace {
 
   #add(connection: Connection, side: End, call: string, result: Timed): void {
     const { start: at, end, value, errno } = result;
-    const text = `${call} = ${errno ?? value}`;
+    const partly = errno !== null && value > 0 ? ` after ${value}` : "";
+    const text = `${call} = ${errno ?? value}${partly}`;
     connection.events.push({ kind: "call", at, end, side, text });
   }
 }
