@@ -88,7 +88,10 @@ function eventRungs(connection: Connection): Rung[] {
   });
 }
 
-/** Packets of the connection; runs of data are one line, bare ACKs none. */
+/**
+ * Packets of the connection; runs of data are one line. Of the bare
+ * ACKs only the one that follows a FIN is drawn.
+ */
 function packetRungs(
   connection: Connection,
   packets: readonly Packet[],
@@ -100,9 +103,13 @@ function packetRungs(
     if (run) rungs.push(runRung(run, connection));
     run = undefined;
   };
+  let finFrom = -1;
   for (const { at, from, to, flags, length } of packets) {
     if (!ports.includes(from) || !ports.includes(to)) continue;
-    const name = flagNames(flags);
+    const acknowledges = finFrom === to && flags === "." && length === 0;
+    const name = acknowledges ? "ACK" : flagNames(flags);
+    if (acknowledges) finFrom = -1;
+    if (flags.includes("F")) finFrom = from;
     if (length > 0) {
       if (run && run.from !== from) flush();
       run = {
@@ -159,8 +166,12 @@ function impliedRungs(connection: Connection): Rung[] {
   };
   for (const event of connection.events) {
     if (event.kind === "states") {
-      if (event.server === "CLOSE_WAIT") imply(event.at, "FIN", "client");
-      if (event.client === "CLOSE_WAIT") imply(event.at, "FIN", "server");
+      if (event.server.startsWith("CLOSE_WAIT")) {
+        imply(event.at, "FIN", "client");
+      }
+      if (event.client.startsWith("CLOSE_WAIT")) {
+        imply(event.at, "FIN", "server");
+      }
       if (event.client === "TIME_WAIT") imply(event.at, "FIN", "server");
     } else if (event.text.includes("= ECONNRESET")) {
       imply(event.end, "RST", event.side === "client" ? "server" : "client");

@@ -100,7 +100,7 @@ export const threeMoments: Experiment<{
   why:
     "close() only hands the rest to the kernel. SO_LINGER waits for the peer's " +
     "kernel, which acknowledges as soon as it has room, long before its program " +
-    "looks. recv() after shutdown() waits for the peer's own FIN, and that is " +
+    "looks (a lone FIN may wait some 40 ms for a delayed ACK). recv() after shutdown() waits for the peer's own FIN, and that is " +
     "the peer's program speaking.",
   sources: ["socket(7) SO_LINGER", "POSIX close()", "RFC 9293 section 3.6"],
 };

@@ -7,23 +7,53 @@
 // deno-lint-ignore-file no-console -- this is the lab's command line
 import { parseArgs } from "@std/cli/parse-args";
 import { EXPERIMENTS } from "./all.ts";
-import { type Experiment, verdictText } from "./experiment.ts";
-import { type Report, runAll } from "./run.ts";
+import { Bench } from "./bench.ts";
+import type { Experiment, Verdict } from "./experiment.ts";
+import * as million from "./million_table.ts";
+import { explanation, summary, TABLE_HEAD, tableRows } from "./report.ts";
+import { runAll } from "./run.ts";
 
 const USAGE = `Usage: deno task lab [options] [NUMBER...]
 Runs the claims with these numbers, or all of them.
 
-  --json            one JSON object a line
-  --explain         what happens and why, and the exchange as a ladder
-  --million [RUNS]  the million bytes, several ways, RUNS times each
-  -h, --help        this text`;
+  --explain    what happens and why, and each exchange as a ladder
+  --json       one JSON object a line
+  --million    the million bytes, several ways, as a table
+  --runs N     how often --million tries each way (default 100)
+  -h, --help   this text`;
 
-/** Runs the lab; returns the exit code. */
+/** What the command line asked for. */
+interface Command {
+  experiments: readonly Experiment[];
+  explain: boolean;
+  json: boolean;
+  million: boolean;
+  runs: number;
+}
+
+/**
+ * Runs the lab.
+ *
+ * @param args The words after `deno task lab`.
+ * @returns The exit code: 0, or 2 for a wrong command line.
+ */
 export async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args);
+  if (typeof command === "number") return command;
+  if (Deno.build.os !== "linux") {
+    console.error("Cannot run the lab: it needs Linux, found " + Deno.build.os);
+    return 2;
+  }
+  await (command.million ? printMillion(command) : printClaims(command));
+  return 0;
+}
+
+/** Understands the command line, or answers it with an exit code. */
+function parseCommand(args: readonly string[]): Command | number {
   const unknown: string[] = [];
   const options = parseArgs(args, {
     boolean: ["json", "explain", "million", "help"],
-    string: ["_"],
+    string: ["_", "runs"],
     alias: { h: "help" },
     unknown: (arg: string, key?: string) => {
       if (key !== undefined) unknown.push(arg);
@@ -34,61 +64,49 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const chosen = options._.map((word) =>
-    EXPERIMENTS.find(({ number }) => `${number}` === word)
+  const runs = Number(options.runs ?? 100);
+  const found = options._.flatMap((word) =>
+    EXPERIMENTS.filter(({ number }) => `${number}` === word)
   );
-  if (unknown.length > 0 || chosen.includes(undefined)) {
+  const wrong = unknown.length > 0 || found.length !== options._.length ||
+    !Number.isInteger(runs) || runs < 1;
+  if (wrong) {
     console.error(USAGE);
     return 2;
   }
-  const experiments = chosen.length > 0
-    ? chosen.filter((e) => e !== undefined)
-    : EXPERIMENTS;
-  if (Deno.build.os !== "linux") {
-    console.error("Cannot run the lab: it reads Linux's /proc and libc");
-    return 2;
+  const { json, explain, million } = options;
+  const experiments = found.length > 0 ? found : EXPERIMENTS;
+  return { experiments, json, explain, million, runs };
+}
+
+async function printClaims(command: Command): Promise<void> {
+  const { experiments, json, explain } = command;
+  const begun = performance.now();
+  const verdicts: Verdict[] = [];
+  if (!json) console.log(TABLE_HEAD);
+  for await (const report of runAll(experiments, explain)) {
+    const experiment = experiments[verdicts.length];
+    verdicts.push(report.verdict);
+    if (json) console.log(JSON.stringify(report));
+    else if (explain && experiment) {
+      console.log(explanation(report, experiment));
+    } else console.log(tableRows(report));
   }
-  const print = options.json
-    ? printJson
-    : options.explain
-    ? printExplained
-    : printRow;
-  for await (const report of runAll(experiments, options.explain)) {
-    const experiment = experiments.find((e) => e.number === report.number);
-    if (experiment) print(report, experiment);
+  if (!json) console.log(summary(verdicts, performance.now() - begun));
+}
+
+async function printMillion({ json, runs }: Command): Promise<void> {
+  await using bench = await Bench.open();
+  if (!json) console.log(million.TABLE_HEAD);
+  for (const row of million.ROWS) {
+    const tally = await row.run(bench, runs);
+    bench.clear();
+    console.log(
+      json
+        ? JSON.stringify({ name: row.name, ...tally })
+        : million.tableLine(row.name, tally),
+    );
   }
-  return 0;
-}
-
-function printJson(report: Report): void {
-  console.log(JSON.stringify(report));
-}
-
-function printRow(report: Report): void {
-  const { number, claim, seen, verdict } = report;
-  console.log(`${`${number}`.padStart(2)}  ${claim}`);
-  console.log(`    seen     ${seen}`);
-  console.log(`    verdict  ${verdictText(verdict)}`);
-}
-
-function printExplained(report: Report, experiment: Experiment): void {
-  printRow(report);
-  console.log(`\n    ${wrap(experiment.why, 76).join("\n    ")}`);
-  console.log(`    Sources: ${experiment.sources.join("; ")}`);
-  for (const ladder of report.ladders) console.log(`\n${ladder}`);
-  console.log();
-}
-
-/** Breaks a text into lines at spaces. */
-function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.length - 1;
-    const line = lines[last] ?? "";
-    if (line.length + word.length >= width) lines.push(word);
-    else lines[last] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
 }
 
 if (import.meta.main) Deno.exitCode = await main(Deno.args);

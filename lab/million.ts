@@ -117,8 +117,8 @@ function cut(tally: Tally): number {
 export const millionBytes: Experiment<Tally> = {
   number: 12,
   claim:
-    "A writes 1,000,000 bytes, a greeting unread, and closes: B reads all, " +
-    "or less, or an error",
+    "A writes 1,000,000 bytes and closes, a greeting unread: B reads all, or " +
+    "less, or an error",
   run: (bench) => tally(bench, writeAndClose),
   verdict(e) {
     const errors = e.runs - (e.endings["end"] ?? 0);
@@ -166,8 +166,8 @@ export const readThenLinger: Experiment<{
 }> = {
   number: 14,
   claim:
-    "reading the greeting, then SO_LINGER, saves 12, yet says nothing about " +
-    "the peer's program",
+    "reading the greeting, then SO_LINGER, saves 12, yet the peer may crash " +
+    "with all of it unread",
   async run(bench) {
     const all = await tally(bench, readLingerAndClose);
     // Now a peer that dies with the bytes unread. It must hold them all.

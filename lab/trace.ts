@@ -113,5 +113,8 @@ export class Trace {
 
 /** A state as a ladder shows it. */
 function describe(row: States["client"]): string {
-  return row === null ? "gone" : row.state;
+  if (row === null) return "gone";
+  const unsent = row.unsent > 0 ? `, ${row.unsent} unsent` : "";
+  const unread = row.unread > 0 ? `, ${row.unread} unread` : "";
+  return row.state + unsent + unread;
 }
