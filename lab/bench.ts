@@ -91,6 +91,15 @@ export class Bench implements AsyncDisposable {
     return fd;
   }
 
+  /** The same with a port of its own, followed from before it connects. */
+  async followed(label: string, serverPort: number): Promise<number> {
+    const client = await this.socket();
+    await this.client.call("bind", client, 0);
+    const { value: clientPort } = await this.client.call("localPort", client);
+    this.trace.follow(label, { client, clientPort, serverPort });
+    return client;
+  }
+
   /** An established connection; its listener is closed again. */
   async pair(options: PairOptions = {}): Promise<Pair> {
     const listener = await this.listen(options);
@@ -114,7 +123,7 @@ export class Bench implements AsyncDisposable {
     await this.#prepare(this.server, server, {});
     const pair = { client, server, clientPort, serverPort: listener.port };
     if (options.label) {
-      this.trace.follow(options.label, pair, connected, accepted);
+      this.trace.follow(options.label, pair, { connected, accepted });
       this.states(pair);
     }
     return pair;

@@ -191,6 +191,10 @@ export const udpDrops: Experiment<
     ]);
     const { value: port } = await bench.server.call("localPort", receiver);
     const { value: sender } = await bench.client.call("socket", "datagram");
+    await bench.client.call("bind", sender, 0);
+    const { value: clientPort } = await bench.client.call("localPort", sender);
+    const ends = { client: sender, server: receiver, clientPort };
+    bench.trace.follow("datagrams", { ...ends, serverPort: port });
     const numbered = Array.from(
       { length: sent },
       (_, i) => ["sendto", sender, `${i}`.padEnd(512), port] as const,

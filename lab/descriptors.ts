@@ -114,7 +114,9 @@ export const neverCloses: Experiment<{
     const listener = await bench.listen();
     const clients: { fd: number; port: number }[] = [];
     for (let i = 0; i < spare + 4; i++) {
-      const fd = await bench.socket();
+      const fd = i === 0
+        ? await bench.followed("the first of the clients", listener.port)
+        : await bench.socket();
       await bench.client.call("connect", fd, listener.port);
       const { value: port } = await bench.client.call("localPort", fd);
       clients.push({ fd, port });

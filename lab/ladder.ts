@@ -5,12 +5,14 @@
  * @module
  */
 
-import type { Connection, End, Packet } from "./trace.ts";
+import type { Connection, End, Event, Packet } from "./trace.ts";
 
 const SIDE_WIDTH = 34;
 const WIRE_WIDTH = 26;
 /** A call shorter than this gets one line, a longer one its end too. */
 const LONG_CALL_MS = 5;
+/** As many calls of one name in a row are drawn as one. */
+const MANY_CALLS = 8;
 
 /** One line of a ladder, at its time. */
 interface Rung {
@@ -69,23 +71,48 @@ function line(at: string, left: string, wire: string, right: string): string {
 }
 
 function eventRungs(connection: Connection): Rung[] {
-  return connection.events.flatMap((event): Rung[] => {
+  const { events } = connection;
+  const rungs: Rung[] = [];
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i];
+    if (!event) break;
     if (event.kind === "states") {
       const { at, client, server } = event;
-      return [{ at, client: `[${client}]`, server: `[${server}]` }];
+      rungs.push({ at, client: `[${client}]`, server: `[${server}]` });
+      continue;
     }
-    const { at, end, side, text } = event;
-    const took = end - at;
-    if (took < LONG_CALL_MS) return [{ at, [side]: text }];
-    const call = text.split(" = ")[0] ?? text;
-    return [
-      { at, [side]: `${call} …` },
-      {
-        at: end,
-        [side]: `… ${text} (${took.toFixed(0)} ms)`,
-      },
-    ];
-  });
+    const { at, end, side } = event;
+    const alike = likeCalls(events, i);
+    if (alike >= MANY_CALLS) {
+      rungs.push({ at, [side]: `${nameOf(event.text)}() ${alike} times` });
+      i += alike - 1;
+    } else if (end - at < LONG_CALL_MS) {
+      rungs.push({ at, [side]: event.text });
+    } else {
+      const took = `(${(end - at).toFixed(0)} ms)`;
+      const call = event.text.split(" = ")[0] ?? event.text;
+      rungs.push({ at, [side]: `${call} …` });
+      rungs.push({ at: end, [side]: `… ${event.text} ${took}` });
+    }
+  }
+  return rungs;
+}
+
+/** How many calls of one name follow each other on one side from here on. */
+function likeCalls(events: readonly Event[], from: number): number {
+  const first = events[from];
+  let count = 0;
+  for (const event of events.slice(from)) {
+    if (event.kind !== "call" || first?.kind !== "call") break;
+    if (event.side !== first.side) break;
+    if (nameOf(event.text) !== nameOf(first.text)) break;
+    count++;
+  }
+  return count;
+}
+
+function nameOf(call: string): string {
+  return call.split("(")[0] ?? call;
 }
 
 /**

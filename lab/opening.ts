@@ -66,7 +66,7 @@ export const connectWaits: Experiment<
   claim: "connect() returns only once the server has sent something",
   async run(bench) {
     const listener = await bench.listen(); // and nobody calls accept()
-    const client = await bench.socket();
+    const client = await bench.followed("nobody accepts", listener.port);
     // connect(2) obeys SO_SNDTIMEO, so that the claim would show as a timeout.
     await bench.client.call("setsockopt", client, "SO_SNDTIMEO", 1_000);
     const made = await bench.client.call("connect", client, listener.port);
@@ -157,7 +157,8 @@ export const backlogFull: Experiment<{
     const attempts: (number | Errno)[] = [];
     let waiting = -1;
     for (let i = 0; i < 4 && waiting === -1; i++) {
-      const fd = await bench.socket();
+      const label = `client ${i + 1}, backlog ${backlog}`;
+      const fd = await bench.followed(label, listener.port);
       // Long enough for an answer on loopback, shorter than the SYN's repeat.
       await bench.client.call("setsockopt", fd, "SO_SNDTIMEO", 200);
       const made = await bench.client.call("connect", fd, listener.port);
@@ -225,7 +226,7 @@ export const portRange: Experiment<{
       return (await bench.server.call("localPort", fd)).value;
     };
     const connected = async (port: number) => {
-      const fd = await bench.socket();
+      const fd = await bench.followed(`connect to ${port}`, port % 65536);
       const result = await bench.client.call("connect", fd, port);
       return result.errno ?? result.value;
     };

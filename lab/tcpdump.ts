@@ -19,26 +19,26 @@ export class Capture implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #packets: Packet[] = [];
   readonly #marked = Promise.withResolvers<void>();
-  #reading: Promise<void> | undefined;
+  readonly #ready = Promise.withResolvers<boolean>();
+  #reading: Promise<unknown> | undefined;
 
   private constructor(process: Deno.ChildProcess) {
     this.#process = process;
   }
 
   /**
-   * Starts a capture of TCP on loopback.
+   * Starts a capture of loopback.
    *
    * @returns It, once it listens; `null` where this is not possible.
    */
   static async start(): Promise<Capture | null> {
     if (userId() !== 0) return null;
     const args = ["-i", "lo", "-n", "-tt", "-l", "-U", "--immediate-mode"];
-    const filter = `tcp or (udp and dst port ${DISCARD})`;
     let capture: Capture;
     try {
       capture = new Capture(
         new Deno.Command("tcpdump", {
-          args: [...args, "-s", "96", filter],
+          args: [...args, "-s", "96", "tcp or udp"],
           stdin: "null",
           stdout: "piped",
           stderr: "piped",
@@ -48,13 +48,10 @@ export class Capture implements AsyncDisposable {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     }
-    const ready = await capture.#untilReady();
-    if (!ready) {
-      await capture[Symbol.asyncDispose]();
-      return null;
-    }
-    capture.#reading = capture.#read();
-    return capture;
+    capture.#reading = Promise.all([capture.#listen(), capture.#read()]);
+    if (await capture.#ready.promise) return capture;
+    await capture[Symbol.asyncDispose]();
+    return null;
   }
 
   /** Ends the capture. */
@@ -83,17 +80,16 @@ export class Capture implements AsyncDisposable {
     await this.#process.status;
   }
 
-  /** Waits for "listening on lo"; false when tcpdump gives up instead. */
-  async #untilReady(): Promise<boolean> {
+  /** Waits for "listening on lo" and then takes whatever else it says. */
+  async #listen(): Promise<void> {
     const decoder = new TextDecoder();
     let said = "";
+    // To the end: tcpdump would die of a closed standard error (SIGPIPE).
     for await (const chunk of this.#process.stderr) {
       said += decoder.decode(chunk);
-      // Leaving the loop cancels the stream: what follows is a summary.
-      if (said.includes("listening on")) return true;
+      if (said.includes("listening on")) this.#ready.resolve(true);
     }
-    await this.#process.stdout.cancel();
-    return false;
+    this.#ready.resolve(false);
   }
 
   async #read(): Promise<void> {
@@ -105,24 +101,26 @@ export class Capture implements AsyncDisposable {
       rest = lines.pop() ?? "";
       for (const line of lines) {
         const packet = parsePacket(line);
-        if (packet) this.#packets.push(packet);
-        else if (line.includes(`.${DISCARD}: UDP`)) this.#marked.resolve();
+        if (packet?.to === DISCARD) this.#marked.resolve();
+        else if (packet) this.#packets.push(packet);
       }
     }
     this.#marked.resolve();
   }
 }
 
+/** A stamp, two addresses with ports, then TCP's flags or UDP, and a length. */
+const LINE =
+  /^(\d+\.\d+) IP [\d.]+\.(\d+) > [\d.]+\.(\d+): (?:Flags \[([^\]]+)\]|UDP).* length (\d+)/;
+
 /**
  * Reads one line of tcpdump -tt -n.
  *
  * @param line As it was printed.
- * @returns The TCP packet, `null` when it is something else.
+ * @returns The packet, `null` when it is neither TCP nor UDP over IPv4.
  */
 export function parsePacket(line: string): Packet | null {
-  const match =
-    /^(\d+\.\d+) IP [\d.]+\.(\d+) > [\d.]+\.(\d+): Flags \[([^\]]+)\].* length (\d+)/
-      .exec(line);
+  const match = LINE.exec(line);
   if (!match) return null;
   const [, at, from, to, flags, length] = match;
   return {

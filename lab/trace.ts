@@ -7,6 +7,7 @@
 
 import type { States } from "./bench.ts";
 import type { Done, Timed } from "./calls.ts";
+import { MSG, SHUT } from "./linux.ts";
 import { now } from "./proc.ts";
 
 /** Which end of a connection. */
@@ -35,7 +36,7 @@ export interface Connection {
   clientPort: number;
   serverPort: number;
   events: Event[];
-  /** Its descriptors while they are open, each with the side it is on. */
+  /** Its descriptors, each with the side it is on. */
   descriptors: Map<number, End>;
 }
 
@@ -43,28 +44,29 @@ export interface Connection {
 export class Trace {
   readonly connections: Connection[] = [];
 
-  /** Starts to follow a connection. */
+  /**
+   * Starts to follow a connection.
+   *
+   * @param label Heads its ladder.
+   * @param ends Its ports, and the descriptors that are known by now.
+   * @param opening Calls that made it, if they have been made.
+   */
   follow(
     label: string,
-    pair: {
+    ends: Pick<Connection, "clientPort" | "serverPort"> & {
       client: number;
-      server: number;
-      clientPort: number;
-      serverPort: number;
+      server?: number;
     },
-    connected: Timed,
-    accepted: Timed,
+    opening: { connected?: Timed; accepted?: Timed } = {},
   ): void {
-    const { clientPort, serverPort } = pair;
-    const connection: Connection = {
-      label,
-      clientPort,
-      serverPort,
-      events: [],
-      descriptors: new Map([[pair.client, "client"], [pair.server, "server"]]),
-    };
-    this.#add(connection, "client", "connect()", connected);
-    this.#add(connection, "server", "accept()", accepted);
+    const { clientPort, serverPort, client, server } = ends;
+    const descriptors = new Map<number, End>([[client, "client"]]);
+    if (server !== undefined) descriptors.set(server, "server");
+    const events: Event[] = [];
+    const connection = { label, clientPort, serverPort, events, descriptors };
+    const { connected, accepted } = opening;
+    if (connected) this.#add(connection, "client", "connect()", connected);
+    if (accepted) this.#add(connection, "server", "accept()", accepted);
     this.connections.push(connection);
   }
 
@@ -77,12 +79,16 @@ export class Trace {
     const { name, args, result } = done;
     const fd = Number(args[0]);
     const connection = this.connections.find((c) => c.descriptors.has(fd));
+    if (["socket", "accept", "dup"].includes(name)) {
+      // The number was free, so whatever it meant before is over.
+      for (const { descriptors } of this.connections) {
+        descriptors.delete(result.value);
+      }
+    }
     const side = connection?.descriptors.get(fd);
     if (!connection || !side || name === "localPort") return null;
     if (name === "dup") connection.descriptors.set(result.value, side);
-    if (name === "close") connection.descriptors.delete(fd);
-    const shown = args.slice(1).map((arg) => JSON.stringify(arg));
-    this.#add(connection, side, `${name}(${shown.join(", ")})`, result);
+    this.#add(connection, side, callText(name, args.slice(1)), result);
     return connection;
   }
 
@@ -94,6 +100,7 @@ export class Trace {
     if (!connection) return;
     const [client, server] = [describe(states.client), describe(states.server)];
     const last = connection.events.findLast((e) => e.kind === "states");
+    if (!last && !states.client && !states.server) return; // UDP, or not yet
     if (last?.client === client && last.server === server) return;
     connection.events.push({ kind: "states", at: now(), client, server });
   }
@@ -109,6 +116,27 @@ export class Trace {
     const text = `${call} = ${errno ?? value}${partly}`;
     connection.events.push({ kind: "call", at, end, side, text });
   }
+}
+
+/** A call as a ladder shows it, with names for the numbers that have them. */
+function callText(name: string, args: readonly unknown[]): string {
+  const shown = args.map((arg, index) =>
+    name === "shutdown"
+      ? nameOf(SHUT, "SHUT_", arg)
+      : name === "recv" && index === 1
+      ? nameOf(MSG, "MSG_", arg)
+      : JSON.stringify(arg)
+  );
+  return `${name}(${shown.join(", ")})`;
+}
+
+function nameOf(
+  names: Readonly<Record<string, number>>,
+  prefix: string,
+  value: unknown,
+): string {
+  const name = Object.keys(names).find((key) => names[key] === value);
+  return name ? prefix + name : `${value}`;
 }
 
 /** A state as a ladder shows it. */
