@@ -12,6 +12,7 @@ const ERRNO_NAMES = {
   3: "ESRCH",
   4: "EINTR",
   9: "EBADF",
+  10: "ECHILD",
   11: "EAGAIN", // EWOULDBLOCK is the same number here
   12: "ENOMEM",
   13: "EACCES",

@@ -75,18 +75,23 @@ export function parseTcpTable(text: string): TcpRow[] {
       port: parseInt(local.split(":")[1] ?? "0", 16),
       peer: parseInt(remote.split(":")[1] ?? "0", 16),
       state: name,
-      unsent: withoutFin(unsent ?? 0, FIN_SENT.includes(name)),
-      unread: withoutFin(unread ?? 0, FIN_CAME.includes(name)),
+      unsent: withoutMark(unsent ?? 0, MARK_SENT.includes(name)),
+      unread: withoutMark(unread ?? 0, MARK_CAME.includes(name)),
     }];
   });
 }
 
-const FIN_SENT: readonly TcpState[] = ["FIN_WAIT1", "CLOSING", "LAST_ACK"];
-const FIN_CAME: readonly TcpState[] = ["CLOSE_WAIT", "LAST_ACK", "CLOSING"];
+const MARK_SENT: readonly TcpState[] = [
+  "SYN_SENT",
+  "FIN_WAIT1",
+  "CLOSING",
+  "LAST_ACK",
+];
+const MARK_CAME: readonly TcpState[] = ["CLOSE_WAIT", "LAST_ACK", "CLOSING"];
 
-/** A FIN has a sequence number, so the kernel counts it as a byte. */
-function withoutFin(queued: number, hasFin: boolean): number {
-  return hasFin ? Math.max(0, queued - 1) : queued;
+/** SYN and FIN have sequence numbers, so the kernel counts them as bytes. */
+function withoutMark(queued: number, marked: boolean): number {
+  return marked ? Math.max(0, queued - 1) : queued;
 }
 
 /**

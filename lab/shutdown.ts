@@ -4,7 +4,7 @@
  * @module
  */
 
-import { depends, type Experiment, holdsIf } from "./experiment.ts";
+import { depends, type Experiment, FAILS, holdsIf } from "./experiment.ts";
 import { type Errno, MSG, SHUT, type TcpState } from "./linux.ts";
 
 /** Claim 21: two textbooks on SHUT_RD. */
@@ -42,18 +42,16 @@ export const shutRead: Experiment<{
   verdict(e) {
     const discards = e.queuedBefore === 0 && e.sentAfter === 0;
     const keeps = e.queuedBefore === 6 && e.sentAfter === 10;
-    const waits = e.whenEmpty === "EAGAIN";
-    return depends(
-      "the book: " +
-        (keeps && waits
-          ? "'no-op' is right here"
-          : keeps
-          ? "'throws away' is wrong here; 'no-op' is right about the bytes, but " +
-            "recv() on an empty buffer returns 0 and does not wait"
-          : discards
-          ? "'throws away' is right here"
-          : "neither is right here, see the reads"),
-    );
+    // Two claims that exclude each other: at most one can be right.
+    if (discards) {
+      return depends("the book: 'throws away' is right here, 'no-op' wrong");
+    }
+    if (!keeps) return FAILS;
+    const empty = e.whenEmpty === "EAGAIN"
+      ? "'no-op' right"
+      : "'no-op' right about the bytes, but recv() on an empty buffer no " +
+        "longer waits";
+    return depends(`the book: 'throws away' is wrong here, ${empty}`);
   },
   seen: (e) =>
     `recv() of 6 bytes queued before: ${e.queuedBefore}; with nothing queued: ` +
