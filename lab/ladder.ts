@@ -46,7 +46,7 @@ function draw(
   ].sort((a, b) => a.at - b.at);
   const zero = rungs[0]?.at ?? 0;
   const { label, clientPort, serverPort } = connection;
-  const wire = packets ? "packets (tcpdump)" : "implied by the states";
+  const wire = packets ? "packets (tcpdump)" : "implied by what was seen";
   return [
     `${label}`,
     line("ms", `client ${clientPort}`, wire, `server ${serverPort}`),
@@ -180,8 +180,8 @@ function flagNames(flags: string): string {
 }
 
 /**
- * Without packets, what must have come: only a FIN makes CLOSE_WAIT, and only
- * an RST makes ECONNRESET.
+ * Without packets, what must have come: connect() takes a SYN, what was read
+ * was sent, only a FIN makes CLOSE_WAIT, and only an RST makes ECONNRESET.
  */
 function impliedRungs(connection: Connection): Rung[] {
   const rungs: Rung[] = [];
@@ -200,8 +200,14 @@ function impliedRungs(connection: Connection): Rung[] {
         imply(event.at, "FIN", "server");
       }
       if (event.client === "TIME_WAIT") imply(event.at, "FIN", "server");
-    } else if (event.text.includes("= ECONNRESET")) {
-      imply(event.end, "RST", event.side === "client" ? "server" : "client");
+      continue;
+    }
+    const from = event.side === "client" ? "server" : "client";
+    const got = /^recv.* = (?:\w+ after )?([1-9]\d*)/.exec(event.text)?.[1];
+    if (got) rungs.push({ at: event.end, wire: arrow(`${got} B`, from) });
+    if (/^connect.* = 0/.test(event.text)) imply(event.at, "SYN", event.side);
+    if (event.text.includes("= ECONNRESET")) {
+      imply(event.end, "RST", from);
     }
   }
   return rungs;

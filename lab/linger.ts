@@ -229,6 +229,8 @@ export const lingerAndShutdown: Experiment<
     `${e.shutdownMs.toFixed(2)} ms, close ${e.closeMs.toFixed(0)} ms`,
   why:
     "shutdown(SHUT_WR) puts the FIN behind what is queued and returns. Only " +
-    "close() looks at SO_LINGER. To know when the FIN has arrived, read.",
+    "close() looks at SO_LINGER. socket(7) says otherwise, 'a close(2) or " +
+    "shutdown(2) will not return until', and the figures here contradict it. " +
+    "To know when the FIN has arrived, read.",
   sources: ["socket(7) SO_LINGER", "shutdown(2)"],
 };

@@ -22,6 +22,12 @@ Runs the claims with these numbers, or all of them.
   --runs N     how often --million tries each way (default 100)
   -h, --help   this text`;
 
+/** Where lines go: results and complaints. */
+export interface Output {
+  log(line: string): void;
+  error(line: string): void;
+}
+
 /** What the command line asked for. */
 interface Command {
   experiments: readonly Experiment[];
@@ -35,21 +41,30 @@ interface Command {
  * Runs the lab.
  *
  * @param args The words after `deno task lab`.
+ * @param output Where lines go.
  * @returns The exit code: 0, or 2 for a wrong command line.
  */
-export async function main(args: readonly string[]): Promise<number> {
-  const command = parseCommand(args);
+export async function main(
+  args: readonly string[],
+  output: Output = console,
+): Promise<number> {
+  const command = parseCommand(args, output);
   if (typeof command === "number") return command;
   if (Deno.build.os !== "linux") {
-    console.error("Cannot run the lab: it needs Linux, found " + Deno.build.os);
+    output.error("Cannot run the lab: it needs Linux, found " + Deno.build.os);
     return 2;
   }
-  await (command.million ? printMillion(command) : printClaims(command));
+  await (command.million
+    ? printMillion(command, output)
+    : printClaims(command, output));
   return 0;
 }
 
 /** Understands the command line, or answers it with an exit code. */
-function parseCommand(args: readonly string[]): Command | number {
+function parseCommand(
+  args: readonly string[],
+  output: Output,
+): Command | number {
   const unknown: string[] = [];
   const options = parseArgs(args, {
     boolean: ["json", "explain", "million", "help"],
@@ -61,7 +76,7 @@ function parseCommand(args: readonly string[]): Command | number {
     },
   });
   if (options.help) {
-    console.log(USAGE);
+    output.log(USAGE);
     return 0;
   }
   const runs = Number(options.runs ?? 100);
@@ -71,7 +86,7 @@ function parseCommand(args: readonly string[]): Command | number {
   const wrong = unknown.length > 0 || found.length !== options._.length ||
     !Number.isInteger(runs) || runs < 1;
   if (wrong) {
-    console.error(USAGE);
+    output.error(USAGE);
     return 2;
   }
   const { json, explain, million } = options;
@@ -79,29 +94,32 @@ function parseCommand(args: readonly string[]): Command | number {
   return { experiments, json, explain, million, runs };
 }
 
-async function printClaims(command: Command): Promise<void> {
+async function printClaims(command: Command, output: Output): Promise<void> {
   const { experiments, json, explain } = command;
   const begun = performance.now();
   const verdicts: Verdict[] = [];
-  if (!json) console.log(TABLE_HEAD);
+  if (!json) output.log(TABLE_HEAD);
   for await (const report of runAll(experiments, explain)) {
     const experiment = experiments[verdicts.length];
     verdicts.push(report.verdict);
-    if (json) console.log(JSON.stringify(report));
+    if (json) output.log(JSON.stringify(report));
     else if (explain && experiment) {
-      console.log(explanation(report, experiment));
-    } else console.log(tableRows(report));
+      output.log(explanation(report, experiment));
+    } else output.log(tableRows(report));
   }
-  if (!json) console.log(summary(verdicts, performance.now() - begun));
+  if (!json) output.log(summary(verdicts, performance.now() - begun));
 }
 
-async function printMillion({ json, runs }: Command): Promise<void> {
+async function printMillion(
+  { json, runs }: Command,
+  output: Output,
+): Promise<void> {
   await using bench = await Bench.open();
-  if (!json) console.log(million.TABLE_HEAD);
+  if (!json) output.log(million.TABLE_HEAD);
   for (const row of million.ROWS) {
     const tally = await row.run(bench, runs);
     bench.clear();
-    console.log(
+    output.log(
       json
         ? JSON.stringify({ name: row.name, ...tally })
         : million.tableLine(row.name, tally),

@@ -202,10 +202,11 @@ export const backlogFull: Experiment<{
     "Wrong on Linux. A full accept queue makes the kernel drop the SYN, so the " +
     "client's kernel repeats it after 1, 3, 7 seconds and connect() waits; it " +
     "is refused only where nobody listens. (backlog N holds N + 1 here.) People " +
-    "believe it because BSD answers with RST, listen(2) says 'may receive " +
-    "ECONNREFUSED', and the same sentence goes on: 'or, if the protocol " +
-    "supports retransmission, the request may be ignored'. With " +
-    "tcp_abort_on_overflow=1 Linux resets instead.",
+    "believe it because Windows does answer with RST, and because listen(2) " +
+    "says 'may receive an error with an indication of ECONNREFUSED'; the same " +
+    "sentence goes on: 'or, if the underlying protocol supports " +
+    "retransmission, the request may be ignored'. With " +
+    "tcp_abort_on_overflow=1 Linux resets a client that is half in.",
   sources: ["listen(2)", "tcp(7) tcp_abort_on_overflow"],
 };
 

@@ -153,7 +153,7 @@ export const resetLeavesNothing: Experiment<
     "connection with the same ports. A reset has nobody left to answer, and " +
     "both sides forget at once, with the protection that TIME_WAIT gave.",
   sources: ["RFC 9293 section 3.10.7.4", "RFC 1337"],
-  fixedBy: "RFC 9293 section 3.5.3",
+  fixedBy: "RFC 9293 section 3.10.7.4",
 };
 
 /** What bind() said without and with SO_REUSEADDR on the new socket. */
