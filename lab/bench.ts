@@ -11,6 +11,7 @@ import type { TcpState } from "./linux.ts";
 import { type TcpRow, tcpTable } from "./proc.ts";
 import { Program } from "./program.ts";
 import { Trace } from "./trace.ts";
+import { LabError } from "./error.ts";
 
 /** A connection between the two programs of an experiment. */
 export interface Pair {
@@ -64,7 +65,9 @@ export class Bench implements AsyncDisposable {
     const [client, server, other] = await Promise.all(
       names.map((name) => Program.start(name)),
     );
-    if (!client || !server || !other) throw new Error("Cannot start threads");
+    if (!client || !server || !other) {
+      throw new LabError("Cannot start threads");
+    }
     return new Bench(client, server, other);
   }
 
@@ -78,7 +81,7 @@ export class Bench implements AsyncDisposable {
       await this.server.call("setsockopt", fd, "SO_REUSEADDR", 1);
     }
     const bound = await this.server.call("bind", fd, options.port ?? 0);
-    if (bound.errno) throw new Error(`Cannot bind: ${bound.errno}`);
+    if (bound.errno) throw new LabError(`Cannot bind: ${bound.errno}`);
     await this.server.call("listen", fd, options.backlog ?? 16);
     const { value: port } = await this.server.call("localPort", fd);
     return { fd, port };
@@ -115,9 +118,11 @@ export class Bench implements AsyncDisposable {
   ): Promise<Pair> {
     const client = await this.socket(options);
     const connected = await this.client.call("connect", client, listener.port);
-    if (connected.errno) throw new Error(`Cannot connect: ${connected.errno}`);
+    if (connected.errno) {
+      throw new LabError(`Cannot connect: ${connected.errno}`);
+    }
     const accepted = await this.server.call("accept", listener.fd);
-    if (accepted.errno) throw new Error(`Cannot accept: ${accepted.errno}`);
+    if (accepted.errno) throw new LabError(`Cannot accept: ${accepted.errno}`);
     const { value: clientPort } = await this.client.call("localPort", client);
     const server = accepted.value;
     await this.#prepare(this.server, server, {});

@@ -11,6 +11,7 @@
 import { type Experiment, holdsIf } from "./experiment.ts";
 import { type Errno, SHUT } from "./linux.ts";
 import { blockedOn } from "./proc.ts";
+import { LabError } from "./error.ts";
 
 /** How long nothing must happen to count as nothing. A bounded absence. */
 const SILENCE_MS = 200;
@@ -124,7 +125,7 @@ export const neverCloses: Experiment<{
     const full = await bench.server.call("acceptUntilFull", listener.fd, spare);
     for (const fd of full.accepted) bench.adopt(fd);
     const first = clients[0];
-    if (!first) throw new Error("Cannot connect a client");
+    if (!first) throw new LabError("Cannot connect a client");
     const ports = { clientPort: first.port, serverPort: listener.port };
     // The first client has said all, and waits for the server to say so too.
     await bench.client.call("shutdown", first.fd, SHUT.WR);

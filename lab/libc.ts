@@ -28,6 +28,7 @@ import {
   payload,
   timeval,
 } from "./structs.ts";
+import { LabError } from "./error.ts";
 
 /** What one call gave back. */
 export interface Result {
@@ -49,15 +50,27 @@ let opened: { c: Library; errno: Int32Array } | undefined;
 /** Opens the library once per thread, at the first call. */
 function libc(): { c: Library; errno: Int32Array } {
   if (opened) return opened;
-  const c = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  const c = openLibrary();
   const variable = c.__errno_location();
-  if (variable === null) throw new Error("Cannot find errno of this thread");
+  if (variable === null) throw new LabError("Cannot find errno of this thread");
   // The address stays the same for the life of the thread, so errno can be
   // read without another call that might change it.
   const errno = new Int32Array(
     Deno.UnsafePointerView.getArrayBuffer(variable, 4),
   );
   return opened = { c, errno };
+}
+
+function openLibrary(): Library {
+  try {
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch (error) {
+    // Not granted is the caller's affair; not there is a system without glibc.
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new LabError("Cannot open libc.so.6: the lab needs glibc", {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-// deno-lint-ignore-file no-console -- this is the lab's command line
 import { parseArgs } from "@std/cli/parse-args";
 import { EXPERIMENTS } from "./all.ts";
 import { Bench } from "./bench.ts";
+import { LabError } from "./error.ts";
 import type { Experiment, Verdict } from "./experiment.ts";
 import * as million from "./million_table.ts";
 import { explanation, summary, TABLE_HEAD, tableRows } from "./report.ts";
@@ -42,7 +42,8 @@ interface Command {
  *
  * @param args The words after `deno task lab`.
  * @param output Where lines go.
- * @returns The exit code: 0, or 2 for a wrong command line.
+ * @returns The exit code: 0, 1 when an experiment could not be made, or 2 for a
+ * wrong command line.
  */
 export async function main(
   args: readonly string[],
@@ -54,10 +55,16 @@ export async function main(
     output.error("Cannot run the lab: it needs Linux, found " + Deno.build.os);
     return 2;
   }
-  await (command.million
-    ? printMillion(command, output)
-    : printClaims(command, output));
-  return 0;
+  try {
+    await (command.million
+      ? printMillion(command, output)
+      : printClaims(command, output));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    output.error(error.message);
+    return 1;
+  }
 }
 
 /** Understands the command line, or answers it with an exit code. */

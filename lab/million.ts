@@ -19,6 +19,7 @@ import {
 } from "./experiment.ts";
 import { type Errno, SHUT } from "./linux.ts";
 import { addRun, emptyTally, type Tally, tallyText } from "./tally.ts";
+import { LabError } from "./error.ts";
 
 /** What A sends. */
 export const MILLION = 1_000_000;
@@ -84,7 +85,7 @@ export async function tally(
     const pair = await bench.pair(label ? { label } : {});
     const [sender, reader] = await race(bench, pair, way, run % 2 === 0);
     const read = reader[1];
-    if (!read) throw new Error("Cannot tell what B read");
+    if (!read) throw new LabError("Cannot tell what B read");
     addRun(tally, {
       complete: read.value === MILLION,
       bytes: read.value,

@@ -12,6 +12,7 @@
 import { call } from "./libc.ts";
 import { SIGNAL } from "./linux.ts";
 import { type Memory, payload, stringArray } from "./structs.ts";
+import { LabError } from "./error.ts";
 
 /** How a process ended: its exit status, or the signal that killed it. */
 export type Ending = { status: number } | { signal: number };
@@ -57,7 +58,9 @@ export class Child implements Disposable {
     this.pid = pid[0] ?? 0;
     if (failed !== 0) {
       call((c) => c.close(output));
-      throw new Error(`Cannot start /bin/sh: posix_spawn returned ${failed}`);
+      throw new LabError(
+        `Cannot start /bin/sh: posix_spawn returned ${failed}`,
+      );
     }
   }
 
@@ -74,7 +77,7 @@ export class Child implements Disposable {
       if (call((c) => c.poll(entry, 1n, 0)).value > 0) return this.#read();
       await tick();
     }
-    throw new Error("Cannot hear from the child: it printed nothing");
+    throw new LabError("Cannot hear from the child: it printed nothing");
   }
 
   /** Waits for its end, and returns that and the rest of what it printed. */
@@ -84,7 +87,7 @@ export class Child implements Disposable {
       await tick();
     }
     const ending = this.#ending;
-    if (!ending) throw new Error("Cannot tell how the child ended");
+    if (!ending) throw new LabError("Cannot tell how the child ended");
     return { ending, printed: this.#read() };
   }
 
@@ -129,7 +132,7 @@ export function endingText(ending: Ending): string {
 }
 
 function check(value: number, doing: string): void {
-  if (value === -1) throw new Error(`Cannot ${doing}`);
+  if (value === -1) throw new LabError(`Cannot ${doing}`);
 }
 
 /** Between two looks at something that is about to happen. */

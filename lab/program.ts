@@ -8,6 +8,7 @@
  */
 
 import type { CallName, Calls, Done, Step, Timed } from "./calls.ts";
+import { LabError } from "./error.ts";
 
 /** Sees every call a program has made, in order. */
 export type Observer = (program: Program, done: Done) => void;
@@ -15,7 +16,7 @@ export type Observer = (program: Program, done: Done) => void;
 /** One thread, and the calls it is told to make. */
 export class Program implements Disposable {
   readonly #worker: Worker;
-  readonly #waiting: ((done: Done[]) => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<Done[]>[] = [];
   /** Told of every call. */
   observer: Observer | undefined;
   /** Its thread id, as the kernel knows it. */
@@ -38,14 +39,19 @@ export class Program implements Disposable {
     const program = new Program(name);
     const worker = program.#worker;
     await new Promise<void>((resolve, reject) => {
-      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onerror = (event) => reject(new LabError(event.message));
       worker.onmessage = ({ data }: MessageEvent<{ thread: number }>) => {
         program.thread = data.thread;
         resolve();
       };
     });
     worker.onmessage = ({ data }: MessageEvent<Done[]>) =>
-      program.#waiting.shift()?.(data);
+      program.#waiting.shift()?.resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault(); // it is told to whoever waits for the calls
+      const error = new LabError(`Cannot go on with ${name}: ${event.message}`);
+      for (const { reject } of program.#waiting.splice(0)) reject(error);
+    };
     return program;
   }
 
@@ -69,12 +75,13 @@ export class Program implements Disposable {
    *
    * @param steps The calls, in order.
    * @returns Their results, in the same order.
+   * @throws {LabError} When the thread itself failed, and not a call.
    */
   async run(steps: readonly Step[]): Promise<Timed[]> {
-    const done = await new Promise<Done[]>((resolve) => {
-      this.#waiting.push(resolve);
-      this.#worker.postMessage(steps);
-    });
+    const waiting = Promise.withResolvers<Done[]>();
+    this.#waiting.push(waiting);
+    this.#worker.postMessage(steps);
+    const done = await waiting.promise;
     for (const step of done) this.observer?.(this, step);
     return done.map((step) => step.result);
   }

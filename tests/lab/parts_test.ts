@@ -4,10 +4,12 @@ import {
   assert,
   assertEquals,
   assertGreaterOrEqual,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { Bench } from "../../lab/bench.ts";
 import type { Timed } from "../../lab/calls.ts";
+import { LabError } from "../../lab/error.ts";
 import { drawLadders } from "../../lab/ladder.ts";
 import { main } from "../../lab/main.ts";
 import { parseTcpTable } from "../../lab/proc.ts";
@@ -109,6 +111,12 @@ kernelTest(
     assert(a && b && a.start < b.end && b.start < a.end, "they ran at once");
   },
 );
+
+kernelTest("a thread that fails rejects the call it was making", async () => {
+  using program = await Program.start("failing");
+  const none = "nonsense" as unknown as "pause";
+  await assertRejects(() => program.call(none, 0), LabError, "failing");
+});
 
 kernelTest("a blocking call blocks its own thread only", async () => {
   await using bench = await Bench.open();
