@@ -204,7 +204,7 @@ function impliedRungs(connection: Connection): Rung[] {
     }
     const from = event.side === "client" ? "server" : "client";
     const got = /^recv.* = (?:\w+ after )?([1-9]\d*)/.exec(event.text)?.[1];
-    if (got) rungs.push({ at: event.end, wire: arrow(`${got} B`, from) });
+    if (got) rungs.push({ at: event.end, wire: arrow(`${got} B, read`, from) });
     if (/^connect.* = 0/.test(event.text)) imply(event.at, "SYN", event.side);
     if (event.text.includes("= ECONNRESET")) {
       imply(event.end, "RST", from);
