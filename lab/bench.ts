@@ -10,7 +10,7 @@ import { close, setsockopt } from "./libc.ts";
 import type { TcpState } from "./linux.ts";
 import { type TcpRow, tcpTable } from "./proc.ts";
 import { Program } from "./program.ts";
-import { Trace } from "./trace.ts";
+import { type Connection, Trace } from "./trace.ts";
 import { LabError } from "./error.ts";
 
 /** A connection between the two programs of an experiment. */
@@ -55,7 +55,7 @@ export class Bench implements AsyncDisposable {
     readonly other: Program,
   ) {
     for (const program of [client, server, other]) {
-      program.observer = (_, done) => this.#observe(done);
+      program.observer = (done) => this.#observe(done);
     }
   }
 
@@ -215,14 +215,17 @@ export class Bench implements AsyncDisposable {
     ]);
   }
 
-  #observe(done: Done): void {
-    const { name, args, result } = done;
-    const fd = Number(args[0]);
-    if (name === "socket" || name === "accept" || name === "dup") {
-      if (result.value !== -1) this.#open.add(result.value);
+  #observe(done: readonly Done[]): void {
+    const touched = new Set<Connection>();
+    for (const step of done) {
+      const { name, args, result } = step;
+      if (name === "socket" || name === "accept" || name === "dup") {
+        if (result.value !== -1) this.#open.add(result.value);
+      }
+      if (name === "close") this.#open.delete(Number(args[0]));
+      const connection = this.trace.call(step);
+      if (connection) touched.add(connection);
     }
-    if (name === "close") this.#open.delete(fd);
-    const ports = this.trace.call(done);
-    if (ports) this.states(ports);
+    for (const connection of touched) this.states(connection);
   }
 }

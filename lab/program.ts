@@ -10,8 +10,8 @@
 import type { CallName, Calls, Done, Step, Timed } from "./calls.ts";
 import { LabError } from "./error.ts";
 
-/** Sees every call a program has made, in order. */
-export type Observer = (program: Program, done: Done) => void;
+/** Sees the calls a program has made, in order, when the last is done. */
+export type Observer = (done: readonly Done[]) => void;
 
 /** One thread, and the calls it is told to make. */
 export class Program implements Disposable {
@@ -82,7 +82,7 @@ export class Program implements Disposable {
     this.#waiting.push(waiting);
     this.#worker.postMessage(steps);
     const done = await waiting.promise;
-    for (const step of done) this.observer?.(this, step);
+    this.observer?.(done);
     return done.map((step) => step.result);
   }
 
