@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a script
 /**
  * Throughput, file to file, beside the tools people use, in the same run.
  *

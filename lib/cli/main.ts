@@ -6,6 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { TransferError } from "../errors.ts";
+import { runDemo } from "./demo.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
 import { printResult } from "./print.ts";
@@ -38,7 +39,8 @@ async function run(command: Command): Promise<number> {
       printResult(`halfclose ${config.version}`);
       return 0;
     case "demo":
-      return await (await import("./demo.ts")).runDemo();
+      await runDemo();
+      return 0;
     default:
       return await runTransfer(command);
   }
