@@ -5,6 +5,9 @@
  * @module
  */
 
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
 /** A directory for one test; removed with all that is in it. */
 export interface TempDir extends AsyncDisposable {
   readonly path: string;
@@ -42,6 +45,28 @@ export async function connectedPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
     Deno.connect({ hostname, port }),
     listener.accept(),
   ]);
+}
+
+/**
+ * One end of a TCP connection, and how the other end resets it.
+ *
+ * `close()` with unread data in it is no way to provoke a reset: Deno shuts the
+ * sending side down first, so that the peer may see a clean end before the RST.
+ */
+export async function resettablePair(): Promise<
+  [Deno.TcpConn, () => Promise<void>]
+> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const accepted = once(server, "connection") as Promise<[Socket]>;
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const [socket] = await accepted;
+  return [conn, async () => {
+    socket.resetAndDestroy();
+    await new Promise((resolve) => server.close(resolve));
+  }];
 }
 
 /** Two ends of one Unix socket: who connected, who accepted. */
