@@ -10,10 +10,9 @@
  * @module
  */
 
-import { join } from "node:path";
 import { type Destination, local } from "./destination.ts";
 import { TransferError } from "./errors.ts";
-import { lstat, publish } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { quote } from "./quote.ts";
 import type { CommitPhase, Committed, Draft, Entry } from "./sink.ts";
 
@@ -112,7 +111,7 @@ export class DirectoryDraft implements Draft {
   commit(): Promise<Committed> {
     const { name, mtime, mode } = this.#entry;
     return local(name, async () => {
-      const before = await lstat(join(this.#to.root, ...this.#parts));
+      const before = await this.#to.look(this.#parts);
       const path = await this.#to.enter(this.#parts);
       if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {
