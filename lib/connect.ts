@@ -36,6 +36,7 @@ export async function connect(
   target: Target,
   options: ConnectOptions,
 ): Promise<Duplex> {
+  options.signal?.throwIfAborted(); // for a Unix socket nothing else asks it
   const timeout = AbortSignal.timeout(options.connectTimeout);
   const signal = options.signal
     ? AbortSignal.any([options.signal, timeout])

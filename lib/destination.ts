@@ -41,10 +41,7 @@ export class Destination {
   /** Refuses early what the commit would refuse for certain. */
   async check(entry: Entry, parts: string[]): Promise<void> {
     if (this.policy === "rename") return;
-    const taken = await local(
-      entry.name,
-      () => lstat(join(this.root, ...parts)),
-    );
+    const taken = await local(entry.name, () => this.look(parts));
     if (!taken) return;
     const other = taken.isFile && entry.size !== undefined &&
       entry.size !== taken.size;
@@ -57,6 +54,18 @@ export class Destination {
         `Cannot store ${quote(entry.name)}: ${what} has that name already`,
       );
     }
+  }
+
+  /** Looks at what has a name, and refuses to look through a link. */
+  async look(parts: readonly string[]): Promise<Deno.FileInfo | null> {
+    let path = this.root;
+    for (const part of parts.slice(0, -1)) {
+      path = join(path, part);
+      const info = await lstat(path);
+      if (!info) return null;
+      mustBeDirectory(path, info);
+    }
+    return await lstat(join(this.root, ...parts));
   }
 
   /** Creates a temporary file; 128 random bits make its name its own. */
@@ -74,15 +83,7 @@ export class Destination {
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      const info = await lstat(path) ?? await this.#make(path);
-      if (!info.isDirectory) {
-        throw new TransferError(
-          "rejected",
-          `Cannot store below ${quote(path)}: it is ${
-            info.isSymlink ? "a symbolic link" : "not a directory"
-          }`,
-        );
-      }
+      mustBeDirectory(path, await lstat(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -119,6 +120,15 @@ export class Destination {
     }
     await Promise.all([...names, this.sync.sync(path)]);
   }
+}
+
+function mustBeDirectory(path: string, info: Deno.FileInfo): void {
+  if (info.isDirectory) return;
+  const what = info.isSymlink ? "a symbolic link" : "not a directory";
+  throw new TransferError(
+    "rejected",
+    `Cannot store below ${quote(path)}: it is ${what}`,
+  );
 }
 
 /**

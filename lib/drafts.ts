@@ -10,19 +10,25 @@
  * @module
  */
 
-import { join } from "node:path";
 import { type Destination, local } from "./destination.ts";
 import { TransferError } from "./errors.ts";
-import { lstat, publish } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { quote } from "./quote.ts";
-import type { CommitPhase, Committed, Draft, Entry } from "./sink.ts";
+import {
+  type CommitPhase,
+  type Committed,
+  type Draft,
+  draftEnded,
+  type Entry,
+} from "./sink.ts";
 
 /** A file on its way: nothing on the disk before its first byte. */
 export class FileDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
-  #temp: { path: string; file: Deno.FsFile } | undefined;
+  #temp: Promise<{ path: string; file: Deno.FsFile }> | undefined;
+  #ended = false;
 
   constructor(to: Destination, entry: Entry, parts: string[]) {
     this.#to = to;
@@ -30,8 +36,9 @@ export class FileDraft implements Draft {
     this.#parts = parts;
   }
 
-  write(piece: Uint8Array): Promise<void> {
-    return local(this.#entry.name, async () => {
+  async write(piece: Uint8Array): Promise<void> {
+    if (this.#ended) throw draftEnded(this.#entry.name);
+    await local(this.#entry.name, async () => {
       const { file } = await this.#open();
       let written = 0;
       while (written < piece.length) {
@@ -43,6 +50,7 @@ export class FileDraft implements Draft {
   async commit(
     onPhase?: (phase: CommitPhase) => void,
   ): Promise<Committed> {
+    if (this.#ended) throw draftEnded(this.#entry.name);
     try {
       return await local(this.#entry.name, () => this.#commit(onPhase));
     } finally {
@@ -73,18 +81,21 @@ export class FileDraft implements Draft {
   }
 
   async abort(): Promise<void> {
-    const temp = this.#temp;
-    if (!temp) return;
+    this.#ended = true;
+    const opening = this.#temp;
     this.#temp = undefined;
+    // Where it could not be created, the write that asked for it was told.
+    const temp = await opening?.catch(() => undefined);
+    if (!temp) return;
     temp.file.close();
     await local(this.#entry.name, () => removeIfThere(temp.path));
   }
 
-  async #open(): Promise<{ path: string; file: Deno.FsFile }> {
+  #open(): Promise<{ path: string; file: Deno.FsFile }> {
     // Bits to be kept may be stricter than the umask: then nobody else may
     // look at the draft either.
     const mode = this.#entry.mode === undefined ? 0o666 : 0o600;
-    return this.#temp ??= await this.#to.temp(mode);
+    return this.#temp ??= this.#to.temp(mode);
   }
 }
 
@@ -112,7 +123,7 @@ export class DirectoryDraft implements Draft {
   commit(): Promise<Committed> {
     const { name, mtime, mode } = this.#entry;
     return local(name, async () => {
-      const before = await lstat(join(this.#to.root, ...this.#parts));
+      const before = await this.#to.look(this.#parts);
       const path = await this.#to.enter(this.#parts);
       if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {

@@ -14,6 +14,9 @@ const encoder = new TextEncoder();
 // ignoreBOM keeps a leading byte order mark, so that the text encodes back.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The last moment of a `Date`, and with a minus the first one. */
+const MAX_TIME_MS = 8.64e15;
+
 /** Appends fields to a buffer that grows. */
 export class FieldWriter {
   #bytes = new Uint8Array(128);
@@ -136,6 +139,13 @@ export class FieldReader {
   /** Takes 64 signed bits of magnitude below 2^53. */
   i64(): number {
     return this.#safe(this.#view.getBigInt64(this.#take(8)));
+  }
+
+  /** Takes milliseconds since 1970 that a `Date` can hold (ECMA-262 21.4.1.1). */
+  time(): number {
+    const value = this.i64();
+    if (Math.abs(value) <= MAX_TIME_MS) return value;
+    throw this.error(`it holds the time ${value}, beyond any date`);
   }
 
   /** Takes bytes as they are: a view, or a copy that outlives the payload. */

@@ -78,7 +78,7 @@ export const FORMATS: {
       const has = from.bits(HAS_SIZE | HAS_MTIME | HAS_MODE);
       from.oneOf(DIGESTS, "digest");
       from.zero(1);
-      const size = from.u64(), mtime = from.i64(), mode = from.u32();
+      const size = from.u64(), mtime = from.time(), mode = from.u32();
       const name = from.text();
       if (!(has & HAS_SIZE) && size) throw from.error("it hides a size");
       if (!(has & HAS_MTIME) && mtime) throw from.error("it hides a time");
@@ -196,7 +196,7 @@ export const FORMATS: {
         digest: from.raw(DIGEST_BYTES).slice(),
         durable: (flags & DURABLE) > 0,
         existing: (flags & EXISTING) > 0,
-        committedAt: from.i64(),
+        committedAt: from.time(),
         name: from.text(),
       };
     },

@@ -27,8 +27,9 @@ const CONTROL = /\p{Cc}/u;
 // Embeddings, overrides, isolates and marks of direction, as in "exe.txt"
 // that is really "txt.exe" (Unicode UAX #9); and the byte order mark.
 const DECEPTIVE = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/;
-// Windows opens a device for these, whatever the extension.
-const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)/i;
+// Windows opens a device for these, whatever blanks, extension or stream follow.
+const DEVICE =
+  /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *([.:]|$)/i;
 
 /**
  * Says what is wrong with a name, if anything.

@@ -8,6 +8,9 @@
  * @module
  */
 
+import { TransferError } from "./errors.ts";
+import { quote } from "./quote.ts";
+
 /** What is known of an entry before its bytes. */
 export interface Entry {
   /** A file has bytes; a directory has none. */
@@ -55,7 +58,10 @@ export interface Draft {
    */
   commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed>;
 
-  /** Leaves no trace. Harmless after `commit()` and when called twice. */
+  /**
+   * Leaves no trace. Harmless after `commit()`, when called twice, and while a
+   * `write()` is under way. Nothing can be written or committed afterwards.
+   */
   abort(): Promise<void>;
 }
 
@@ -69,6 +75,19 @@ export interface Sink {
    * @throws {TransferError} `rejected` when it will not be taken.
    */
   open(entry: Entry): Promise<Draft>;
+}
+
+/**
+ * The error of a draft that is used after its `commit()` or `abort()`.
+ *
+ * @param name The entry's name.
+ * @returns An `internal` error: its owner has lost track.
+ */
+export function draftEnded(name: string): TransferError {
+  return new TransferError(
+    "internal",
+    `Cannot store ${quote(name)}: its draft has ended`,
+  );
 }
 
 /**

@@ -1,0 +1,375 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type Bounds,
+  drain,
+  halfClose,
+  hangUp,
+  readExactly,
+  readSome,
+  writeAll,
+  writeSome,
+} from "../lib/conn.ts";
+import { type Code, TransferError } from "../lib/errors.ts";
+import {
+  certificate,
+  connectedPair,
+  joined,
+  noise,
+  resettablePair,
+  tlsPair,
+  unixPair,
+  utf8,
+} from "./helpers.ts";
+import { needs } from "./needs.ts";
+
+const BOUNDS: Bounds = { silence: 10_000, total: 30_000 };
+const MILLION = noise(1_000_000);
+
+async function rejectsWith(
+  code: Code,
+  message: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const error = await assertRejects(act, TransferError, message);
+  assertEquals(error.code, code);
+}
+
+/** A reader of a few kilobytes at a time with a pause after each. */
+async function readSlowly(conn: Deno.Conn): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const buffer = new Uint8Array(4096);
+    const count = await conn.read(buffer);
+    if (count === null) return joined(pieces);
+    pieces.push(buffer.subarray(0, count));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+type Pair = () => Promise<[Deno.Conn, Deno.Conn]>;
+
+/** The same promises on every kind of connection. */
+function promises(
+  kind: string,
+  test: (name: string, fn: () => Promise<void>) => void,
+  pair: Pair,
+): void {
+  test(`readExactly() fills the buffer, then tells a clean end (${kind})`, async () => {
+    const [conn, peer] = await pair();
+    using _conn = conn;
+    const [sent, buffer] = [noise(100_000), new Uint8Array(100_000)];
+    const [full] = await Promise.all([
+      readExactly(conn, buffer),
+      writeAll(peer, sent).then(() => peer.close()),
+    ]);
+    assertEquals([full, buffer], [true, sent]);
+    assertEquals(await readExactly(conn, new Uint8Array(1)), false);
+  });
+
+  test(`readExactly() rejects with lost when the peer ends mid-buffer (${kind})`, async () => {
+    const [conn, peer] = await pair();
+    using _conn = conn;
+    await writeAll(peer, new Uint8Array(3));
+    await peer.closeWrite();
+    const read = () => readExactly(conn, new Uint8Array(4));
+    const found = "Cannot read 4 bytes: the peer ended after 3";
+    await rejectsWith("lost", found, read);
+    peer.close();
+  });
+
+  test(`hangUp() hears what the peer says after the half-close (${kind})`, async () => {
+    const [conn, peer] = await pair();
+    const heard: Uint8Array[] = [];
+    const answering = (async () => {
+      assertEquals(await drain(peer, BOUNDS), 5);
+      await writeAll(peer, MILLION); // only once our end was seen
+      return await hangUp(peer, BOUNDS);
+    })();
+    await writeAll(conn, utf8("query"));
+    const count = await hangUp(conn, BOUNDS, (piece) => {
+      heard.push(piece.slice());
+    });
+    assertEquals(await answering, 0);
+    assertEquals(count, 1_000_000);
+    assertEquals(joined(heard), MILLION);
+  });
+
+  test(`hangUp() loses nothing to a slow reader that greeted (${kind})`, async () => {
+    const [conn, peer] = await pair();
+    const reading = (async () => {
+      await writeAll(peer, utf8("220 Welcome\r\n"));
+      const all = await readSlowly(peer);
+      peer.close();
+      return all;
+    })();
+    // One byte of the greeting is read, so the others are there, unread.
+    assertEquals(await readExactly(conn, new Uint8Array(1)), true);
+    await writeAll(conn, MILLION);
+    assertEquals(await hangUp(conn, BOUNDS), 12);
+    assertEquals(await reading, MILLION);
+  });
+
+  test(`drain() rejects with stalled when the peer is silent (${kind})`, async () => {
+    const [conn, mute] = await pair();
+    using _mute = mute;
+    const bounds = { silence: 20, total: 60_000 };
+    await rejectsWith(
+      "stalled",
+      "Cannot read to the end of the connection: nothing moved for 0.02 s",
+      () => drain(conn, bounds),
+    );
+  });
+
+  test(`drain() rejects with stalled when the peer never stops talking (${kind})`, async () => {
+    const [conn, chatty] = await pair();
+    const talking = assertRejects(async () => {
+      for (;;) await chatty.write(utf8("and another thing\r\n"));
+    }, Error);
+    const bounds = { silence: 60_000, total: 50 };
+    await rejectsWith(
+      "stalled",
+      "Cannot read to the end of the connection: not done within 0.05 s",
+      () => drain(conn, bounds),
+    );
+    await talking;
+    chatty.close();
+  });
+
+  test(`writeAll() rejects with lost when somebody closes the connection (${kind})`, async () => {
+    const [conn, deaf] = await pair();
+    using _deaf = deaf;
+    const writing = rejectsWith(
+      "lost",
+      "Cannot write to the peer: the connection was closed on this side",
+      async () => {
+        for (;;) await writeAll(conn, MILLION);
+      },
+    );
+    // The peer heard something, so the writing has begun.
+    await deaf.read(new Uint8Array(1));
+    conn.close();
+    await writing;
+  });
+}
+
+promises("TCP", Deno.test, connectedPair);
+promises("Unix", Deno.test, unixPair);
+promises("TLS", (name, fn) => needs(["openssl"], name, fn), tlsPair);
+
+Deno.test("write and close loses bytes to a slow reader that greeted", async () => {
+  const [conn, peer] = await connectedPair();
+  await writeAll(peer, utf8("220 Welcome\r\n"));
+  await readExactly(conn, new Uint8Array(1));
+  let arrived = 0;
+  // The counter-example: everything written, then close() instead of hangUp().
+  const reading = assertRejects(async () => {
+    const buffer = new Uint8Array(4096);
+    for (let count; (count = await peer.read(buffer)) !== null;) {
+      arrived += count;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }, Deno.errors.ConnectionReset);
+  await writeAll(conn, MILLION);
+  conn.close();
+  await reading;
+  assert(arrived < MILLION.length, `all ${arrived} arrived`);
+  peer.close();
+});
+
+Deno.test("readExactly() of nothing is true without asking the peer", async () => {
+  const read = () => Promise.reject(new Error("asked"));
+  assertEquals(await readExactly({ read }, new Uint8Array(0)), true);
+});
+
+Deno.test("readExactly() puts single bytes together", async () => {
+  let next = 0;
+  const buffer = new Uint8Array(5);
+  const read = (into: Uint8Array) => {
+    into[0] = ++next;
+    return Promise.resolve(1);
+  };
+  await readExactly({ read }, buffer);
+  assertEquals([...buffer], [1, 2, 3, 4, 5]);
+});
+
+Deno.test("readExactly() rejects with lost when the peer resets", async () => {
+  const [conn, reset] = await resettablePair();
+  using _conn = conn;
+  await reset();
+  await rejectsWith(
+    "lost",
+    "Cannot read from the peer: the peer reset the connection, so what it " +
+      "had not read is lost",
+    () => readExactly(conn, new Uint8Array(4)),
+  );
+});
+
+Deno.test("readSome() gives what is there, then null at the end", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn;
+  await writeAll(peer, utf8("hi"));
+  peer.close();
+  const buffer = new Uint8Array(100);
+  assertEquals(await readSome(conn, buffer), 2);
+  assertEquals(buffer.subarray(0, 2), utf8("hi"));
+  assertEquals(await readSome(conn, buffer), null);
+});
+
+Deno.test("writeAll() writes on after partial writes", async () => {
+  const written: number[] = [];
+  await writeAll({
+    write(data) {
+      const part = data.subarray(0, 3);
+      written.push(...part);
+      return Promise.resolve(part.length);
+    },
+  }, noise(10));
+  assertEquals(Uint8Array.from(written), noise(10));
+});
+
+Deno.test("writeSome() says how much the kernel took", async () => {
+  const conn = { write: () => Promise.resolve(3) };
+  assertEquals(await writeSome(conn, new Uint8Array(10)), 3);
+});
+
+Deno.test("writeAll() rejects with lost when the peer is gone", async () => {
+  const [conn, reset] = await resettablePair();
+  using _conn = conn;
+  await reset();
+  await rejectsWith("lost", "Cannot write to the peer: the peer ", async () => {
+    for (;;) await writeAll(conn, new Uint8Array(1));
+  });
+  // The error is there once; from then on the pipe is merely broken.
+  await rejectsWith(
+    "lost",
+    "Cannot write to the peer: the peer closed the connection",
+    () => writeAll(conn, new Uint8Array(1)),
+  );
+});
+
+Deno.test("drain() counts and shows what the peer still said", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn;
+  const seen: Uint8Array[] = [];
+  const [count] = await Promise.all([
+    drain(conn, BOUNDS, (piece) => seen.push(piece.slice())),
+    writeAll(peer, MILLION).then(() => peer.close()),
+  ]);
+  assertEquals([count, joined(seen)], [1_000_000, MILLION]);
+});
+
+Deno.test("drain() does not cut a peer that is slow within the bounds", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn;
+  // Twelve pieces over more than the silence allowed between any two.
+  let pieces = 0;
+  const timer = setInterval(async () => {
+    await peer.write(new Uint8Array(1));
+    if (++pieces < 12) return;
+    clearInterval(timer);
+    peer.close();
+  }, 25);
+  assertEquals(await drain(conn, { silence: 250, total: 60_000 }), 12);
+});
+
+Deno.test("drain() rejects with lost when the peer resets", async () => {
+  const [conn, reset] = await resettablePair();
+  using _conn = conn;
+  await reset();
+  await rejectsWith("lost", "reset", () => drain(conn, BOUNDS));
+});
+
+Deno.test("hangUp() closes the connection also when it fails", async () => {
+  const [conn, mute] = await connectedPair();
+  using _mute = mute;
+  const bounds = { silence: 20, total: 60_000 };
+  await rejectsWith("stalled", "nothing moved", () => hangUp(conn, bounds));
+  await rejectsWith(
+    "lost",
+    "the connection was closed on this side",
+    () => readSome(conn, new Uint8Array(1)),
+  );
+});
+
+Deno.test("hangUp() rejects with lost after the peer reset, and has closed", async () => {
+  const [conn, reset] = await resettablePair();
+  await reset();
+  await rejectsWith("lost", "", () => hangUp(conn, BOUNDS));
+  await rejectsWith("lost", "", () => readSome(conn, new Uint8Array(1)));
+});
+
+Deno.test("halfClose() ends one direction only", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  await halfClose(conn);
+  assertEquals(await readSome(peer, new Uint8Array(1)), null);
+  await writeAll(peer, new Uint8Array(1));
+  assertEquals(await readSome(conn, new Uint8Array(1)), 1);
+  await rejectsWith(
+    "lost",
+    "Cannot write to the peer",
+    () => writeAll(conn, new Uint8Array(1)),
+  );
+});
+
+Deno.test("halfClose() rejects with lost on a closed connection", async () => {
+  const [conn, peer] = await connectedPair();
+  using _peer = peer;
+  conn.close();
+  await rejectsWith(
+    "lost",
+    "Cannot end the sending side: the connection was closed on this side",
+    () => halfClose(conn),
+  );
+});
+
+needs(
+  ["openssl"],
+  "readSome() rejects with lost when TLS is cut without its end mark",
+  async () => {
+    const { cert, key } = await certificate();
+    const local = { hostname: "127.0.0.1", port: 0 };
+    using listener = Deno.listenTls({ ...local, cert, key });
+    using outside = Deno.listen(local);
+    const [plain, front, inside, server] = await Promise.all([
+      Deno.connect({ hostname: "127.0.0.1", port: outside.addr.port }),
+      outside.accept(),
+      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+      listener.accept(),
+    ]);
+    // Somebody in the middle, who ends what he did not begin.
+    const passing = [pass(front, inside), pass(inside, front)];
+    using client = await Deno.startTls(plain, {
+      hostname: "localhost",
+      caCerts: [cert],
+    });
+    await Promise.all([client.handshake(), server.handshake()]);
+    await writeAll(server, utf8("half of it"));
+    assertEquals(await readExactly(client, new Uint8Array(10)), true);
+    front.close();
+    await rejectsWith(
+      "lost",
+      "the encrypted connection was cut without its end mark",
+      () => readSome(client, new Uint8Array(1)),
+    );
+    inside.close();
+    await Promise.all(passing);
+    server.close();
+  },
+);
+
+async function pass(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(65_536);
+  try {
+    for (let count; (count = await from.read(buffer)) !== null;) {
+      await writeAll(to, buffer.subarray(0, count));
+    }
+  } catch (error) {
+    // One of the two was closed: that is the end of passing.
+    if (
+      !(error instanceof TransferError ||
+        error instanceof Deno.errors.Interrupted ||
+        error instanceof Deno.errors.BadResource)
+    ) throw error;
+  }
+}

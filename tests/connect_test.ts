@@ -1,0 +1,156 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import { connect, nameOf, type Target } from "../lib/connect.ts";
+import { hangUp } from "../lib/conn.ts";
+import { TransferError } from "../lib/errors.ts";
+import { tempDir } from "./helpers.ts";
+
+const PATIENCE = { connectTimeout: 10_000 };
+
+async function refusal(
+  target: Target,
+  connectTimeout = 10_000,
+): Promise<TransferError> {
+  const error = await assertRejects(
+    () => connect(target, { connectTimeout }),
+    TransferError,
+  );
+  assertEquals(error.code, "connect");
+  assert(error.retriable);
+  assert(error.cause instanceof Error);
+  return error;
+}
+
+/** A port where nobody listens: one that was free a moment ago. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+Deno.test("connect() gives a connection in both directions", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const [conn, peer] = await Promise.all([
+    connect({ hostname, port }, PATIENCE),
+    listener.accept(),
+  ]);
+  const bounds = { silence: 10_000, total: 10_000 };
+  const ends = [hangUp(conn, bounds), hangUp(peer, bounds)];
+  assertEquals(await Promise.all(ends), [0, 0]);
+});
+
+Deno.test("connect() reaches a Unix socket", async () => {
+  await using dir = await tempDir();
+  const at = { transport: "unix", path: `${dir.path}/socket` } as const;
+  using listener = Deno.listen(at);
+  const [conn, peer] = await Promise.all([
+    connect(at, PATIENCE),
+    listener.accept(),
+  ]);
+  conn.close();
+  peer.close();
+});
+
+Deno.test("connect() rejects with connect where nobody listens", async () => {
+  const port = freePort();
+  const error = await refusal({ hostname: "127.0.0.1", port });
+  assertEquals(
+    error.message,
+    `Cannot connect to 127.0.0.1:${port}: nobody listens there (connection refused)`,
+  );
+});
+
+Deno.test("connect() rejects with connect where there is no socket", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/none`;
+  const error = await refusal({ transport: "unix", path });
+  assertEquals(
+    error.message,
+    `Cannot connect to unix:${path}: there is no such socket`,
+  );
+});
+
+Deno.test("connect() rejects with connect for a host that there is not", async () => {
+  // RFC 6761 section 6.4: .invalid never resolves.
+  const error = await refusal({ hostname: "nobody.invalid", port: 9 });
+  assert(error.message.startsWith("Cannot connect to nobody.invalid:9: "));
+});
+
+/** Fills a listener's queue until it answers nobody any more. */
+async function deafListener(): Promise<
+  Disposable & { target: Target & { port: number } }
+> {
+  const hostname = "127.0.0.1";
+  const listener = Deno.listen({ hostname, port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const waiting: Deno.Conn[] = [];
+  for (;;) {
+    const signal = AbortSignal.timeout(200);
+    try {
+      waiting.push(await Deno.connect({ hostname, port, signal }));
+    } catch (error) {
+      assertStrictEquals(error, signal.reason);
+      break;
+    }
+  }
+  return {
+    target: { hostname, port },
+    [Symbol.dispose]() {
+      for (const conn of waiting) conn.close();
+      listener.close();
+    },
+  };
+}
+
+Deno.test("connect() gives up in time when nobody answers", async () => {
+  using deaf = await deafListener();
+  const error = await refusal(deaf.target, 50);
+  assertEquals(
+    error.message,
+    `Cannot connect to ${nameOf(deaf.target)}: nobody answered within 0.05 s`,
+  );
+});
+
+Deno.test("connect() rejects with the signal's reason while it waits", async () => {
+  using deaf = await deafListener();
+  const [controller, reason] = [new AbortController(), new RangeError("no")];
+  const connecting = assertRejects(
+    () => connect(deaf.target, { ...PATIENCE, signal: controller.signal }),
+    RangeError,
+  );
+  controller.abort(reason);
+  assertStrictEquals(await connecting, reason);
+});
+
+Deno.test("connect() does not try when it was aborted before", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/socket`;
+  using _unix = Deno.listen({ transport: "unix", path });
+  using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const signal = AbortSignal.abort(new RangeError("no"));
+  for (
+    const target of [
+      { hostname: "127.0.0.1", port: tcp.addr.port },
+      { transport: "unix", path },
+    ] as const
+  ) {
+    await assertRejects(
+      () => connect(target, { ...PATIENCE, signal }),
+      RangeError,
+    );
+  }
+});
+
+Deno.test("nameOf() writes an address as people type it", () => {
+  assertEquals(nameOf({ hostname: "localhost", port: 1 }), "localhost:1");
+  assertEquals(nameOf({ hostname: "::1", port: 9000 }), "[::1]:9000");
+  assertEquals(nameOf({ transport: "unix", path: "/a/b" }), "unix:/a/b");
+  assertEquals(
+    nameOf({ transport: "unix", path: "/a\x1b[2J" }),
+    "unix:/a\\u{1b}[2J",
+  );
+});

@@ -1,0 +1,189 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { closeQuietly, IdleTimer, withDeadline } from "../lib/deadline.ts";
+import { TransferError } from "../lib/errors.ts";
+import { connectedPair, tlsPair, unixPair } from "./helpers.ts";
+import { needs } from "./needs.ts";
+
+/** More than all buffers between two sockets hold. */
+const TOO_MUCH = new Uint8Array(64 * 2 ** 20);
+
+type Pair = () => Promise<[Deno.Conn, Deno.Conn]>;
+
+async function freesRead(pair: Pair): Promise<void> {
+  const [conn, mute] = await pair();
+  using _mute = mute;
+  const error = await assertRejects(
+    () =>
+      withDeadline(
+        conn,
+        20,
+        "read the answer",
+        () => conn.read(new Uint8Array(1)),
+      ),
+    TransferError,
+    "Cannot read the answer: not done within 0.02 s",
+  );
+  assertEquals(error.code, "stalled");
+  assert(error.cause instanceof Deno.errors.Interrupted);
+  assertThrows(() => conn.close(), Deno.errors.BadResource);
+}
+
+async function freesWrite(pair: Pair): Promise<void> {
+  const [conn, deaf] = await pair();
+  using _deaf = deaf;
+  const error = await assertRejects(
+    () =>
+      withDeadline(conn, 50, "write", async () => {
+        for (let at = 0; at < TOO_MUCH.length;) {
+          at += await conn.write(TOO_MUCH.subarray(at));
+        }
+      }),
+    TransferError,
+  );
+  assertEquals(error.code, "stalled");
+}
+
+Deno.test("withDeadline() frees a pending read", () =>
+  freesRead(connectedPair));
+Deno.test("withDeadline() frees a pending write", () =>
+  freesWrite(connectedPair));
+Deno.test("withDeadline() frees a pending read of a Unix socket", () =>
+  freesRead(unixPair));
+Deno.test("withDeadline() frees a pending write of a Unix socket", () =>
+  freesWrite(unixPair));
+needs(
+  ["openssl"],
+  "withDeadline() frees a pending read of a TLS connection",
+  () => freesRead(tlsPair),
+);
+needs(
+  ["openssl"],
+  "withDeadline() frees a pending write of a TLS connection",
+  () => freesWrite(tlsPair),
+);
+
+Deno.test("withDeadline() leaves the connection alone when there was time", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  await peer.write(new Uint8Array([7]));
+  const buffer = new Uint8Array(1);
+  const read = () => conn.read(buffer);
+  assertEquals(await withDeadline(conn, 60_000, "read", read), 1);
+  await conn.write(buffer);
+});
+
+Deno.test("withDeadline() passes an error that came in time", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  const found = new RangeError("other");
+  const thrown = await assertRejects(
+    () => withDeadline(conn, 60_000, "read", () => Promise.reject(found)),
+    RangeError,
+  );
+  assertStrictEquals(thrown, found);
+});
+
+Deno.test("IdleTimer frees a pending read when nothing moves", async () => {
+  const [conn, mute] = await connectedPair();
+  using _mute = mute;
+  using idle = new IdleTimer(conn, 20);
+  const error = await assertRejects(
+    () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
+    TransferError,
+    "Cannot hear: nothing moved for 0.02 s",
+  );
+  assertEquals(error.code, "stalled");
+});
+
+Deno.test("IdleTimer frees a pending write when nothing moves", async () => {
+  const [conn, deaf] = await connectedPair();
+  using _deaf = deaf;
+  using idle = new IdleTimer(conn, 50);
+  const error = await assertRejects(async () => {
+    for (let at = 0; at < TOO_MUCH.length;) {
+      at += await idle.guard("say", () => conn.write(TOO_MUCH.subarray(at)));
+    }
+  }, TransferError);
+  assertEquals(error.code, "stalled");
+});
+
+Deno.test("IdleTimer counts a byte in either direction as progress", async () => {
+  const [conn, peer] = await connectedPair();
+  using _peer = peer;
+  using idle = new IdleTimer(conn, 100);
+  const from = performance.now();
+  const hearing = assertRejects(
+    () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
+    TransferError,
+  );
+  // Writes go on for longer than the limit while the read sees nothing.
+  while (performance.now() - from < 250) {
+    await idle.guard("say", () => conn.write(new Uint8Array(1)));
+    await peer.read(new Uint8Array(1));
+  }
+  const until = performance.now();
+  assertEquals((await hearing).code, "stalled");
+  assert(performance.now() - until >= 50, "the read was cut while bytes moved");
+});
+
+Deno.test("IdleTimer takes moved() for progress outside of a guarded wait", async () => {
+  const [conn, mute] = await connectedPair();
+  using _mute = mute;
+  using idle = new IdleTimer(conn, 100);
+  const from = performance.now();
+  const beat = setInterval(() => {
+    if (performance.now() - from < 250) idle.moved();
+  }, 5);
+  try {
+    await assertRejects(
+      () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
+      TransferError,
+    );
+  } finally {
+    clearInterval(beat);
+  }
+  assert(performance.now() - from >= 250);
+});
+
+Deno.test("IdleTimer does not count time in which nobody waits on the peer", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  using idle = new IdleTimer(conn, 30);
+  await peer.write(new Uint8Array(1));
+  await idle.guard("hear", () => conn.read(new Uint8Array(1)));
+  // A slow disk: twice the limit passes between two waits.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  await peer.write(new Uint8Array(1));
+  const read = () => conn.read(new Uint8Array(1));
+  assertEquals(await idle.guard("hear", read), 1);
+});
+
+Deno.test("IdleTimer leaves no timer and no closed connection behind", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  {
+    using idle = new IdleTimer(conn, 60_000);
+    await idle.guard("say", () => conn.write(new Uint8Array(1)));
+  }
+  await conn.write(new Uint8Array(1));
+});
+
+Deno.test("closeQuietly() forgives a second close and nothing else", () => {
+  closeQuietly({
+    close() {
+      throw new Deno.errors.BadResource("closed before");
+    },
+  });
+  const other = {
+    close() {
+      throw new TypeError("other");
+    },
+  };
+  assertThrows(() => closeQuietly(other), TypeError);
+});

@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { escape, quote } from "../lib/quote.ts";
+
+Deno.test("quote() leaves what people can read as it is", () => {
+  for (
+    const text of ["a.bin", "naïve 日本 👍 – R.E.M.", "", "a/b c", "'#$%'"]
+  ) {
+    assertEquals(quote(text), `"${text}"`);
+  }
+});
+
+Deno.test("quote() shows by number what moves a cursor or deceives an eye", () => {
+  for (
+    const [text, shown] of [
+      ["\x1b[31mred", "\\u{1b}[31mred"],
+      ["a\rb\nc\td\0e", "a\\u{d}b\\u{a}c\\u{9}d\\u{0}e"],
+      ["\x7f\x9b", "\\u{7f}\\u{9b}"],
+      ["\u202Etxt.exe", "\\u{202e}txt.exe"],
+      ["a\u200Bb\uFEFFc", "a\\u{200b}b\\u{feff}c"],
+      ["\u2028\u2029", "\\u{2028}\\u{2029}"],
+      ["\uD800x", "\\u{d800}x"],
+      ['say "hi" \\ there', 'say \\"hi\\" \\\\ there'],
+      ["\u{E0041}", "\\u{e0041}"],
+    ] as const
+  ) {
+    assertEquals(quote(text), `"${shown}"`);
+    assertEquals(escape(text), shown);
+  }
+});
+
+Deno.test("quote() cuts what is too long and says so", () => {
+  assertEquals(quote("x".repeat(300)), `"${"x".repeat(300)}"`);
+  assertEquals(quote("x".repeat(301)), `"${"x".repeat(300)}…"`);
+  assertEquals(quote("abcdef", 3), '"abc…"');
+});
+
+Deno.test("quote() never lets an unsafe character through, whatever the string", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(quote(text)));
+  }));
+});
