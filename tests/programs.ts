@@ -12,6 +12,7 @@ export const PROGRAMS = {
   ncat: "ncat",
   socat: "socat",
   python3: "python3",
+  openssl: "openssl",
 } as const;
 
 /** Rights by name, and whether this process has each. */
