@@ -145,7 +145,7 @@ Deno.test("sendRaw() says unconfirmed when a peer never ends its side", async ()
   (await accepted).close();
 });
 
-Deno.test("sendRaw() says source when the source fails, and the peer sees a cut", async () => {
+Deno.test("sendRaw() says source when the source fails, and lets the peer go", async () => {
   using listener = listen();
   const accepted = listener.accept();
   const failing = readerItem(
