@@ -255,6 +255,27 @@ Deno.test("a busy server refuses politely, and a sender that retries succeeds", 
   assert(errors.every(({ error }) => error.code === "rejected"));
 });
 
+Deno.test("a busy server takes no raw stream either", async () => {
+  const begun = Promise.withResolvers<void>();
+  const refused = Promise.withResolvers<TransferError>();
+  const { server, sink } = listening({
+    raw: true,
+    maxConnections: 1,
+    onConnect: () => begun.resolve(),
+    onError: refused.resolve,
+  });
+  await using _server = server;
+  using first = await Deno.connect({ port: portOf(server.addr) });
+  await begun.promise;
+  using second = await Deno.connect({ port: portOf(server.addr) });
+  assertEquals(await second.read(new Uint8Array(1)), null);
+  assertEquals((await refused.promise).code, "rejected");
+  await first.write(noise(3));
+  await first.closeWrite();
+  assertEquals(await first.read(new Uint8Array(1)), null);
+  assertEquals(sink.files.get("stdin")?.length, 3);
+});
+
 Deno.test("serve() throws bind where another program listens", () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
