@@ -53,7 +53,15 @@ async function runTests(args: string[], tmp: string): Promise<Figures> {
   // The tests may start "deno", which need not be on the PATH here.
   const home = Deno.execPath().replace(/\/[^/]*$/, "");
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-P", "--doc", "--trace-leaks", ...args],
+    args: [
+      "test",
+      "-P",
+      "--doc",
+      "--trace-leaks",
+      "--lock=deno.lock",
+      "--frozen",
+      ...args,
+    ],
     env: { PATH: `${home}:${Deno.env.get("PATH")}`, TMPDIR: tmp },
     stdin: "null",
     stdout: "piped",
