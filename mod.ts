@@ -65,7 +65,7 @@ export {
 } from "./lib/raw.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
-export { type Retry } from "./lib/retry.ts";
+export { type Retry, type RetryOptions } from "./lib/retry.ts";
 export { send, sendAll, type SendOptions } from "./lib/send.ts";
 export {
   serve,

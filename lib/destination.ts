@@ -31,6 +31,7 @@ export class Destination {
   readonly root: string;
   readonly policy: ConflictPolicy;
   readonly sync = new DirectorySync();
+  #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
     this.root = root;
@@ -69,6 +70,8 @@ export class Destination {
   /** Makes the directories on the way, and refuses to pass through a link. */
   async enter(parts: readonly string[]): Promise<string> {
     let path = this.root;
+    const whole = join(this.root, ...parts);
+    if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
       const info = await lstat(path) ?? await this.#make(path);
@@ -82,6 +85,17 @@ export class Destination {
       }
     }
     return path;
+  }
+
+  /** Whether all of it is there and none of it a link: one call, not many. */
+  async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
+    try {
+      const root = await (this.#realRoot ??= Deno.realPath(this.root));
+      return await Deno.realPath(path) === join(root, ...parts);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   async #make(path: string): Promise<Deno.FileInfo> {

@@ -9,32 +9,42 @@
  */
 
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long a sync waits for company when there has just been another. */
+const GATHER_MS = 10;
+
+/** How recent "just" is: files that come one by one do not wait. */
+const BURST_MS = 50;
+
+/** What is known of one directory. */
+interface State {
+  running?: Promise<void> | undefined;
+  /** The sync that has not begun, which whoever comes may share. */
+  queued?: Promise<void> | undefined;
+  /** When the last one ended. */
+  ended: number;
+}
 
 /** Syncs directories, many callers at a time with few system calls. */
 export class DirectorySync {
-  readonly #running = new Map<string, Promise<void>>();
-  readonly #queued = new Map<string, Promise<void>>();
+  readonly #states = new Map<string, State>();
   readonly #known = new Set<string>();
 
   /**
    * Resolves when every entry that the directory has now is on stable storage.
    *
    * A sync that has begun may have missed an entry made since, so a caller that
-   * finds one running shares the one after it.
+   * finds one running shares the one after it. In a burst each sync waits a
+   * moment for more callers to share it: with ten thousand small files, half
+   * the cost was this call.
    *
    * @param path The directory.
    */
   sync(path: string): Promise<void> {
-    const running = this.#running.get(path);
-    if (!running) return this.#start(path);
-    const queued = this.#queued.get(path);
-    if (queued) return queued;
-    const next = running.then(
-      () => this.#start(path),
-      () => this.#start(path), // its callers were told; ours ask anew
-    );
-    this.#queued.set(path, next);
-    return next;
+    const state = this.#states.get(path) ?? { ended: -Infinity };
+    this.#states.set(path, state);
+    return state.queued ??= this.#enqueue(path, state);
   }
 
   /**
@@ -57,13 +67,19 @@ export class DirectorySync {
     this.#known.delete(path);
   }
 
-  #start(path: string): Promise<void> {
-    this.#queued.delete(path);
-    const done = syncDirectory(path).finally(() => {
-      if (this.#running.get(path) === done) this.#running.delete(path);
-    });
-    this.#running.set(path, done);
-    return done;
+  async #enqueue(path: string, state: State): Promise<void> {
+    const burst = performance.now() - state.ended < BURST_MS;
+    if (state.running || burst) await delay(GATHER_MS);
+    // Its callers are told how it ended; ours ask anew.
+    await state.running?.catch(() => {});
+    state.queued = undefined; // from here on it may miss an entry
+    state.running = syncDirectory(path);
+    try {
+      await state.running;
+    } finally {
+      state.running = undefined;
+      state.ended = performance.now();
+    }
   }
 }
 

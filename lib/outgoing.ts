@@ -111,6 +111,5 @@ export class Outgoing {
       );
     }
     this.receipt = receiptOf(frame);
-    this.has = length;
   }
 }

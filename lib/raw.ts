@@ -23,6 +23,7 @@ import { Digest, toHex } from "./digest.ts";
 import { asTransferError, foundOf, TransferError } from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
 import type { Progress } from "./receipt.ts";
+import { retrying, type RetryOptions } from "./retry.ts";
 import type { Sink } from "./sink.ts";
 import type { Item } from "./source.ts";
 
@@ -49,7 +50,7 @@ export interface RawOptions {
 }
 
 /** Options of {@linkcode sendRaw}. */
-export interface SendRawOptions extends RawOptions {
+export interface SendRawOptions extends RawOptions, RetryOptions {
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /**
@@ -83,10 +84,12 @@ export async function sendRaw(
   options: SendRawOptions = {},
 ): Promise<RawReport> {
   const { signal, connectTimeout = 10_000 } = options;
-  const conn = await connect(target, {
-    connectTimeout,
-    ...(signal ? { signal } : {}),
-  });
+  // Only connecting is tried again: afterwards nobody knows what arrived.
+  const conn = await retrying(
+    options,
+    () => connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
+    (error) => error.retriable,
+  );
   const close = () => closeQuietly(conn);
   signal?.addEventListener("abort", close);
   try {

@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { TransferError } from "./errors.ts";
+import { asTransferError, type TransferError } from "./errors.ts";
 
 /** What happens before another attempt. */
 export interface Retry {
@@ -15,6 +15,46 @@ export interface Retry {
   wait: number;
   /** Why the one before failed. */
   error: TransferError;
+}
+
+/** How often to try, and who hears of it. */
+export interface RetryOptions {
+  /** Further attempts after a failure that is retriable. @default {0} */
+  retry?: number;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** Hears of each further attempt before its wait. */
+  onRetry?: (retry: Retry) => void;
+}
+
+/**
+ * Runs something until it succeeds or there is no point in going on.
+ *
+ * On abort: rejects with the signal's reason.
+ *
+ * @param options How often.
+ * @param attempt What to run.
+ * @param again Whether another attempt can help after this failure.
+ * @returns What the successful attempt returned.
+ * @throws {TransferError} The last attempt's failure.
+ */
+export async function retrying<T>(
+  options: RetryOptions,
+  attempt: () => Promise<T>,
+  again: (error: TransferError) => boolean,
+): Promise<T> {
+  for (let count = 1;; count++) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      const error = asTransferError(cause, "internal", "go on");
+      if (count > (options.retry ?? 0) || !again(error)) throw error;
+      const wait = backoff(count);
+      options.onRetry?.({ attempt: count, wait, error });
+      await pause(wait, options.signal);
+    }
+  }
 }
 
 /** Wait before the first retry, doubled for each further one. A guess. */

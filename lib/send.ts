@@ -11,7 +11,7 @@ import { asTransferError, foundOf, together, TransferError } from "./errors.ts";
 import { ID_BYTES } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
-import { backoff, pause, type Retry } from "./retry.ts";
+import { retrying, type RetryOptions } from "./retry.ts";
 import {
   bytesItem,
   type Item,
@@ -22,13 +22,11 @@ import {
 import { walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
-export interface SendOptions extends WalkOptions {
+export interface SendOptions extends WalkOptions, RetryOptions {
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /** Longest silence from the receiver in milliseconds. @default {30_000} */
   idleTimeout?: number;
-  /** Further attempts after a failure that is retriable. @default {0} */
-  retry?: number;
   /** Bytes a second at most. @default {Infinity} */
   limitRate?: number;
   /**
@@ -42,8 +40,6 @@ export interface SendOptions extends WalkOptions {
   onProgress?: (progress: Progress) => void;
   /** Hears of each receipt as it is read. */
   onReceipt?: (receipt: Receipt) => void;
-  /** Hears of each further attempt before its wait. */
-  onRetry?: (retry: Retry) => void;
 }
 
 /**
@@ -148,56 +144,57 @@ export async function transfer(
   checkNames(items);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const entries = items.map((item, number) => new Outgoing(item, number));
-  for (let attempt = 1;; attempt++) {
-    const failure = await tryOnce(id, entries, target, options);
-    const left = entries.filter((one) =>
-      !one.settled || one.failure?.retriable
+  const left = () =>
+    entries.filter((one) => !one.settled || one.failure?.retriable);
+  try {
+    await retrying(
+      options,
+      async () => {
+        for (const one of left()) one.restart();
+        await tryOnce(id, entries, target, options);
+      },
+      (error) => error.retriable && left().every((one) => one.item.repeatable),
     );
-    if (!failure) return entries.map((one) => one.receipt!);
-    const again = failure.retriable && attempt <= (options.retry ?? 0) &&
-      left.every((one) => one.item.repeatable);
-    if (!again) throw explain(failure, entries, target);
-    const wait = backoff(attempt);
-    options.onRetry?.({ attempt, wait, error: failure });
-    await pause(wait, options.signal);
-    for (const one of left) one.restart();
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw explain(
+      asTransferError(error, "internal", "deliver"),
+      entries,
+      target,
+    );
   }
+  return entries.map((one) => one.receipt!);
 }
 
-/** One connection's worth; what is wrong afterwards, if anything. */
+/** One connection's worth. Throws what is wrong afterwards, if anything. */
 async function tryOnce(
   id: Uint8Array,
   entries: readonly Outgoing[],
   target: Target,
   options: SendOptions,
-): Promise<TransferError | undefined> {
+): Promise<void> {
   const { signal, onProgress, onReceipt } = options;
   const before = sum(entries.map((one) => one.has));
   const total = sum(entries.map((one) => sizeOf(one)));
-  try {
-    const conn = await connect(target, {
-      connectTimeout: options.connectTimeout ?? 10_000,
-      ...(signal ? { signal } : {}),
-    });
-    options.onConnect?.();
-    await new Delivery(conn, id, entries.filter((one) => !one.settled), {
-      idleTimeout: options.idleTimeout ?? 30_000,
-      limitRate: options.limitRate ?? Infinity,
-      signal,
-      onReceipt: (receipt) => onReceipt?.(receipt),
-      onProgress: ({ phase, bytes }) =>
-        onProgress?.({
-          phase,
-          bytes: before + bytes,
-          ...(Number.isNaN(total) ? {} : { total }),
-        }),
-    }).run();
-  } catch (error) {
-    signal?.throwIfAborted();
-    return asTransferError(error, "internal", "deliver");
-  }
+  const conn = await connect(target, {
+    connectTimeout: options.connectTimeout ?? 10_000,
+    ...(signal ? { signal } : {}),
+  });
+  options.onConnect?.();
+  await new Delivery(conn, id, entries.filter((one) => !one.settled), {
+    idleTimeout: options.idleTimeout ?? 30_000,
+    limitRate: options.limitRate ?? Infinity,
+    signal,
+    onReceipt: (receipt) => onReceipt?.(receipt),
+    onProgress: ({ phase, bytes }) =>
+      onProgress?.({
+        phase,
+        bytes: before + bytes,
+        ...(Number.isNaN(total) ? {} : { total }),
+      }),
+  }).run();
   const failures = entries.flatMap((one) => one.failure ?? []);
-  return failures.length > 0 ? together(failures) : undefined;
+  if (failures.length > 0) throw together(failures);
 }
 
 function itemOf(source: Exclude<Source, string>, name: string): Item {

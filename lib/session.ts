@@ -47,8 +47,8 @@ export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
 /** How long a stopped sender gets to hear why, in milliseconds. */
 const STOP_MS = 1_000;
 
-/** Commits under way at once: enough for a disk to sync them together. */
-const MAX_COMMITS = 32;
+/** Commits under way at once: enough for one directory sync to serve many. */
+const MAX_COMMITS = 64;
 
 /** One sender's session. */
 export class Session {

@@ -68,7 +68,7 @@ export async function runReceive(
       over(peer);
     },
     onError: (error, { peer, stranger }) => {
-      report.error(error, { peer });
+      report.error(error, { peer }, `${peer}: `);
       if (stranger) return; // never was a session: somebody else's mistake
       failure ??= error;
       over(peer);

@@ -84,12 +84,22 @@ export class Reporter {
     );
   }
 
-  /** A failure. People hear of it even when they want quiet. */
-  error(error: TransferError, fields: Record<string, unknown> = {}): void {
+  /**
+   * A failure. People hear of it even when they want quiet.
+   *
+   * @param error What failed.
+   * @param fields What else programs are told.
+   * @param subject Who it was about, in front of the sentence.
+   */
+  error(
+    error: TransferError,
+    fields: Record<string, unknown> = {},
+    subject = "",
+  ): void {
     const { code, message, retriable } = error;
     this.event("error", { code, message, retriable, ...fields });
     this.#view.clear();
-    printNote(`halfclose: ${message}`);
+    printNote(`halfclose: ${subject}${message}`);
     const listed = error.errors.slice(0, MAX_LISTED);
     for (const one of listed) printNote(`halfclose:   ${one.message}`);
     const more = error.errors.length - listed.length;

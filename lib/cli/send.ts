@@ -8,6 +8,7 @@ import { nameOf } from "../connect.ts";
 import { asTransferError, TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { sendRaw } from "../raw.ts";
+import type { Retry, RetryOptions } from "../retry.ts";
 import { transfer } from "../send.ts";
 import { type Item, readerItem } from "../source.ts";
 import { walk } from "../walk.ts";
@@ -29,27 +30,30 @@ export async function runSend(
   signal: AbortSignal,
 ): Promise<void> {
   const items = await itemsOf(command, report);
+  const retry = {
+    retry: command.retry,
+    onRetry: ({ attempt, wait, error }: Retry) => {
+      const { code, message } = error;
+      report.event("retry", { attempt, wait, code, message });
+      report.log(
+        `${message}; trying again in ${(wait / 1000).toFixed(1)} s ` +
+          `(${attempt} of ${command.retry})`,
+      );
+    },
+  };
   const address = nameOf(command.target);
   if (command.raw) {
-    await runRaw(command, items, report, signal);
+    await runRaw(command, items, report, { ...retry, signal });
   } else {
     await transfer(items, command.target, {
       connectTimeout: command.connectTimeout,
       idleTimeout: command.timeout,
-      retry: command.retry,
+      ...retry,
       limitRate: command.limitRate,
       signal,
       onConnect: () => report.event("connected", { peer: address }),
       onProgress: (progress) => report.progress(progress),
       onReceipt: (receipt) => report.receipt("delivered", receipt),
-      onRetry: ({ attempt, wait, error }) => {
-        const { code, message } = error;
-        report.event("retry", { attempt, wait, code, message });
-        report.log(
-          `${message}; trying again in ${(wait / 1000).toFixed(1)} s ` +
-            `(${attempt} of ${command.retry})`,
-        );
-      },
     });
   }
   report.event("closed", { peer: address });
@@ -83,7 +87,7 @@ async function runRaw(
   command: SendCommand,
   items: readonly Item[],
   report: Reporter,
-  signal: AbortSignal,
+  options: RetryOptions,
 ): Promise<void> {
   const [item] = items;
   if (!item || items.length > 1 || item.entry.kind === "directory") {
@@ -101,7 +105,7 @@ async function runRaw(
         idleTimeout: command.timeout,
         limitRate: command.limitRate,
         digest: command.json,
-        signal,
+        ...options,
         onProgress: (progress) => report.progress(progress),
         onReply: (piece) => reply?.write(piece),
       }),
