@@ -49,7 +49,7 @@ export interface Bounds {
  * import { assertEquals } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const peer = await listener.accept();
  * await peer.write(new Uint8Array([0, 0, 0, 5]));
  * peer.close();
@@ -116,7 +116,7 @@ export async function readSome(
  * import { hangUp, writeAll } from "@halfclose/halfclose";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const peer = await listener.accept();
  * await writeAll(conn, new TextEncoder().encode("hello"));
  * const bounds = { silence: 1_000, total: 5_000 };
@@ -171,7 +171,7 @@ export async function writeSome(
  * import { assertEquals } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const peer = await listener.accept();
  * await peer.write(new Uint8Array(300));
  * peer.close();
@@ -221,7 +221,7 @@ const DRAIN_BUFFER_BYTES = 65_536;
  * import { assertEquals } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const peer = await listener.accept();
  * await peer.write(new TextEncoder().encode("220 Welcome\r\n"));
  * peer.close();

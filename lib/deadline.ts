@@ -33,7 +33,7 @@ export type Closable = Pick<Deno.Conn, "close">;
  * import { assertEquals, assertRejects } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const mute = await listener.accept();
  * const error = await assertRejects(
  *   () => withDeadline(conn, 20, "read the greeting", () =>
@@ -79,7 +79,7 @@ export async function withDeadline<T>(
  * import { assertEquals, assertRejects } from "@std/assert";
  *
  * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const conn = await Deno.connect({ ...listener.addr });
+ * const conn = await Deno.connect({ port: listener.addr.port });
  * const mute = await listener.accept();
  * using idle = new IdleTimer(conn, 20);
  * const error = await assertRejects(

@@ -68,7 +68,8 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * Sends a source to any TCP program: write, half-close, read to its end, close.
  * What the peer says meanwhile is read, so that it never costs a byte.
  *
- * On abort: the connection is dropped and the peer sees a cut.
+ * On abort, and when the source fails: the connection is closed, and a plain
+ * peer cannot tell that from the end of the stream.
  *
  * @param item What to send.
  * @param target Where the program listens.

@@ -212,6 +212,11 @@ class RunningServer implements Server {
     peer: string,
     begin: () => void,
   ): Promise<RawReport> {
+    const busy = this.#busy();
+    if (busy) {
+      closeQuietly(conn); // there is no way to tell a plain sender why
+      throw busy;
+    }
     begin();
     return await receiveRaw(conn, this.#options.sink, {
       ...this.#options,
@@ -229,18 +234,23 @@ class RunningServer implements Server {
       onReceipt: (receipt) => this.#handler(receipt, { peer }),
       onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
     });
-    const limit = this.#options.maxConnections ?? 256;
-    if (this.#sessions >= limit) {
-      const busy = new TransferError(
-        "rejected",
-        `Cannot take a session: the receiver is busy with ${limit} others`,
-        { retriable: true },
-      );
+    const busy = this.#busy();
+    if (busy) {
       await session.refuse(busy);
       throw busy;
     }
     begin();
     await session.run(this.#options.sink);
+  }
+
+  #busy(): TransferError | undefined {
+    const limit = this.#options.maxConnections ?? 256;
+    if (this.#sessions < limit) return undefined;
+    return new TransferError(
+      "rejected",
+      `Cannot take a session: the receiver is busy with ${limit} others`,
+      { retriable: true },
+    );
   }
 
   #report(

@@ -1,21 +1,29 @@
 /**
- * Tests that need a program which not every machine has.
+ * Tests that need more than Deno.
  *
  * @module
  */
 
+import { missing, type Need } from "./programs.ts";
+
 /**
- * Registers a test that needs programs or rights.
+ * Registers a test where everything it needs is there. Where it is not, the
+ * test is registered as ignored with what it lacks in its name, and the runner
+ * lists it at the end: no test goes missing in silence.
  *
- * @param programs What must be there, by the names a shell would find.
- * @param name The test's name.
+ * @param programs Programs and rights that the test needs.
+ * @param name What the test promises.
  * @param fn The test.
  */
 export function needs(
-  programs: string[],
+  programs: readonly Need[],
   name: string,
-  fn: () => Promise<void> | void,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  void programs;
-  Deno.test(name, fn);
+  const lacking = missing(programs);
+  if (lacking.length === 0) {
+    Deno.test(name, fn);
+  } else {
+    Deno.test.ignore(`${name} [needs ${lacking.join(", ")}]`, fn);
+  }
 }

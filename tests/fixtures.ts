@@ -1,0 +1,234 @@
+/**
+ * What tests with other programs share: bytes, places, and child processes.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import { toBytes } from "@std/streams/to-bytes";
+import { createHash, randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import type { Target } from "../lib/connect.ts";
+import { type RawReport, sendRaw, type SendRawOptions } from "../lib/raw.ts";
+import { bytesItem } from "../lib/source.ts";
+
+/**
+ * Makes bytes that no program mistakes for its own.
+ *
+ * @param length How many.
+ * @returns Random bytes.
+ */
+export function noise(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(randomBytes(length));
+}
+
+/**
+ * Takes a digest by other means than the library's.
+ *
+ * @param bytes Of what.
+ * @returns SHA-256 in hexadecimal.
+ */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A directory that goes away at the end of a block. */
+export interface TempDir extends AsyncDisposable {
+  /** Where it is. */
+  readonly path: string;
+}
+
+/**
+ * Makes a temporary directory.
+ *
+ * @returns The directory, for `await using`.
+ */
+export async function scratch(): Promise<TempDir> {
+  const path = await Deno.makeTempDir();
+  return {
+    path,
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}
+
+/** One output of a child process: kept whole, and watched as it comes. */
+class Output {
+  /** All of it, at its end. */
+  readonly whole: Promise<Uint8Array>;
+  #text = "";
+  #ended = false;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.whole = this.#collect(stream);
+  }
+
+  async #collect(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): Promise<Uint8Array> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const decoder = new TextDecoder();
+    for await (const piece of stream) {
+      pieces.push(piece);
+      this.#text += decoder.decode(piece, { stream: true });
+      this.#tell();
+    }
+    this.#ended = true;
+    this.#tell();
+    return await toBytes(ReadableStream.from(pieces));
+  }
+
+  /** All of it as text, at its end. */
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.whole);
+  }
+
+  #tell(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  /** Waits for something to be said. */
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.#text);
+      if (found) return found;
+      assert(!this.#ended, `${pattern} was not said, but: ${this.#text}`);
+      await this.#wake.promise;
+    }
+  }
+}
+
+/** A program that runs beside the test and ends with it at the latest. */
+export class Running implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  /** What it says on stdout. */
+  readonly stdout: Output;
+  /** What it says on stderr. */
+  readonly stderr: Output;
+
+  constructor(
+    program: string,
+    args: readonly string[],
+    options: { stdin?: Uint8Array<ArrayBuffer>; cwd?: string } = {},
+  ) {
+    const { stdin, cwd } = options;
+    this.#child = new Deno.Command(program, {
+      args: [...args],
+      stdin: stdin ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...(cwd === undefined ? {} : { cwd }),
+    }).spawn();
+    this.stdout = new Output(this.#child.stdout);
+    this.stderr = new Output(this.#child.stderr);
+    if (stdin) this.#feed(stdin);
+  }
+
+  #feed(bytes: Uint8Array<ArrayBuffer>): void {
+    ReadableStream.from([bytes]).pipeTo(this.#child.stdin).catch(() => {
+      // It ended before it had read everything; its test says whether it may.
+    });
+  }
+
+  /** Its exit code, 128 and more for a signal. */
+  async code(): Promise<number> {
+    return (await this.#child.status).code;
+  }
+
+  /** Asks it to end. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it, if it still runs, and waits for its last word. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended already
+    }
+    await Promise.all([
+      this.#child.status,
+      this.stdout.whole,
+      this.stderr.whole,
+    ]);
+  }
+}
+
+/** What one of the Python peers saw. */
+export interface Sighting {
+  /** How many bytes it read. */
+  bytes: number;
+  /** Their SHA-256. */
+  sha256: string;
+  /** How the stream ended: `none` where the peer did not wait for it. */
+  end: "eof" | "reset" | "none";
+}
+
+/** A Python peer that listens for one connection. */
+export interface Peer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly target: { hostname: string; port: number };
+  /** What it saw, once it is done. */
+  report(): Promise<Sighting>;
+}
+
+/**
+ * Starts one of the programs in tests/peers.
+ *
+ * @param name Its file's name without the ending.
+ * @param args What it takes.
+ * @returns The peer, listening.
+ */
+export async function peer(name: string, ...args: string[]): Promise<Peer> {
+  const path = `${import.meta.dirname}/peers/${name}.py`;
+  // -B: no compiled files beside the sources.
+  const child = new Running("python3", ["-B", path, ...args]);
+  const [, port] = await child.stdout.until(/"port": (\d+)/);
+  return {
+    target: { hostname: "127.0.0.1", port: Number(port) },
+    async report() {
+      const [line] = await child.stdout.until(/\{"bytes".*\}/);
+      return JSON.parse(line);
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Sends bytes to a program that knows nothing of receipts.
+ *
+ * @param bytes What to send.
+ * @param target Where it listens.
+ * @param options As for `sendRaw()`.
+ * @returns What is known then.
+ */
+export function sendBytes(
+  bytes: Uint8Array,
+  target: Target,
+  options?: SendRawOptions,
+): Promise<RawReport> {
+  const entry = { kind: "file", name: "noise", size: bytes.length } as const;
+  return sendRaw(bytesItem(bytes, entry), target, options);
+}
+
+/** The repository's root. */
+export const ROOT = dirname(import.meta.dirname!);
+
+/**
+ * Starts the program under test, with the permission set it ships.
+ *
+ * @param args Its arguments.
+ * @param stdin What it reads.
+ * @returns The program, running.
+ */
+export function halfclose(
+  args: readonly string[],
+  stdin?: Uint8Array<ArrayBuffer>,
+): Running {
+  return new Running("deno", ["run", "-P", "cli.ts", ...args], {
+    cwd: ROOT,
+    ...(stdin ? { stdin } : {}),
+  });
+}

@@ -1,0 +1,14 @@
+"""Greets like a mail server, then reads 4,096 bytes at a time with pauses."""
+
+import time
+
+from listen import serve
+
+
+def talk(conn, seen):
+    conn.sendall(b"220 Welcome\r\n")
+    while seen.read(4_096):
+        time.sleep(0.001)
+
+
+serve(talk)
