@@ -46,6 +46,7 @@ export {
   writeAll,
 } from "./lib/conn.ts";
 export { type Closable, IdleTimer, withDeadline } from "./lib/deadline.ts";
+export { Digest } from "./lib/digest.ts";
 export { type StoreOptions } from "./lib/destination.ts";
 export {
   type Code,
@@ -80,6 +81,8 @@ export {
   type ConflictPolicy,
   type Draft,
   type Entry,
+  type Held,
+  type Resumable,
   type Sink,
 } from "./lib/sink.ts";
 export { type ByteReader, type Source } from "./lib/source.ts";

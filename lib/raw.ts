@@ -25,7 +25,8 @@ import { MAX_DATA_BYTES } from "./frames.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import type { Sink } from "./sink.ts";
-import type { Item } from "./source.ts";
+import type { Item, Source } from "./source.ts";
+import { itemOf } from "./walk.ts";
 
 /** What is known after a raw transfer. */
 export interface RawReport {
@@ -51,6 +52,8 @@ export interface RawOptions {
 
 /** Options of {@linkcode sendRaw}. */
 export interface SendRawOptions extends RawOptions, RetryOptions {
+  /** What the source is called in messages. @default {"stdin"} */
+  name?: string;
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /**
@@ -71,7 +74,7 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * On abort, and when the source fails: the connection is closed, and a plain
  * peer cannot tell that from the end of the stream.
  *
- * @param item What to send.
+ * @param source A file's path, bytes, a reader, a stream or an iterable.
  * @param target Where the program listens.
  * @param options Bounds and callbacks.
  * @returns What is known: that the peer ended cleanly after our end.
@@ -79,10 +82,11 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * everything was handed over, `unconfirmed` when it broke after.
  */
 export async function sendRaw(
-  item: Item,
+  source: Source,
   target: Target,
   options: SendRawOptions = {},
 ): Promise<RawReport> {
+  const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = 10_000 } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(

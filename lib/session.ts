@@ -10,6 +10,7 @@
 
 import { type Channel, failOf, failureOf, HEARTBEAT_MS } from "./channel.ts";
 import type { Bounds } from "./conn.ts";
+import { toHex } from "./digest.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import {
   type Data,
@@ -19,6 +20,7 @@ import {
   type Hello,
   MAX_AHEAD,
   type Open,
+  type Phase,
   SESSION,
 } from "./frames.ts";
 import { Incoming } from "./incoming.ts";
@@ -62,6 +64,7 @@ export class Session {
   readonly #receipts: Receipt[] = [];
   readonly #failures: TransferError[] = [];
   #writing: Promise<void> | undefined;
+  #phase: Phase = "receiving";
   #opened = 0;
   #last = -1;
   #settledBytes = 0;
@@ -168,13 +171,17 @@ export class Session {
     this.#opened++;
     try {
       const limit = this.#options.maxSize ?? Infinity;
-      const incoming = await Incoming.begin(open, sink, limit);
+      const transfer = toHex(this.#id);
+      this.#phase = "verifying"; // what is there already may be large
+      const incoming = await Incoming.begin(open, sink, limit, transfer);
       this.#incoming.set(open.entry, incoming);
-      const proof = new Uint8Array(0);
+      const { length: held, block, proof } = incoming.held;
       const { entry } = open;
-      this.#channel.say({ type: "accept", entry, held: 0, block: 0, proof });
+      this.#channel.say({ type: "accept", entry, held, block, proof });
     } catch (error) {
       await this.#refuse(open, error);
+    } finally {
+      this.#phase = "receiving";
     }
   }
 
@@ -191,7 +198,7 @@ export class Session {
     const incoming = this.#find("END", end.entry);
     if (!incoming) return;
     try {
-      incoming.verify(end);
+      await incoming.verify(end);
     } catch (error) {
       return await this.#refuse(incoming.open, error);
     }
@@ -243,11 +250,11 @@ export class Session {
     await this.#drop(fail.entry);
   }
 
-  async #drop(entry: number): Promise<void> {
+  async #drop(entry: number, how: "abort" | "keep" = "abort"): Promise<void> {
     const incoming = this.#incoming.get(entry);
     this.#incoming.delete(entry);
     try {
-      await incoming?.abort();
+      await incoming?.[how]();
     } catch (error) {
       // The entry has failed already; what its draft left is swept later.
       if (!(error instanceof TransferError)) throw error;
@@ -287,7 +294,9 @@ export class Session {
   /** Says what is going on, so that a slow disk is not taken for a dead peer. */
   #beat(): void {
     const [first] = this.#incoming.values();
-    const phase = first?.phase ?? "receiving";
+    const phase = this.#phase === "verifying"
+      ? this.#phase
+      : first?.phase ?? "receiving";
     const bytes = first?.received ?? 0;
     if (this.#channel.quiet && !this.#stopped) {
       const entry = first?.open.entry ?? SESSION;
@@ -314,7 +323,8 @@ export class Session {
     const failure = asTransferError(error, "internal", "receive");
     await this.#writing?.catch(() => {}); // the first failure is the one to tell
     await Promise.all(this.#commits);
-    await Promise.all([...this.#incoming.keys()].map((one) => this.#drop(one)));
+    const left = [...this.#incoming.keys()];
+    await Promise.all(left.map((one) => this.#drop(one, "keep")));
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();
     } else {

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { Digest } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
+import { Window } from "./window.ts";
 
 /** Something with a `read` like Deno's: `Deno.stdin`, an open file, a pipe. */
 export interface ByteReader {
@@ -24,6 +26,18 @@ export type Source =
 
 /** A source while it is read. */
 export interface Reading extends ByteReader, AsyncDisposable {
+  /** Where it begins, and the digest of all before that: 0 for most. */
+  readonly origin: { readonly offset: number; readonly digest: Digest };
+  /** How far it can go back from where it is, in bytes. */
+  readonly reach: number;
+  /**
+   * Goes to an offset that was read before, or to its origin.
+   *
+   * @param offset Counted from the start of the source.
+   */
+  seek(offset: number): Promise<void>;
+  /** Learns the digest of all before an offset, to begin there another time. */
+  mark?(offset: number, digest: Digest): void;
   /**
    * Says whether what was read is what is there now.
    *
@@ -32,12 +46,16 @@ export interface Reading extends ByteReader, AsyncDisposable {
   verify(): Promise<void>;
 }
 
+/** How everything begins that can be read again from its start. */
+const FROM_START = {
+  origin: { offset: 0, digest: new Digest() },
+  reach: Infinity,
+} as const;
+
 /** One entry to send. */
 export interface Item {
   /** What is announced. */
   readonly entry: Entry;
-  /** Whether it can be read again from its start. */
-  repeatable: boolean;
   /**
    * Begins to read it.
    *
@@ -67,10 +85,14 @@ export function directoryItem(entry: Entry): Item {
 export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
   return {
     entry,
-    repeatable: true,
     open() {
       let at = 0;
       return Promise.resolve({
+        ...FROM_START,
+        seek(offset) {
+          at = offset;
+          return Promise.resolve();
+        },
         read(into) {
           const piece = bytes.subarray(at, at + into.length);
           into.set(piece);
@@ -89,24 +111,18 @@ export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
  *
  * @param reader Where the bytes come from; it is not closed.
  * @param entry What is announced.
- * @returns The item, repeatable until its first byte was asked for.
+ * @param memory How many of the last bytes to remember for another attempt.
+ * @returns The item.
  */
-export function readerItem(reader: ByteReader, entry: Entry): Item {
-  const item: Item = {
-    entry,
-    repeatable: true,
-    open() {
-      return Promise.resolve({
-        async read(into) {
-          item.repeatable = false;
-          return await reading(entry.name, () => reader.read(into));
-        },
-        verify: () => Promise.resolve(),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      });
-    },
-  };
-  return item;
+export function readerItem(
+  reader: ByteReader,
+  entry: Entry,
+  memory?: number,
+): Item {
+  const window = new Window({
+    read: (into) => reading(entry.name, () => reader.read(into)),
+  }, memory);
+  return { entry, open: () => Promise.resolve(window.open()) };
 }
 
 /**
@@ -148,11 +164,15 @@ export function fileItem(
 ): Item {
   return {
     entry,
-    repeatable: true,
     async open() {
       const file = await reading(path, () => Deno.open(path));
       let left = seen.size;
       return {
+        ...FROM_START,
+        async seek(offset) {
+          await reading(path, () => file.seek(offset, Deno.SeekMode.Start));
+          left = seen.size - offset;
+        },
         async read(into) {
           if (left === 0) return null;
           const piece = into.subarray(0, Math.min(left, into.length));

@@ -12,7 +12,15 @@ import { reasonOf, TransferError } from "./errors.ts";
 import { faultOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
-import { directoryItem, fileItem, type Item, readerItem } from "./source.ts";
+import {
+  bytesItem,
+  directoryItem,
+  fileItem,
+  type Item,
+  readerItem,
+  readerOf,
+  type Source,
+} from "./source.ts";
 
 /** Options of {@linkcode walk}. */
 export interface WalkOptions {
@@ -53,6 +61,38 @@ export async function* walk(
       : await pipeItem(path, name);
   }
 }
+
+/**
+ * Makes the one item that a source stands for.
+ *
+ * @param source A file's path, bytes, a reader, a stream or an iterable.
+ * @param options The name; how often its last bytes may be asked for again.
+ * @returns The item.
+ * @throws {TransferError} `usage` for a directory, else as {@linkcode walk}.
+ */
+export async function itemOf(
+  source: Source,
+  options: WalkOptions & { retry?: number },
+): Promise<Item> {
+  if (typeof source !== "string") {
+    const entry = { kind: "file", name: options.name ?? "stdin" } as const;
+    if (source instanceof Uint8Array) {
+      return bytesItem(source, { ...entry, size: source.length });
+    }
+    const reader = "read" in source ? source : readerOf(source);
+    return readerItem(reader, entry, options.retry ? undefined : NO_MEMORY);
+  }
+  const { isDirectory } = await look(source, Deno.stat);
+  const { value } = await walk(source, options).next();
+  if (value && !isDirectory) return value;
+  throw new TransferError(
+    "usage",
+    `Cannot send ${quote(source)}: it is a directory, and this takes one file`,
+  );
+}
+
+/** Smallest window: nobody will ask for what was read. */
+const NO_MEMORY = 4_194_304;
 
 async function* walkDirectory(
   path: string,
