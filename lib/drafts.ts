@@ -11,10 +11,9 @@
  */
 
 import { type Destination, local } from "./destination.ts";
-import { TransferError } from "./errors.ts";
 import { publish } from "./publish.ts";
-import { quote } from "./quote.ts";
 import {
+  bytesForDirectory,
   type CommitPhase,
   type Committed,
   type Draft,
@@ -112,12 +111,7 @@ export class DirectoryDraft implements Draft {
   }
 
   write(): Promise<void> {
-    return Promise.reject(
-      new TransferError(
-        "protocol",
-        `Cannot write to ${quote(this.#entry.name)}: it is a directory`,
-      ),
-    );
+    return Promise.reject(bytesForDirectory(this.#entry.name));
   }
 
   commit(): Promise<Committed> {

@@ -92,6 +92,19 @@ export function draftEnded(name: string): TransferError {
 }
 
 /**
+ * The error of bytes for an entry that has none.
+ *
+ * @param name The directory's name.
+ * @returns A `protocol` error: the peer announced a directory.
+ */
+export function bytesForDirectory(name: string): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot write to ${quote(name)}: it is a directory`,
+  );
+}
+
+/**
  * What to do when the name is taken by other content. The same content is
  * never a conflict: it is success, reported as `existing`.
  *
