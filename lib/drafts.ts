@@ -103,6 +103,7 @@ export class DirectoryDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
+  #ended = false;
 
   constructor(to: Destination, entry: Entry, parts: string[]) {
     this.#to = to;
@@ -114,9 +115,11 @@ export class DirectoryDraft implements Draft {
     return Promise.reject(bytesForDirectory(this.#entry.name));
   }
 
-  commit(): Promise<Committed> {
+  async commit(): Promise<Committed> {
     const { name, mtime, mode } = this.#entry;
-    return local(name, async () => {
+    if (this.#ended) throw draftEnded(name);
+    this.#ended = true;
+    return await local(name, async () => {
       const before = await this.#to.look(this.#parts);
       const path = await this.#to.enter(this.#parts);
       if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
@@ -129,6 +132,7 @@ export class DirectoryDraft implements Draft {
   }
 
   abort(): Promise<void> {
+    this.#ended = true;
     return Promise.resolve();
   }
 }
