@@ -5,15 +5,20 @@
  */
 
 import { type Destination, local } from "./destination.ts";
-import { TransferError } from "./errors.ts";
-import { quote } from "./quote.ts";
-import type { Committed, Draft, Entry } from "./sink.ts";
+import {
+  bytesForDirectory,
+  type Committed,
+  type Draft,
+  draftEnded,
+  type Entry,
+} from "./sink.ts";
 
 /** A directory: made at its commit, because it has no bytes to wait for. */
 export class DirectoryDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
+  #ended = false;
 
   constructor(to: Destination, entry: Entry, parts: string[]) {
     this.#to = to;
@@ -22,17 +27,14 @@ export class DirectoryDraft implements Draft {
   }
 
   write(): Promise<void> {
-    return Promise.reject(
-      new TransferError(
-        "protocol",
-        `Cannot write to ${quote(this.#entry.name)}: it is a directory`,
-      ),
-    );
+    return Promise.reject(bytesForDirectory(this.#entry.name));
   }
 
-  commit(): Promise<Committed> {
+  async commit(): Promise<Committed> {
     const { name, mtime, mode } = this.#entry;
-    return local(name, async () => {
+    if (this.#ended) throw draftEnded(name);
+    this.#ended = true;
+    return await local(name, async () => {
       const before = await this.#to.look(this.#parts);
       const path = await this.#to.enter(this.#parts);
       if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
@@ -45,6 +47,7 @@ export class DirectoryDraft implements Draft {
   }
 
   abort(): Promise<void> {
+    this.#ended = true;
     return Promise.resolve();
   }
 }

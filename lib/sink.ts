@@ -10,6 +10,7 @@
 
 import type { Digest } from "./digest.ts";
 import { TransferError } from "./errors.ts";
+import { byteLength, MAX_PART_BYTES } from "./names.ts";
 import { quote } from "./quote.ts";
 
 /** What is known of an entry before its bytes. */
@@ -127,6 +128,19 @@ export function draftEnded(name: string): TransferError {
 }
 
 /**
+ * The error of bytes for an entry that has none.
+ *
+ * @param name The directory's name.
+ * @returns A `protocol` error: the peer announced a directory.
+ */
+export function bytesForDirectory(name: string): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot write to ${quote(name)}: it is a directory`,
+  );
+}
+
+/**
  * What to do when the name is taken by other content. The same content is
  * never a conflict: it is success, reported as `existing`.
  *
@@ -150,12 +164,25 @@ export function* candidates(
   yield name;
   if (policy !== "rename") return;
   const dot = name.lastIndexOf(".");
-  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const short = byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES;
+  const stem = dot > 0 && short ? name.slice(0, dot) : name;
   const extension = name.slice(stem.length);
   for (let count = 1; count <= MAX_RENAMES; count++) {
-    yield `${stem} (${count})${extension}`;
+    const tail = ` (${count})${extension}`;
+    yield shortened(stem, MAX_PART_BYTES - byteLength(tail)) + tail;
   }
 }
+
+/** As many whole characters from the front as fit. */
+function shortened(text: string, bytes: number): string {
+  if (byteLength(text) <= bytes) return text;
+  const characters = [...text];
+  while (byteLength(characters.join("")) > bytes) characters.pop();
+  return characters.join("");
+}
+
+/** What is longer is no extension, but a name with a dot in it. A guess. */
+const MAX_EXTENSION_BYTES = 64;
 
 /** A name taken this often is a loop somewhere, not a collection. */
 const MAX_RENAMES = 10_000;

@@ -51,7 +51,7 @@ export async function* walk(
   path: string,
   options: WalkOptions = {},
 ): AsyncGenerator<Item> {
-  const info = await look(path, Deno.stat);
+  const info = await look(path);
   const name = options.name ?? basename(resolve(path));
   if (info.isDirectory) {
     yield* walkDirectory(path, name, info, options);
@@ -104,7 +104,8 @@ async function* walkDirectory(
   for (const child of await list(path)) {
     const below = join(path, child);
     const belowName = `${name}/${child}`;
-    const seen = await look(below, Deno.lstat);
+    const seen = await lookBelow(below, options);
+    if (!seen) continue;
     if (seen.isDirectory) {
       yield* walkDirectory(below, belowName, seen, options);
     } else if (!seen.isFile) {
@@ -147,15 +148,33 @@ async function pipeItem(path: string, name: string): Promise<Item> {
 function sendable(path: string, name: string, options: WalkOptions): boolean {
   const fault = faultOf(name);
   if (fault === undefined) return true;
+  leaveOut(path, fault, options);
+  return false;
+}
+
+function leaveOut(path: string, fault: string, options: WalkOptions): void {
   if (options.skipUnsendable) {
-    options.onSkip?.(path, `its name ${fault}`);
-    return false;
+    return options.onSkip?.(path, `its name ${fault}`);
   }
   throw new TransferError(
     "source",
     `Cannot send ${quote(path)}: its name ${fault}; ` +
       "rename it, or leave such files out with --skip-unsendable",
   );
+}
+
+/** Looks at an entry of a directory; `null` where its name has no path here. */
+async function lookBelow(
+  path: string,
+  options: WalkOptions,
+): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (cause) {
+    if (!isGarbled(path, cause)) throw unreadable(path, cause);
+    leaveOut(path, "is not UTF-8", options);
+    return null;
+  }
 }
 
 async function list(path: string): Promise<string[]> {
@@ -168,24 +187,25 @@ async function list(path: string): Promise<string[]> {
   }
 }
 
-async function look(
-  path: string,
-  how: (path: string) => Promise<Deno.FileInfo>,
-): Promise<Deno.FileInfo> {
+async function look(path: string): Promise<Deno.FileInfo> {
   try {
-    return await how(path);
+    return await Deno.stat(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
+/** What is not UTF-8 arrives here with U+FFFD in its place, and is not found. */
+function isGarbled(path: string, cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound && path.includes("\uFFFD");
+}
+
 function unreadable(path: string, cause: unknown): TransferError {
-  const found = !(cause instanceof Deno.errors.NotFound)
-    ? reasonOf(cause)
-    // What is not UTF-8 arrives here with U+FFFD in its place.
-    : path.includes("\uFFFD")
+  const found = isGarbled(path, cause)
     ? "its name is not UTF-8"
-    : "there is no such file or directory";
+    : cause instanceof Deno.errors.NotFound
+    ? "there is no such file or directory"
+    : reasonOf(cause);
   return new TransferError("source", `Cannot send ${quote(path)}: ${found}`, {
     cause,
   });
