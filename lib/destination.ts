@@ -130,7 +130,11 @@ export class Destination {
   async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
     try {
       const root = await (this.#realRoot ??= Deno.realPath(this.root));
-      return await Deno.realPath(path) === join(root, ...parts);
+      const [real, { isDirectory }] = await Promise.all([
+        Deno.realPath(path),
+        Deno.stat(path),
+      ]);
+      return isDirectory && real === join(root, ...parts);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;

@@ -37,6 +37,7 @@ export class FileDraft implements Draft {
   /** What is being done with the file; who ends the draft waits for it. */
   #busy: Promise<unknown> = Promise.resolve();
   #length = 0;
+  #started = false;
   #ended = false;
 
   /**
@@ -74,6 +75,7 @@ export class FileDraft implements Draft {
   }
 
   async write(piece: Uint8Array): Promise<void> {
+    await this.#startOver();
     await this.#act(async () => {
       const { file } = await this.#open();
       let written = 0;
@@ -86,6 +88,7 @@ export class FileDraft implements Draft {
 
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     try {
+      await this.#startOver();
       return await this.#act(() => this.#commit(onPhase));
     } finally {
       await this.abort();
@@ -153,7 +156,13 @@ export class FileDraft implements Draft {
     return await acting;
   }
 
+  /** Begins with nothing where nobody asked for what is held. */
+  async #startOver(): Promise<void> {
+    if (this.resumable && !this.#started) await this.resumable.start(0);
+  }
+
   async #start(digest: Digest, offset: number): Promise<Digest> {
+    this.#started = true;
     await this.#act(async () => {
       const { file } = await this.#open();
       await file.truncate(offset);
