@@ -36,6 +36,7 @@
  * @module
  */
 
+export { Budget } from "./lib/budget.ts";
 export { type Target } from "./lib/connect.ts";
 export {
   type Bounds,
