@@ -177,7 +177,7 @@ needs(
     const again = await traced(dir.path, script);
     assertEquals(again.output, "durable true\n");
     const synced = again.calls.filter(({ name }) => name === "fsync")
-      .map(({ args }) => /<(.*)>/.exec(args)![1]!.replace(/\.half.*/, "temp"));
+      .map(({ args }) => /<([^>]*)>/.exec(args)![1]!.replace(/\.half.*/, "temp"));
     assertEquals([...new Set(synced)].sort(), [
       dir.path,
       `${dir.path}/d`,
