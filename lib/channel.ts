@@ -43,7 +43,10 @@ const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 /** One end of a conversation. */
 export class Channel implements Disposable {
   readonly #conn: Duplex;
-  readonly #idle: IdleTimer;
+  // Two, not one: the local kernel takes a heartbeat long after the peer has
+  // stopped, so what was written must not count for what was not heard.
+  readonly #hearing: IdleTimer;
+  readonly #saying: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
   #pump: Promise<void> | undefined;
@@ -57,9 +60,10 @@ export class Channel implements Disposable {
    */
   constructor(conn: Duplex, idleTimeout: number) {
     this.#conn = conn;
-    this.#idle = new IdleTimer(conn, idleTimeout);
+    this.#hearing = new IdleTimer(conn, idleTimeout);
+    this.#saying = new IdleTimer(conn, idleTimeout);
     this.#reader = new FrameReader((into) =>
-      this.#idle.guard("hear from the peer", () => readSome(conn, into))
+      this.#hearing.guard("hear from the peer", () => readSome(conn, into))
     );
   }
 
@@ -196,7 +200,8 @@ export class Channel implements Disposable {
 
   /** Drops the connection at once. */
   close(): void {
-    this.#idle[Symbol.dispose]();
+    this.#hearing[Symbol.dispose]();
+    this.#saying[Symbol.dispose]();
     closeQuietly(this.#conn);
   }
 
@@ -246,7 +251,7 @@ export class Channel implements Disposable {
   async #write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
-      const count = await this.#idle.guard(
+      const count = await this.#saying.guard(
         "write to the peer",
         () => writeSome(this.#conn, rest),
       );
