@@ -85,7 +85,8 @@ export {
   type Resumable,
   type Sink,
 } from "./lib/sink.ts";
-export { type ByteReader, type Source } from "./lib/source.ts";
+export { type ByteReader } from "./lib/reading.ts";
+export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
 export { type WalkOptions } from "./lib/walk.ts";

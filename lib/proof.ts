@@ -14,7 +14,7 @@
 import { Digest, DIGEST_BYTES, sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import type { Held } from "./sink.ts";
-import type { Reading } from "./source.ts";
+import type { Reading } from "./reading.ts";
 
 /** Smallest block: what is lost at most by a difference inside one. */
 const MIN_BLOCK_BYTES = 1_048_576;

@@ -11,8 +11,8 @@
 import { blocksOf, Pace } from "./blocks.ts";
 import { connect, nameOf, type Target } from "./connect.ts";
 import {
-  type Bounds,
   type Duplex,
+  ENDING,
   halfClose,
   hangUp,
   readSome,
@@ -146,11 +146,7 @@ class RawSender {
         { cause },
       );
     }
-    return {
-      bytes: this.#sent,
-      ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-      clean: true,
-    };
+    return reportOf(this.#sent, digest);
   }
 
   async #writeAll(digest: Digest | undefined): Promise<void> {
@@ -241,7 +237,7 @@ export async function receiveRaw(
   try {
     signal?.throwIfAborted();
     const report = await take(conn, sink, options, idleTimeout);
-    await hangUp(conn, RAW_ENDING);
+    await hangUp(conn, ENDING);
     return report;
   } catch (error) {
     signal?.throwIfAborted();
@@ -251,9 +247,6 @@ export async function receiveRaw(
     close();
   }
 }
-
-/** How long our own close may take: the peer has ended already. */
-const RAW_ENDING: Bounds = { silence: 2_000, total: 5_000 };
 
 /** Block written to the disk at once; large ones cost the least (bench/). */
 const BLOCK_BYTES = 4_194_304;
@@ -270,6 +263,7 @@ async function take(
   using idle = new IdleTimer(conn, idleTimeout);
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
+  await draft.resumable?.start(0); // a plain stream goes on from nothing
   let [block, other] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
   let bytes = 0, filled = 0, ended = false;
   let writing: Promise<void> | undefined;
@@ -299,9 +293,10 @@ async function take(
     await draft.abort();
     throw error;
   }
-  return {
-    bytes,
-    ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-    clean: true,
-  };
+  return reportOf(bytes, digest);
+}
+
+function reportOf(bytes: number, digest: Digest | undefined): RawReport {
+  const sha256 = digest ? { sha256: toHex(digest.finish()) } : {};
+  return { bytes, ...sha256, clean: true };
 }

@@ -7,14 +7,9 @@
 import { Digest } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
+import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
 import { Window } from "./window.ts";
-
-/** Something with a `read` like Deno's: `Deno.stdin`, an open file, a pipe. */
-export interface ByteReader {
-  /** Reads some bytes and says how many; `null` at the end. */
-  read(into: Uint8Array): Promise<number | null>;
-}
 
 /** Bytes to send: a file's path, or the bytes themselves in some form. */
 export type Source =
@@ -23,28 +18,6 @@ export type Source =
   | ByteReader
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
-
-/** A source while it is read. */
-export interface Reading extends ByteReader, AsyncDisposable {
-  /** Where it begins, and the digest of all before that: 0 for most. */
-  readonly origin: { readonly offset: number; readonly digest: Digest };
-  /** How far it can go back from where it is, in bytes. */
-  readonly reach: number;
-  /**
-   * Goes to an offset that was read before, or to its origin.
-   *
-   * @param offset Counted from the start of the source.
-   */
-  seek(offset: number): Promise<void>;
-  /** Learns the digest of all before an offset, to begin there another time. */
-  mark?(offset: number, digest: Digest): void;
-  /**
-   * Says whether what was read is what is there now.
-   *
-   * @throws {TransferError} `source-changed` when it moved while it was read.
-   */
-  verify(): Promise<void>;
-}
 
 /** How everything begins that can be read again from its start. */
 const FROM_START = {
@@ -166,6 +139,17 @@ export function fileItem(
     entry,
     async open() {
       const file = await reading(path, () => Deno.open(path));
+      const check = async () => {
+        const now = await reading(path, () => file.stat());
+        const change = changeBetween(seen, now);
+        if (change) throw changed(path, change);
+      };
+      try {
+        await check();
+      } catch (error) {
+        file.close();
+        throw error;
+      }
       let left = seen.size;
       return {
         ...FROM_START,
@@ -182,9 +166,7 @@ export function fileItem(
           return count;
         },
         async verify() {
-          const now = await reading(path, () => file.stat());
-          const change = changeBetween(seen, now);
-          if (change) throw changed(path, change);
+          await check();
           // Files under /proc say that they are empty and are not.
           const beyond = seen.size === 0 &&
             await reading(path, () => file.read(new Uint8Array(1)));

@@ -82,7 +82,7 @@ export async function itemOf(
     const reader = "read" in source ? source : readerOf(source);
     return readerItem(reader, entry, options.retry ? undefined : NO_MEMORY);
   }
-  const { isDirectory } = await look(source, Deno.stat);
+  const { isDirectory } = await look(source);
   const { value } = await walk(source, options).next();
   if (value && !isDirectory) return value;
   throw new TransferError(

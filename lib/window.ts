@@ -9,7 +9,7 @@
  */
 
 import { Digest } from "./digest.ts";
-import type { ByteReader, Reading } from "./source.ts";
+import type { ByteReader, Reading } from "./reading.ts";
 
 /**
  * How much is remembered, in bytes: more than two kernels' buffers hold between

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { blocksOf, Pace } from "../lib/blocks.ts";
-import { bytesItem, type Reading } from "../lib/source.ts";
+import type { Reading } from "../lib/reading.ts";
+import { bytesItem } from "../lib/source.ts";
 import { joined, noise } from "./helpers.ts";
 
 const HEAD = 24;

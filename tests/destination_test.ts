@@ -1,9 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStrictEquals,
-} from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Destination, local } from "../lib/destination.ts";
 import { TransferError } from "../lib/errors.ts";
 import type { ConflictPolicy, Entry } from "../lib/sink.ts";
@@ -73,19 +68,6 @@ Deno.test("Destination.check() refuses only what is certain under each policy", 
   await check("replace", file("f", 6));
   await check("rename", file("f", 6));
   await check("rename", file("d", 6));
-});
-
-Deno.test("Destination.temp() never opens what is there already", async () => {
-  await using dir = await tempDir();
-  const to = new Destination(dir.path, {});
-  const temps = await Promise.all(
-    Array.from({ length: 20 }, () => to.temp(0o600)),
-  );
-  for (const { file } of temps) file.close();
-  assertEquals(new Set(temps.map(({ path }) => path)).size, 20);
-  for (const name of await tree(dir.path)) {
-    assert(/^\.halfclose-[0-9a-f]{32}$/.test(name), name);
-  }
 });
 
 Deno.test("local() types what the disk throws and passes what is typed", async () => {

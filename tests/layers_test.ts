@@ -12,9 +12,10 @@ const LAYERS: readonly (readonly string[])[] = [
     ...["wire", "channel", "receipt", "retry"],
     ...["destination", "drafts", "durable", "memory_sink", "names", "publish"],
     ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
+    ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
   ],
   [
-    ...["incoming", "session", "receive"],
+    ...["entries", "incoming", "session", "receive"],
     ...["outgoing", "upload", "delivery", "send"],
     "raw",
   ],
@@ -23,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** Groups that do not see each other. */
 const BLIND: readonly (readonly string[])[] = [
-  ["incoming", "session", "receive"],
+  ["entries", "incoming", "session", "receive"],
   ["outgoing", "upload", "delivery", "send"],
   ["raw"],
 ];
@@ -32,7 +33,7 @@ const PURE = ["errors", "quote", "digest", "fields", "formats", "frames"];
 PURE.push("names", "preface", "wire");
 
 const STORE = ["destination", "drafts", "durable", "memory_sink", "publish"];
-STORE.push("sink", "store");
+STORE.push("sink", "store", "directory_draft", "existing", "temps");
 
 /** Longest file; what is longer holds more than one thought. */
 const MAX_LINES = 300;
