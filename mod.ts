@@ -57,6 +57,7 @@ export {
   type TransferErrorOptions,
 } from "./lib/errors.ts";
 export { type Phase } from "./lib/frames.ts";
+export { type ListenOptions } from "./lib/listen.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
 export {
   type RawOptions,
@@ -74,6 +75,7 @@ export {
   type ServeOptions,
   type Server,
   type SessionInfo,
+  type ShutdownOptions,
 } from "./lib/serve.ts";
 export { type SessionOptions } from "./lib/session.ts";
 export {

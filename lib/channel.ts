@@ -44,6 +44,8 @@ const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 /** One end of a conversation. */
 export class Channel implements Disposable {
   readonly #conn: Duplex;
+  // Two, not one: the local kernel takes a heartbeat long after the peer has
+  // stopped, so what was written must not count for what was not heard.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
