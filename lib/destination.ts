@@ -50,6 +50,7 @@ export class Destination {
     string,
     { transfer: string | undefined; draft: Releasable }
   >();
+  readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
@@ -118,7 +119,7 @@ export class Destination {
       path = join(path, part);
       const info = await lstat(path);
       if (!info) return null;
-      mustBeDirectory(path, info);
+      mustBeDirectory(part, info);
     }
     return await lstat(join(this.root, ...parts));
   }
@@ -130,7 +131,7 @@ export class Destination {
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(path, await lstat(path) ?? await this.#make(path));
+      mustBeDirectory(part, await lstat(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -150,9 +151,15 @@ export class Destination {
     }
   }
 
+  /** Whether a directory was made by a transfer, and not there before. */
+  hasMade(parts: readonly string[]): boolean {
+    return this.#made.has(join(this.root, ...parts));
+  }
+
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
+      this.#made.add(path);
       this.sync.forget(path);
     } catch (error) {
       // Another commit needs the same parent and was faster.
@@ -173,12 +180,12 @@ export class Destination {
   }
 }
 
-function mustBeDirectory(path: string, info: Deno.FileInfo): void {
+function mustBeDirectory(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
-    `Cannot store below ${quote(path)}: it is ${what}`,
+    `Cannot store below ${quote(name)}: it is ${what}`,
   );
 }
 
