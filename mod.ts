@@ -46,6 +46,7 @@ export {
   writeAll,
 } from "./lib/conn.ts";
 export { type Closable, IdleTimer, withDeadline } from "./lib/deadline.ts";
+export { Digest } from "./lib/digest.ts";
 export { type StoreOptions } from "./lib/destination.ts";
 export {
   type Code,
@@ -80,9 +81,12 @@ export {
   type ConflictPolicy,
   type Draft,
   type Entry,
+  type Held,
+  type Resumable,
   type Sink,
 } from "./lib/sink.ts";
-export { type ByteReader, type Source } from "./lib/source.ts";
+export { type ByteReader } from "./lib/reading.ts";
+export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
 export { type WalkOptions } from "./lib/walk.ts";

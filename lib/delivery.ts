@@ -155,6 +155,8 @@ export class Delivery {
       throw failureOf(frame, "Cannot go on");
     }
     if (one && frame.type === "accept" && one.stage === "announced") {
+      const { held: length, block, proof } = frame;
+      one.held = { length, block, proof };
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
       this.#settle(one, failureOf(frame, `Cannot deliver ${one.title}`));

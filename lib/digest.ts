@@ -30,7 +30,16 @@ export const DIGEST_BYTES = 32;
  * ```
  */
 export class Digest {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash: Hash;
+
+  /**
+   * Begins a stream, or goes on with one.
+   *
+   * @param from Whose stream to go on with; it stays as it is.
+   */
+  constructor(from?: Digest) {
+    this.#hash = from ? from.#hash.copy() : createHash("sha256");
+  }
 
   /**
    * Takes the next piece in.

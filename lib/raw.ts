@@ -11,8 +11,8 @@
 import { blocksOf, Pace } from "./blocks.ts";
 import { connect, nameOf, type Target } from "./connect.ts";
 import {
-  type Bounds,
   type Duplex,
+  ENDING,
   halfClose,
   hangUp,
   readSome,
@@ -25,7 +25,8 @@ import { MAX_DATA_BYTES } from "./frames.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import type { Sink } from "./sink.ts";
-import type { Item } from "./source.ts";
+import type { Item, Source } from "./source.ts";
+import { itemOf } from "./walk.ts";
 
 /** What is known after a raw transfer. */
 export interface RawReport {
@@ -51,6 +52,8 @@ export interface RawOptions {
 
 /** Options of {@linkcode sendRaw}. */
 export interface SendRawOptions extends RawOptions, RetryOptions {
+  /** What the source is called in messages. @default {"stdin"} */
+  name?: string;
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /**
@@ -71,7 +74,7 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * On abort, and when the source fails: the connection is closed, and a plain
  * peer cannot tell that from the end of the stream.
  *
- * @param item What to send.
+ * @param source A file's path, bytes, a reader, a stream or an iterable.
  * @param target Where the program listens.
  * @param options Bounds and callbacks.
  * @returns What is known: that the peer ended cleanly after our end.
@@ -79,10 +82,11 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * everything was handed over, `unconfirmed` when it broke after.
  */
 export async function sendRaw(
-  item: Item,
+  source: Source,
   target: Target,
   options: SendRawOptions = {},
 ): Promise<RawReport> {
+  const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = 10_000 } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(
@@ -142,11 +146,7 @@ class RawSender {
         { cause },
       );
     }
-    return {
-      bytes: this.#sent,
-      ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-      clean: true,
-    };
+    return reportOf(this.#sent, digest);
   }
 
   async #writeAll(digest: Digest | undefined): Promise<void> {
@@ -179,12 +179,9 @@ class RawSender {
   /** Reads what the peer says, from the beginning to its end. */
   async #hearAll(): Promise<void> {
     const buffer = new Uint8Array(REPLY_BUFFER_BYTES);
-    for (
-      let count;
-      (count = await readSome(this.#conn, buffer)) !== null;
-    ) {
+    for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
-      this.#options.onReply?.(buffer.subarray(0, count));
+      this.#options.onReply?.(buffer.subarray(0, n));
     }
   }
 
@@ -237,7 +234,7 @@ export async function receiveRaw(
   try {
     signal?.throwIfAborted();
     const report = await take(conn, sink, options, idleTimeout);
-    await hangUp(conn, RAW_ENDING);
+    await hangUp(conn, ENDING);
     return report;
   } catch (error) {
     signal?.throwIfAborted();
@@ -247,9 +244,6 @@ export async function receiveRaw(
     close();
   }
 }
-
-/** How long our own close may take: the peer has ended already. */
-const RAW_ENDING: Bounds = { silence: 2_000, total: 5_000 };
 
 /** Block written to the disk at once; large ones cost the least (bench/). */
 const BLOCK_BYTES = 4_194_304;
@@ -295,9 +289,10 @@ async function take(
     await draft.abort();
     throw error;
   }
-  return {
-    bytes,
-    ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-    clean: true,
-  };
+  return reportOf(bytes, digest);
+}
+
+function reportOf(bytes: number, digest: Digest | undefined): RawReport {
+  const sha256 = digest ? { sha256: toHex(digest.finish()) } : {};
+  return { bytes, ...sha256, clean: true };
 }

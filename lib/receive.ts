@@ -5,12 +5,12 @@
  */
 
 import { Channel, failOf } from "./channel.ts";
-import type { Duplex } from "./conn.ts";
+import { type Duplex, ENDING } from "./conn.ts";
 import { withDeadline } from "./deadline.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
-import { ENDING, Session, type SessionOptions } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receive}. */

@@ -12,14 +12,8 @@ import { ID_BYTES } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
-import {
-  bytesItem,
-  type Item,
-  readerItem,
-  readerOf,
-  type Source,
-} from "./source.ts";
-import { walk, type WalkOptions } from "./walk.ts";
+import type { Item, Source } from "./source.ts";
+import { itemOf, walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
 export interface SendOptions extends WalkOptions, RetryOptions {
@@ -73,16 +67,8 @@ export async function send(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt> {
-  const items = typeof source === "string"
-    ? await Array.fromAsync(walk(source, options))
-    : [itemOf(source, options.name ?? "stdin")];
-  if (items.length !== 1) {
-    throw new TransferError(
-      "usage",
-      "Cannot send a directory with send(): sendAll() takes it",
-    );
-  }
-  const [receipt] = await transfer(items, target, options);
+  const item = await itemOf(source, options);
+  const [receipt] = await transfer([item], target, options);
   return receipt!;
 }
 
@@ -153,7 +139,7 @@ export async function transfer(
         for (const one of left()) one.restart();
         await tryOnce(id, entries, target, options);
       },
-      (error) => error.retriable && left().every((one) => one.item.repeatable),
+      (error) => error.retriable,
     );
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -195,14 +181,6 @@ async function tryOnce(
   }).run();
   const failures = entries.flatMap((one) => one.failure ?? []);
   if (failures.length > 0) throw together(failures);
-}
-
-function itemOf(source: Exclude<Source, string>, name: string): Item {
-  const entry = { kind: "file", name } as const;
-  if (source instanceof Uint8Array) {
-    return bytesItem(source, { ...entry, size: source.length });
-  }
-  return readerItem("read" in source ? source : readerOf(source), entry);
 }
 
 function checkNames(items: readonly Item[]): void {

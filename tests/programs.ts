@@ -13,6 +13,7 @@ export const PROGRAMS = {
   socat: "socat",
   python3: "python3",
   openssl: "openssl",
+  strace: "strace",
 } as const;
 
 /** Rights by name, and whether this process has each. */

@@ -5,7 +5,6 @@ import { memorySink } from "../lib/memory_sink.ts";
 import { receiveRaw, sendRaw } from "../lib/raw.ts";
 import type { Progress } from "../lib/receipt.ts";
 import type { Sink } from "../lib/sink.ts";
-import { readerItem, readerOf } from "../lib/source.ts";
 import { noise, sendBytes, sha256Of } from "./fixtures.ts";
 
 /** A listener for one connection. */
@@ -45,8 +44,7 @@ function gated(first: Uint8Array) {
     yield first;
     await gate.promise;
   }
-  const item = readerItem(readerOf(chunks()), { kind: "file", name: "gated" });
-  return { item, gate };
+  return { source: chunks(), gate };
 }
 
 const STALLED = /nothing moved for 0.05 s/;
@@ -148,10 +146,7 @@ Deno.test("sendRaw() says unconfirmed when a peer never ends its side", async ()
 Deno.test("sendRaw() says source when the source fails, and lets the peer go", async () => {
   using listener = listen();
   const accepted = listener.accept();
-  const failing = readerItem(
-    { read: () => Promise.reject(new Error("bad sector")) },
-    { kind: "file", name: "broken" },
-  );
+  const failing = { read: () => Promise.reject(new Error("bad sector")) };
   const error = await assertRejects(
     () => sendRaw(failing, listener.target),
     TransferError,
@@ -164,9 +159,9 @@ Deno.test("sendRaw() says source when the source fails, and lets the peer go", a
 
 Deno.test("sendRaw() is dropped by its signal, at once and with its reason", async () => {
   using listener = listen();
-  const { item, gate } = gated(noise(10));
+  const { source, gate } = gated(noise(10));
   const stop = new AbortController();
-  const sending = sendRaw(item, listener.target, { signal: stop.signal });
+  const sending = sendRaw(source, listener.target, { signal: stop.signal });
   sending.catch(() => {}); // looked at below
   using conn = await listener.accept();
   await conn.read(new Uint8Array(10));
