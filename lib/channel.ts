@@ -249,6 +249,8 @@ export class Channel implements Disposable {
       const count = await this.#idle.guard(
         "write to the peer",
         () => writeSome(this.#conn, rest),
+        // Our own heartbeats would keep a dead peer alive: only it can do that.
+        false,
       );
       rest = rest.subarray(count);
       this.written += count;

@@ -117,15 +117,22 @@ export class IdleTimer implements Disposable {
    *
    * @param doing What is being waited for, for the message.
    * @param operation Starts the wait; when it resolves, something has moved.
+   * @param counts Whether that is progress for the other waits as well. A write
+   * tells only that this side's kernel had room: where the peer is bound to
+   * answer, writes must not count.
    * @returns What the operation returned.
    * @throws {TransferError} `stalled` when nothing moved for the limit.
    */
-  async guard<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+  async guard<T>(
+    doing: string,
+    operation: () => Promise<T>,
+    counts = true,
+  ): Promise<T> {
     if (this.#waiting++ === 0) this.#moved = performance.now();
     this.#timer ??= setTimeout(() => this.#check(), this.#limit);
     try {
       const result = await operation();
-      this.#moved = performance.now();
+      if (counts) this.#moved = performance.now();
       return result;
     } catch (error) {
       if (!this.#expired) throw error;
