@@ -120,8 +120,10 @@ export class Session {
 
   async #hearAll(sink: Sink): Promise<void> {
     for (;;) {
-      const frame = await this.#channel.hear();
-      await this.#writing; // its buffer is the next to be read into
+      const [frame] = await Promise.all([
+        this.#channel.hear(),
+        this.#writing, // its buffer is the next to be read into
+      ]);
       if (frame === null) throw this.#cutOff();
       if (this.#stopped) continue;
       if (frame.type === "finish") return this.#checkCount(frame.entries);
