@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import type { Open } from "../lib/frames.ts";
 import { Incoming } from "../lib/incoming.ts";
@@ -13,6 +13,7 @@ function begin(more: Partial<Open> = {}, maxSize = Infinity) {
     open(7, { name: "a", ...more }),
     watchedSink(),
     maxSize,
+    "00",
   );
 }
 
@@ -25,14 +26,14 @@ Deno.test("begin() hands the sink what was announced and nothing of the wire", a
   const seen: unknown[] = [];
   const sink = watchedSink({ open: (entry) => void seen.push(entry) });
   const announced = { name: "d/a", size: 5, mtime: 1_000, mode: 0o640 };
-  await Incoming.begin(open(3, announced), sink, Infinity);
+  await Incoming.begin(open(3, announced), sink, Infinity, "00");
   assertEquals(seen, [{ kind: "file", ...announced }]);
 });
 
 Deno.test("begin() refuses more than the limit before the sink is asked", async () => {
   const sink = watchedSink();
   const error = await failing(
-    Incoming.begin(open(0, { name: "a", size: 11 }), sink, 10),
+    Incoming.begin(open(0, { name: "a", size: 11 }), sink, 10, "00"),
   );
   assertEquals(
     [error.code, error.message],
@@ -43,9 +44,14 @@ Deno.test("begin() refuses more than the limit before the sink is asked", async 
 
 Deno.test("an entry of exactly the limit is taken", async () => {
   const sink = watchedSink();
-  const incoming = await Incoming.begin(open(0, { size: 1_000 }), sink, 1_000);
+  const incoming = await Incoming.begin(
+    open(0, { size: 1_000 }),
+    sink,
+    1_000,
+    "00",
+  );
   await incoming.take(data(0, BYTES));
-  incoming.verify(end(0, BYTES));
+  await incoming.verify(end(0, BYTES));
   await incoming.commit(end(0, BYTES), ID);
   assertEquals(sink.files.get("file-0"), BYTES);
 });
@@ -86,7 +92,7 @@ Deno.test("take() passes on what the disk says", async () => {
       throw new TransferError("local-io", "Cannot write: no space");
     },
   });
-  const incoming = await Incoming.begin(open(0), sink, Infinity);
+  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
   assertEquals((await taking(incoming, 0, BYTES)).code, "local-io");
 });
 
@@ -118,7 +124,7 @@ for (
   Deno.test(`verify() finds ${what}`, async () => {
     const incoming = await begin(announced);
     await incoming.take(data(7, come));
-    const error = assertThrows(() => incoming.verify(said), TransferError);
+    const error = await failing(incoming.verify(said));
     assertEquals(error.code, "integrity");
     assertEquals(error.message, `Cannot accept "a": ${found}`);
   });
@@ -127,7 +133,7 @@ for (
 Deno.test("an entry of no bytes needs no piece", async () => {
   const empty = new Uint8Array(0);
   const incoming = await begin({ size: 0 });
-  incoming.verify(end(7, empty));
+  await incoming.verify(end(7, empty));
   const receipt = await incoming.commit(end(7, empty), ID);
   assertEquals([receipt.length, receipt.entry], [0, 7]);
 });
@@ -135,7 +141,7 @@ Deno.test("an entry of no bytes needs no piece", async () => {
 Deno.test("commit() makes the receipt from what was verified and from what the sink says", async () => {
   const incoming = await begin();
   await incoming.take(data(7, BYTES));
-  incoming.verify(end(7, BYTES));
+  await incoming.verify(end(7, BYTES));
   const before = Date.now();
   const { committedAt, ...rest } = await incoming.commit(end(7, BYTES), ID);
   assertEquals(committedAt >= before && committedAt <= Date.now(), true);
@@ -154,9 +160,9 @@ Deno.test("commit() makes the receipt from what was verified and from what the s
 Deno.test("the phase is what is being done", async () => {
   const { commit, begun, finish } = slowCommit("syncing");
   const sink = watchedSink({ commit });
-  const incoming = await Incoming.begin(open(0), sink, Infinity);
+  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
   const phases = [incoming.phase];
-  incoming.verify(end(0, new Uint8Array(0)));
+  await incoming.verify(end(0, new Uint8Array(0)));
   phases.push(incoming.phase);
   const committing = incoming.commit(end(0, new Uint8Array(0)), ID);
   await begun;
@@ -168,7 +174,7 @@ Deno.test("the phase is what is being done", async () => {
 
 Deno.test("abort() drops the draft", async () => {
   const sink = watchedSink();
-  const incoming = await Incoming.begin(open(0), sink, Infinity);
+  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
   await incoming.take(data(0, BYTES));
   await incoming.abort();
   assertEquals([sink.drafts.size, sink.files.size], [0, 0]);

@@ -34,9 +34,9 @@ export function watchedSink(hooks: Hooks = {}): WatchedSink {
     ...memory,
     drafts,
     dropped,
-    async open(entry): Promise<Draft> {
+    async open(entry, transfer): Promise<Draft> {
       await hooks.open?.(entry);
-      const draft = await memory.open(entry);
+      const draft = await memory.open(entry, transfer);
       drafts.add(entry.name);
       return {
         async write(piece) {
