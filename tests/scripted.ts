@@ -69,7 +69,7 @@ export class Scripted implements Disposable {
   ): Promise<Extract<Frame, { type: T }>> {
     const frame = type === "alive"
       ? await this.#reader.next()
-      : await this.#next();
+      : await this.next();
     assertEquals<string | undefined>(frame?.type, type);
     return frame as Extract<Frame, { type: T }>;
   }
@@ -77,7 +77,7 @@ export class Scripted implements Disposable {
   /** Hears everything to the end, without ALIVE. */
   async rest(): Promise<Frame[]> {
     const frames: Frame[] = [];
-    for (let frame; (frame = await this.#next()) !== null;) frames.push(frame);
+    for (let frame; (frame = await this.next()) !== null;) frames.push(frame);
     return frames;
   }
 
@@ -87,7 +87,8 @@ export class Scripted implements Disposable {
     return await this.rest();
   }
 
-  async #next(): Promise<Frame | null> {
+  /** Hears the next frame but ALIVE; `null` at the end. */
+  async next(): Promise<Frame | null> {
     for (;;) {
       const frame = await this.#reader.next();
       if (frame?.type !== "alive") return frame;
