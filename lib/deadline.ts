@@ -117,22 +117,22 @@ export class IdleTimer implements Disposable {
    *
    * @param doing What is being waited for, for the message.
    * @param operation Starts the wait; when it resolves, something has moved.
-   * @param counts Whether that is progress for the other waits as well. A write
-   * tells only that this side's kernel had room: where the peer is bound to
-   * answer, writes must not count.
+   * @param moves Whether that counts. A write that the local kernel took says
+   * nothing about the peer: where the peer is known to talk, only what was
+   * heard of it counts, or one's own heartbeats would keep a dead peer alive.
    * @returns What the operation returned.
    * @throws {TransferError} `stalled` when nothing moved for the limit.
    */
   async guard<T>(
     doing: string,
     operation: () => Promise<T>,
-    counts = true,
+    moves = true,
   ): Promise<T> {
     if (this.#waiting++ === 0) this.#moved = performance.now();
     this.#timer ??= setTimeout(() => this.#check(), this.#limit);
     try {
       const result = await operation();
-      if (counts) this.#moved = performance.now();
+      if (moves) this.#moved = performance.now();
       return result;
     } catch (error) {
       if (!this.#expired) throw error;

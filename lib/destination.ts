@@ -9,6 +9,7 @@
  */
 
 import { join } from "node:path";
+import { Budget } from "./budget.ts";
 import { DirectorySync } from "./durable.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { lstat } from "./publish.ts";
@@ -21,6 +22,12 @@ export interface StoreOptions {
   /** What to do when other content has the name. @default {"refuse"} */
   onConflict?: ConflictPolicy;
 }
+
+/**
+ * Temporary files open at once: what a process may have open is 1,024 by
+ * default on many systems, and the connections need some of it.
+ */
+const MAX_OPEN_FILES = 512;
 
 /** A draft that can be made to let go of its file. */
 export interface Releasable {
@@ -37,6 +44,8 @@ export class Destination {
   readonly policy: ConflictPolicy;
   readonly sync = new DirectorySync();
   readonly temps: Temps;
+  /** Descriptors for temporary files, over all connections. */
+  readonly descriptors = new Budget(MAX_OPEN_FILES);
   readonly #owners = new Map<
     string,
     { transfer: string | undefined; draft: Releasable }

@@ -203,10 +203,20 @@ export class Session {
       this.#settledBytes += end.length;
       const receipt = receiptOf(frame);
       this.#receipts.push(receipt);
-      this.#options.onReceipt?.(receipt);
       this.#channel.say(frame);
+      this.#tell(receipt);
     } catch (error) {
       await this.#refuse(incoming.open, error);
+    }
+  }
+
+  /** Tells our own side. What it makes of it does not undo the delivery. */
+  #tell(receipt: Receipt): void {
+    try {
+      this.#options.onReceipt?.(receipt);
+    } catch (error) {
+      const doing = `tell of ${quote(receipt.name)}`;
+      this.#failures.push(asTransferError(error, "internal", doing));
     }
   }
 

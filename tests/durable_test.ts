@@ -70,9 +70,6 @@ async function traced(
   return { output, calls: parse(await Deno.readTextFile(log), root) };
 }
 
-/** How strace ends the line of a call that another thread's came between. */
-const UNFINISHED = " <unfinished ...>";
-
 /** Puts calls together that another thread's call came between. */
 function parse(log: string, root: string): Call[] {
   const calls: Call[] = [];
@@ -86,11 +83,9 @@ function parse(log: string, root: string): Call[] {
     }
     const begun = /^(\d+) +(\w+)\((.*)$/.exec(line);
     if (!begun?.[3]?.includes(root)) continue;
-    const unfinished = line.endsWith(UNFINISHED);
-    const args = unfinished ? begun[3].slice(0, -UNFINISHED.length) : begun[3];
-    const call = { name: begun[2]!, args, begin: at, end: at };
+    const call = { name: begun[2]!, args: begun[3], begin: at, end: at };
     calls.push(call);
-    if (unfinished) open.set(begun[1]!, call);
+    if (line.endsWith("<unfinished ...>")) open.set(begun[1]!, call);
   }
   return calls;
 }
@@ -182,7 +177,9 @@ needs(
     const again = await traced(dir.path, script);
     assertEquals(again.output, "durable true\n");
     const synced = again.calls.filter(({ name }) => name === "fsync")
-      .map(({ args }) => /<(.*)>/.exec(args)![1]!.replace(/\.half.*/, "temp"));
+      .map(({ args }) =>
+        /<([^>]*)>/.exec(args)![1]!.replace(/\.half.*/, "temp")
+      );
     assertEquals([...new Set(synced)].sort(), [
       dir.path,
       `${dir.path}/d`,
@@ -195,7 +192,7 @@ needs(
 
 needs(
   ["strace"],
-  "DirectorySync serves many callers with one system call",
+  "DirectorySync serves many callers with two system calls at most",
   async () => {
     await using dir = await tempDir();
     const { calls } = await traced(
@@ -207,7 +204,8 @@ needs(
      const root = Deno.args[0]!;
      await Promise.all(Array.from({ length: 100 }, () => sync.sync(root)));`,
     );
-    // All of them asked before it began, so it has missed none of them.
-    assertEquals(calls.filter(({ name }) => name === "fsync").length, 1);
+    // A second one where the first had begun and may have missed an entry.
+    const count = calls.filter(({ name }) => name === "fsync").length;
+    assert(count === 1 || count === 2, `${count} calls`);
   },
 );
