@@ -9,7 +9,7 @@ import {
 } from "../lib/frames.ts";
 import { Outgoing } from "../lib/outgoing.ts";
 import type { Progress, Receipt } from "../lib/receipt.ts";
-import { bytesItem, type Item } from "../lib/source.ts";
+import { bytesItem, type Item, readerItem } from "../lib/source.ts";
 import { encodeFrame } from "../lib/wire.ts";
 import { connectedPair, noise } from "./helpers.ts";
 import {
@@ -35,13 +35,9 @@ function item(number: number, bytes: Uint8Array = BYTES): Item {
 function endless(number: number): { item: Item; end(error?: unknown): void } {
   const gate = Promise.withResolvers<null>();
   gate.promise.catch(() => {}); // a test may end before anybody reads
-  const reading = {
-    read: () => gate.promise,
-    verify: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  const reader = { read: () => gate.promise };
   return {
-    item: { ...item(number), open: () => Promise.resolve(reading) },
+    item: readerItem(reader, { kind: "file", name: `file-${number}` }),
     end: (error) => error ? gate.reject(error) : gate.resolve(null),
   };
 }
