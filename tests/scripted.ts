@@ -10,16 +10,16 @@ import { createHash } from "node:crypto";
 import { writeAll } from "../lib/conn.ts";
 import { TransferError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/frame_reader.ts";
-import {
-  type Accept,
-  type Data,
-  type End,
-  type Fail,
-  type Finish,
-  type Frame,
-  type Hello,
-  type Open,
-  type ReceiptFrame,
+import type {
+  Accept,
+  Data,
+  End,
+  Fail,
+  Finish,
+  Frame,
+  Hello,
+  Open,
+  ReceiptFrame,
 } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { encodeFrame } from "../lib/wire.ts";
