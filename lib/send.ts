@@ -217,9 +217,9 @@ function explain(
     ? undelivered[0]!.title
     : `${undelivered.length} of ${entries.length} entries`;
   const where = nameOf(target);
-  // Later attempts that did not get through settle nothing.
-  const unknown = open.length > 0 && open.every((one) => one.unconfirmed) &&
-    failure.retriable;
+  // Whatever came instead of the receipt settles nothing, nor do later attempts
+  // that did not get through.
+  const unknown = open.length > 0 && open.every((one) => one.unconfirmed);
   if (unknown) {
     return new TransferError(
       "unconfirmed",
