@@ -178,3 +178,55 @@ export function digestOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 export function failing(promise: Promise<unknown>): Promise<TransferError> {
   return assertRejects(() => promise, TransferError);
 }
+
+/** What a scripted receiver does once both sides have said HELLO. */
+export type Script = (peer: Scripted, hello: Hello) => Promise<unknown>;
+
+/** A receiver whose visitors are met by one script each, then by nobody. */
+export interface Stage extends AsyncDisposable {
+  /** Where it listens. */
+  readonly target: { hostname: string; port: number };
+  /** What its visitors said, one after the other. */
+  readonly hellos: readonly Hello[];
+}
+
+/** Listens until every script was played. */
+export function playing(...scripts: Script[]): Stage {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const hellos: Hello[] = [];
+  const played = (async () => {
+    for (const [at, script] of scripts.entries()) {
+      using peer = new Scripted(await listener.accept());
+      if (at === scripts.length - 1) listener.close();
+      const hello = await peer.hearHello();
+      hellos.push(hello);
+      await peer.greet({ id: hello.id });
+      await script(peer, hello);
+    }
+  })();
+  played.catch(() => {}); // looked at when the stage is left
+  return {
+    target: { hostname, port },
+    hellos,
+    async [Symbol.asyncDispose]() {
+      await played;
+    },
+  };
+}
+
+/** Takes a single entry to its END. */
+export async function takeOne(
+  peer: Scripted,
+): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+  const { name, entry } = await peer.hear("open");
+  await peer.say(accept(entry));
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const frame = await peer.next();
+    if (frame?.type === "end") break;
+    assert(frame?.type === "data", `${frame?.type} came before END`);
+    pieces.push(frame.bytes.slice());
+  }
+  return { name, bytes: joined(pieces) };
+}
