@@ -118,7 +118,7 @@ export class Destination {
       path = join(path, part);
       const info = await lstat(path);
       if (!info) return null;
-      mustBeDirectory(path, info);
+      mustBeDirectory(part, info);
     }
     return await lstat(join(this.root, ...parts));
   }
@@ -130,7 +130,7 @@ export class Destination {
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(path, await lstat(path) ?? await this.#make(path));
+      mustBeDirectory(part, await lstat(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -173,12 +173,12 @@ export class Destination {
   }
 }
 
-function mustBeDirectory(path: string, info: Deno.FileInfo): void {
+function mustBeDirectory(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
-    `Cannot store below ${quote(path)}: it is ${what}`,
+    `Cannot store below ${quote(name)}: it is ${what}`,
   );
 }
 

@@ -89,11 +89,11 @@ export async function sendRaw(
   const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = 10_000 } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
-  const conn = await retrying(
-    options,
-    () => connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
-    (error) => error.retriable,
-  );
+  const conn = await retrying(options, {
+    attempt: () =>
+      connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
+    again: (error) => error.retriable,
+  });
   const close = () => closeQuietly(conn);
   signal?.addEventListener("abort", close);
   try {

@@ -124,7 +124,7 @@ export class Session {
         this.#channel.hear(),
         this.#writing, // its buffer is the next to be read into
       ]);
-      if (frame === null) throw this.#cutOff();
+      if (frame === null) throw this.#entries.cutOff();
       if (this.#stopped) continue;
       if (frame.type === "finish") return this.#checkCount(frame.entries);
       await this.#take(frame, sink);
@@ -252,17 +252,6 @@ export class Session {
       `Cannot go on: the sender finished with ${entries} entries, ` +
         `${count} were opened` +
         (open ? `, and ${quote(open.open.name)} has no end` : ""),
-    );
-  }
-
-  #cutOff(): TransferError {
-    const { first } = this.#entries;
-    const where = first
-      ? ` in ${quote(first.open.name)} after ${first.received} bytes`
-      : "";
-    return new TransferError(
-      "lost",
-      `Cannot receive the rest: the sender ended${where} without finishing`,
     );
   }
 

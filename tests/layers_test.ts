@@ -5,27 +5,28 @@ const ROOT = join(import.meta.dirname!, "..");
 
 /** From the bottom up; a file may import its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["errors", "quote"],
-  ["conn", "connect", "deadline"],
+  ["errors", "format", "quote"],
+  ["conn", "connect", "deadline", "listen"],
   [
     ...["digest", "fields", "formats", "frame_reader", "frames", "preface"],
     ...["wire", "channel", "receipt", "retry"],
     ...["destination", "drafts", "durable", "memory_sink", "names", "publish"],
     ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
     ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
+    ...["budget", "space"],
   ],
   [
     ...["entries", "incoming", "session", "receive"],
-    ...["outgoing", "upload", "delivery", "send"],
+    ...["outgoing", "upload", "delivery", "explain", "send"],
     "raw",
   ],
-  ["serve"],
+  ["admission", "serve"],
 ];
 
 /** Groups that do not see each other. */
 const BLIND: readonly (readonly string[])[] = [
   ["entries", "incoming", "session", "receive"],
-  ["outgoing", "upload", "delivery", "send"],
+  ["outgoing", "upload", "delivery", "explain", "send"],
   ["raw"],
 ];
 
@@ -185,7 +186,9 @@ Deno.test("the store never sees a connection", () => {
 Deno.test("the half-close toolkit never sees a file", () => {
   const toolkit = only(LAYERS[1]!);
   const other = uses(toolkit, /\bDeno\.\w+/g)
-    .filter((use) => !/Deno\.(Conn|errors|connect)$/.test(use));
+    .filter((use) =>
+      !/Deno\.(Conn|TcpConn|Addr|Listener|errors|connect|listen)$/.test(use)
+    );
   assertEquals(other, []);
   assertEquals(uses(toolkit, /"node:(fs|fs\/promises)"/g), []);
 });
