@@ -197,7 +197,12 @@ export class Session {
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
+    // A file that gets its name changes its directory's modification time.
+    const content = incoming.open.kind === "directory"
+      ? [...this.#commits]
+      : [];
     try {
+      await Promise.allSettled(content);
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;
