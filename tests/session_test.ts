@@ -136,6 +136,35 @@ Deno.test("a directory is an entry of no bytes", async () => {
   await all.outcome;
 });
 
+Deno.test("a directory is committed after its content, which changes its time", async () => {
+  const { commit, begun, finish: release } = slowCommit();
+  const order: string[] = [];
+  const sink = watchedSink({
+    async commit(entry, onPhase) {
+      if (entry.kind === "file") await commit(entry, onPhase);
+      order.push(entry.name);
+    },
+  });
+  using all = await talk({}, sink);
+  await all.sender.say(
+    open(0, { name: "d/a" }),
+    data(0, BYTES),
+    end(0, BYTES),
+    open(1, { kind: "directory", name: "d" }),
+    end(1, NONE),
+    finish(2),
+  );
+  await begun;
+  await all.sender.hear("accept");
+  await all.sender.hear("accept");
+  await all.sender.hear("alive"); // both ENDs were heard by now
+  assertEquals(order, []);
+  release();
+  await all.sender.end();
+  await all.outcome;
+  assertEquals(order, ["d/a", "d"]);
+});
+
 Deno.test("what comes after FINISH is not taken", async () => {
   using all = await talk();
   await all.sender.say(...whole(0), finish(1), ...whole(1));
