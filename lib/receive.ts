@@ -96,7 +96,10 @@ export async function welcome(
       "Cannot talk to the peer: it ended without a word",
     );
   } catch (error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      channel.close(); // nobody did where it was aborted before this began
+      throw signal.reason;
+    }
     const failure = asTransferError(error, "internal", "welcome the sender");
     if (failure.code === "protocol") {
       channel.sayHello(new Uint8Array(ID_BYTES));
