@@ -249,6 +249,7 @@ export class Channel implements Disposable {
       const count = await this.#idle.guard(
         "write to the peer",
         () => writeSome(this.#conn, rest),
+        false, // our own heartbeats are no sign of life of the peer
       );
       rest = rest.subarray(count);
       this.written += count;
