@@ -42,7 +42,7 @@ export class Link {
   readonly up: Uint8Array[] = [];
   /** Every byte that came from who listens. */
   readonly down: Uint8Array[] = [];
-  /** Resolves when both sockets are gone. */
+  /** Resolves when both sockets are gone and nothing is passed on any more. */
   readonly closed: Promise<unknown>;
   readonly #near: Socket;
   readonly #far: Socket;
@@ -55,9 +55,12 @@ export class Link {
       socket.setNoDelay(true);
       socket.on("error", () => {}); // "close" follows, and that is what counts
     }
-    this.closed = Promise.all([gone(near), gone(far)]);
-    void this.#pump("up", near, far, plan);
-    void this.#pump("down", far, near, plan);
+    this.closed = Promise.all([
+      gone(near),
+      gone(far),
+      this.#pump("up", near, far, plan),
+      this.#pump("down", far, near, plan),
+    ]);
   }
 
   /** Ends both sides at once. */

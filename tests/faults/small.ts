@@ -6,7 +6,6 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Target } from "../../lib/connect.ts";
 import { TransferError } from "../../lib/errors.ts";
 import type { Receipt } from "../../lib/receipt.ts";
 import { type SendOptions, transfer } from "../../lib/send.ts";
