@@ -36,6 +36,7 @@
  * @module
  */
 
+export { Budget } from "./lib/budget.ts";
 export { type Target } from "./lib/connect.ts";
 export {
   type Bounds,
@@ -56,6 +57,7 @@ export {
   type TransferErrorOptions,
 } from "./lib/errors.ts";
 export { type Phase } from "./lib/frames.ts";
+export { type ListenOptions } from "./lib/listen.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
 export {
   type RawOptions,
@@ -73,6 +75,7 @@ export {
   type ServeOptions,
   type Server,
   type SessionInfo,
+  type ShutdownOptions,
 } from "./lib/serve.ts";
 export { type SessionOptions } from "./lib/session.ts";
 export {

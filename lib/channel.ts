@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Budget } from "./budget.ts";
 import {
   type Bounds,
   type Duplex,
@@ -43,6 +44,8 @@ const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 /** One end of a conversation. */
 export class Channel implements Disposable {
   readonly #conn: Duplex;
+  // Two, not one: the local kernel takes a heartbeat long after the peer has
+  // stopped, so what was written must not count for what was not heard.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
@@ -54,13 +57,14 @@ export class Channel implements Disposable {
    *
    * @param conn The connection; closed by {@linkcode hangUp} or `close()`.
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
+   * @param budget Bytes for large buffers, shared by many connections.
    */
-  constructor(conn: Duplex, idleTimeout: number) {
+  constructor(conn: Duplex, idleTimeout: number, budget?: Budget) {
     this.#conn = conn;
     this.#idle = new IdleTimer(conn, idleTimeout);
-    this.#reader = new FrameReader((into) =>
-      this.#idle.guard("hear from the peer", () => readSome(conn, into))
-    );
+    const hear = (into: Uint8Array) =>
+      this.#idle.guard("hear from the peer", () => readSome(conn, into));
+    this.#reader = new FrameReader(hear, budget);
   }
 
   /**
@@ -203,6 +207,7 @@ export class Channel implements Disposable {
   /** Drops the connection at once. */
   close(): void {
     this.#idle[Symbol.dispose]();
+    this.#reader.release();
     closeQuietly(this.#conn);
   }
 

@@ -59,7 +59,6 @@ export class Delivery {
   #over: TransferError | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
   #has = 0;
-
   /**
    * Prepares a delivery.
    *

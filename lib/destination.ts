@@ -9,6 +9,7 @@
  */
 
 import { join } from "node:path";
+import { Budget } from "./budget.ts";
 import { DirectorySync } from "./durable.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { lstat } from "./publish.ts";
@@ -21,6 +22,12 @@ export interface StoreOptions {
   /** What to do when other content has the name. @default {"refuse"} */
   onConflict?: ConflictPolicy;
 }
+
+/**
+ * Temporary files open at once: what a process may have open is 1,024 by
+ * default on many systems, and the connections need some of it.
+ */
+const MAX_OPEN_FILES = 512;
 
 /** A draft that can be made to let go of its file. */
 export interface Releasable {
@@ -37,10 +44,13 @@ export class Destination {
   readonly policy: ConflictPolicy;
   readonly sync = new DirectorySync();
   readonly temps: Temps;
+  /** Descriptors for temporary files, over all connections. */
+  readonly descriptors = new Budget(MAX_OPEN_FILES);
   readonly #owners = new Map<
     string,
     { transfer: string | undefined; draft: Releasable }
   >();
+  readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
@@ -109,7 +119,7 @@ export class Destination {
       path = join(path, part);
       const info = await lstat(path);
       if (!info) return null;
-      mustBeDirectory(path, info);
+      mustBeDirectory(part, info);
     }
     return await lstat(join(this.root, ...parts));
   }
@@ -121,7 +131,7 @@ export class Destination {
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(path, await lstat(path) ?? await this.#make(path));
+      mustBeDirectory(part, await lstat(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -130,16 +140,26 @@ export class Destination {
   async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
     try {
       const root = await (this.#realRoot ??= Deno.realPath(this.root));
-      return await Deno.realPath(path) === join(root, ...parts);
+      const [real, { isDirectory }] = await Promise.all([
+        Deno.realPath(path),
+        Deno.stat(path),
+      ]);
+      return isDirectory && real === join(root, ...parts);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
   }
 
+  /** Whether a directory was made by a transfer, and not there before. */
+  hasMade(parts: readonly string[]): boolean {
+    return this.#made.has(join(this.root, ...parts));
+  }
+
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
+      this.#made.add(path);
       this.sync.forget(path);
     } catch (error) {
       // Another commit needs the same parent and was faster.
@@ -160,12 +180,12 @@ export class Destination {
   }
 }
 
-function mustBeDirectory(path: string, info: Deno.FileInfo): void {
+function mustBeDirectory(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
-    `Cannot store below ${quote(path)}: it is ${what}`,
+    `Cannot store below ${quote(name)}: it is ${what}`,
   );
 }
 

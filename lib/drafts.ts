@@ -22,6 +22,7 @@ import {
   type Entry,
   type Resumable,
 } from "./sink.ts";
+import { mustFit } from "./space.ts";
 import { removeIfThere, type Temp } from "./temps.ts";
 
 /** Files of this size on are worth going on with; smaller ones start over. */
@@ -37,6 +38,7 @@ export class FileDraft implements Draft {
   /** What is being done with the file; who ends the draft waits for it. */
   #busy: Promise<unknown> = Promise.resolve();
   #length = 0;
+  #started = false;
   #ended = false;
 
   /**
@@ -61,6 +63,8 @@ export class FileDraft implements Draft {
     if (!this.#keepable) return;
     await local(this.#entry.name, async () => {
       const temp = await this.#to.temps.adopt(this.#parts);
+      if (temp) await this.#to.descriptors.take(1);
+      await this.#mustFit(temp);
       if (!temp) return;
       this.#temp = Promise.resolve(temp);
       const { size } = await temp.file.stat();
@@ -73,7 +77,21 @@ export class FileDraft implements Draft {
     });
   }
 
+  /** Looks for room for what is not there yet. */
+  async #mustFit(temp: Temp | undefined): Promise<void> {
+    const { name, size } = this.#entry;
+    if (size === undefined) return;
+    const { size: there } = await temp?.file.stat() ?? { size: 0 };
+    try {
+      await mustFit(this.#to.root, name, size - there);
+    } catch (error) {
+      if (temp) this.#close(temp);
+      throw error;
+    }
+  }
+
   async write(piece: Uint8Array): Promise<void> {
+    await this.#startOver();
     await this.#act(async () => {
       const { file } = await this.#open();
       let written = 0;
@@ -86,6 +104,7 @@ export class FileDraft implements Draft {
 
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     try {
+      await this.#startOver();
       return await this.#act(() => this.#commit(onPhase));
     } finally {
       await this.abort();
@@ -124,14 +143,14 @@ export class FileDraft implements Draft {
     try {
       await local(this.#entry.name, () => temp.file.sync());
     } finally {
-      temp.file.close();
+      this.#close(temp);
     }
   }
 
   async abort(): Promise<void> {
     const temp = await this.#end();
     if (!temp) return;
-    temp.file.close();
+    this.#close(temp);
     await local(this.#entry.name, () => removeIfThere(temp.path));
   }
 
@@ -153,7 +172,13 @@ export class FileDraft implements Draft {
     return await acting;
   }
 
+  /** Begins with nothing where nobody asked for what is held. */
+  async #startOver(): Promise<void> {
+    if (this.resumable && !this.#started) await this.resumable.start(0);
+  }
+
   async #start(digest: Digest, offset: number): Promise<Digest> {
+    this.#started = true;
     await this.#act(async () => {
       const { file } = await this.#open();
       await file.truncate(offset);
@@ -168,13 +193,27 @@ export class FileDraft implements Draft {
     return size >= RESUME_BYTES;
   }
 
+  #close({ file }: Temp): void {
+    file.close();
+    this.#to.descriptors.give(1);
+  }
+
   #open(): Promise<Temp> {
+    return this.#temp ??= this.#create();
+  }
+
+  async #create(): Promise<Temp> {
     // Bits to be kept may be stricter than the umask: then nobody else may
     // look at the draft either.
     const mode = this.#entry.mode === undefined ? 0o666 : 0o600;
-    return this.#temp ??= this.#to.temps.create(this.#parts, {
-      mode,
-      lock: this.#keepable,
-    });
+    const { temps, descriptors } = this.#to;
+    await descriptors.take(1);
+    try {
+      const options = { mode, lock: this.#keepable };
+      return await temps.create(this.#parts, options);
+    } catch (error) {
+      descriptors.give(1);
+      throw error;
+    }
   }
 }

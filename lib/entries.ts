@@ -7,6 +7,7 @@
 import { TransferError } from "./errors.ts";
 import { MAX_AHEAD, type Open, SESSION } from "./frames.ts";
 import type { Incoming } from "./incoming.ts";
+import { quote } from "./quote.ts";
 
 /** Which entries are open, and which have failed. */
 export class Entries {
@@ -69,6 +70,17 @@ export class Entries {
     const incoming = this.#open.get(entry);
     if (incoming?.phase === "receiving") return incoming;
     if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+  }
+
+  /** What it means that the sender ended now. */
+  cutOff(): TransferError {
+    const where = this.first
+      ? ` in ${quote(this.first.open.name)} after ${this.first.received} bytes`
+      : "";
+    return new TransferError(
+      "lost",
+      `Cannot receive the rest: the sender ended${where} without finishing`,
+    );
   }
 
   /** Forgets an entry that has its receipt. */

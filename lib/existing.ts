@@ -32,6 +32,7 @@ export class ExistingDraft implements Draft {
   readonly #seen: Deno.FileInfo;
   /** What takes the bytes when they are others. */
   #instead: FileDraft | undefined;
+  #started = false;
 
   private constructor(
     to: Destination,
@@ -73,8 +74,10 @@ export class ExistingDraft implements Draft {
 
   async #start(digest: Digest, offset: number): Promise<Digest> {
     const { name } = this.#entry;
+    this.#started = true;
     if (offset === this.#seen.size) return digest;
-    if (this.#to.policy === "refuse") {
+    // From 0 on may come the same again, from somebody who does not compare.
+    if (offset > 0 && this.#to.policy === "refuse") {
       throw new TransferError(
         "rejected",
         `Cannot store ${quote(name)}: other content has that name already`,
@@ -99,10 +102,12 @@ export class ExistingDraft implements Draft {
   }
 
   async write(piece: Uint8Array): Promise<void> {
+    if (!this.#started) await this.resumable.start(0);
     await this.#instead!.write(piece);
   }
 
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
+    if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
     return await local(this.#entry.name, async () => {
       onPhase?.("syncing");

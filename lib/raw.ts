@@ -89,11 +89,11 @@ export async function sendRaw(
   const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = 10_000 } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
-  const conn = await retrying(
-    options,
-    () => connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
-    (error) => error.retriable,
-  );
+  const conn = await retrying(options, {
+    attempt: () =>
+      connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
+    again: (error) => error.retriable,
+  });
   const close = () => closeQuietly(conn);
   signal?.addEventListener("abort", close);
   try {
@@ -179,12 +179,9 @@ class RawSender {
   /** Reads what the peer says, from the beginning to its end. */
   async #hearAll(): Promise<void> {
     const buffer = new Uint8Array(REPLY_BUFFER_BYTES);
-    for (
-      let count;
-      (count = await readSome(this.#conn, buffer)) !== null;
-    ) {
+    for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
-      this.#options.onReply?.(buffer.subarray(0, count));
+      this.#options.onReply?.(buffer.subarray(0, n));
     }
   }
 
@@ -263,7 +260,6 @@ async function take(
   using idle = new IdleTimer(conn, idleTimeout);
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
-  await draft.resumable?.start(0); // a plain stream goes on from nothing
   let [block, other] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
   let bytes = 0, filled = 0, ended = false;
   let writing: Promise<void> | undefined;

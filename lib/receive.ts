@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Budget } from "./budget.ts";
 import { Channel, failOf } from "./channel.ts";
 import { type Duplex, ENDING } from "./conn.ts";
 import { withDeadline } from "./deadline.ts";
@@ -17,6 +18,8 @@ import type { Sink } from "./sink.ts";
 export interface ReceiveOptions extends SessionOptions {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
+  /** Bytes for large buffers, shared by all that are given the same one. */
+  budget?: Budget;
 }
 
 /**
@@ -75,8 +78,8 @@ export async function welcome(
   conn: Duplex,
   options: ReceiveOptions = {},
 ): Promise<Session> {
-  const { signal, idleTimeout = 30_000 } = options;
-  const channel = new Channel(conn, idleTimeout);
+  const { signal, idleTimeout = 30_000, budget } = options;
+  const channel = new Channel(conn, idleTimeout, budget);
   const close = () => channel.close();
   signal?.addEventListener("abort", close);
   try {

@@ -122,7 +122,7 @@ export class Session {
     for (;;) {
       const frame = await this.#channel.hear();
       await this.#writing; // its buffer is the next to be read into
-      if (frame === null) throw this.#cutOff();
+      if (frame === null) throw this.#entries.cutOff();
       if (this.#stopped) continue;
       if (frame.type === "finish") return this.#checkCount(frame.entries);
       await this.#take(frame, sink);
@@ -201,10 +201,20 @@ export class Session {
       this.#settledBytes += end.length;
       const receipt = receiptOf(frame);
       this.#receipts.push(receipt);
-      this.#options.onReceipt?.(receipt);
       this.#channel.say(frame);
+      this.#tell(receipt);
     } catch (error) {
       await this.#refuse(incoming.open, error);
+    }
+  }
+
+  /** Tells our own side. What it makes of it does not undo the delivery. */
+  #tell(receipt: Receipt): void {
+    try {
+      this.#options.onReceipt?.(receipt);
+    } catch (error) {
+      const doing = `tell of ${quote(receipt.name)}`;
+      this.#failures.push(asTransferError(error, "internal", doing));
     }
   }
 
@@ -240,17 +250,6 @@ export class Session {
       `Cannot go on: the sender finished with ${entries} entries, ` +
         `${count} were opened` +
         (open ? `, and ${quote(open.open.name)} has no end` : ""),
-    );
-  }
-
-  #cutOff(): TransferError {
-    const { first } = this.#entries;
-    const where = first
-      ? ` in ${quote(first.open.name)} after ${first.received} bytes`
-      : "";
-    return new TransferError(
-      "lost",
-      `Cannot receive the rest: the sender ended${where} without finishing`,
     );
   }
 

@@ -54,7 +54,8 @@ export interface Held {
 export interface Resumable extends Held {
   /**
    * Goes on from an offset, or starts over at 0. Called once, before the first
-   * write; what lies beyond the offset is dropped.
+   * write; what lies beyond the offset is dropped. Where it is not called the
+   * draft starts over.
    *
    * @param offset 0, the end of a proven block, or the held length.
    * @returns The digest of all bytes before the offset, to go on with.

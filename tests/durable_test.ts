@@ -177,7 +177,9 @@ needs(
     const again = await traced(dir.path, script);
     assertEquals(again.output, "durable true\n");
     const synced = again.calls.filter(({ name }) => name === "fsync")
-      .map(({ args }) => /<(.*)>/.exec(args)![1]!.replace(/\.half.*/, "temp"));
+      .map(({ args }) =>
+        /<([^>]*)>/.exec(args)![1]!.replace(/\.half.*/, "temp")
+      );
     assertEquals([...new Set(synced)].sort(), [
       dir.path,
       `${dir.path}/d`,
@@ -190,7 +192,7 @@ needs(
 
 needs(
   ["strace"],
-  "DirectorySync serves many callers with two system calls",
+  "DirectorySync serves many callers with two system calls at most",
   async () => {
     await using dir = await tempDir();
     const { calls } = await traced(
@@ -202,7 +204,8 @@ needs(
      const root = Deno.args[0]!;
      await Promise.all(Array.from({ length: 100 }, () => sync.sync(root)));`,
     );
-    // The second one because the first may have missed what was made since.
-    assertEquals(calls.filter(({ name }) => name === "fsync").length, 2);
+    // A second one where the first had begun and may have missed an entry.
+    const count = calls.filter(({ name }) => name === "fsync").length;
+    assert(count === 1 || count === 2, `${count} calls`);
   },
 );

@@ -5,27 +5,28 @@ const ROOT = join(import.meta.dirname!, "..");
 
 /** From the bottom up; a file may import its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["errors", "quote"],
-  ["conn", "connect", "deadline"],
+  ["errors", "format", "quote"],
+  ["conn", "connect", "deadline", "listen"],
   [
     ...["digest", "fields", "formats", "frame_reader", "frames", "preface"],
     ...["wire", "channel", "receipt", "retry"],
     ...["destination", "drafts", "durable", "memory_sink", "names", "publish"],
     ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
     ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
+    ...["budget", "space"],
   ],
   [
     ...["entries", "incoming", "session", "receive"],
-    ...["outgoing", "upload", "delivery", "send"],
+    ...["outgoing", "upload", "delivery", "explain", "send"],
     "raw",
   ],
-  ["serve"],
+  ["admission", "serve"],
 ];
 
 /** Groups that do not see each other. */
 const BLIND: readonly (readonly string[])[] = [
   ["entries", "incoming", "session", "receive"],
-  ["outgoing", "upload", "delivery", "send"],
+  ["outgoing", "upload", "delivery", "explain", "send"],
   ["raw"],
 ];
 

@@ -42,7 +42,9 @@ Deno.test("directorySink() keeps drafts under the reserved prefix, each its own"
   await Promise.all([first.write(noise(1)), second.write(noise(2))]);
   const temps = await tree(dir.path);
   assertEquals(temps.length, 2);
-  for (const temp of temps) assert(/^\.halfclose-[0-9a-f]{32}$/.test(temp));
+  for (const temp of temps) {
+    assert(/^\.halfclose-[0-9a-f]{16}-[0-9a-f]{24}$/.test(temp));
+  }
   await Promise.all([first.abort(), second.abort()]);
   assertEquals(await tree(dir.path), []);
 });

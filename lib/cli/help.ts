@@ -65,7 +65,9 @@ port 0 takes any free port.
   --on-conflict HOW      when other content has the name: refuse, replace or
                          rename (default refuse)
   --max-size SIZE        refuse larger entries
-  --max-connections N    sessions at a time (default 256)
+  --max-connections N    sessions at a time (default 4096)
+  --grace S              how long sessions may take to finish after SIGTERM
+                         (default 30); a second signal cuts them
   --timeout S            longest silence from a sender (default 30)
   --json                 one JSON object a line on stdout
   --progress HOW         auto, bar, plain or none (default auto)

@@ -53,6 +53,8 @@ export interface ReceiveCommand extends Common {
   onConflict: ConflictPolicy;
   maxSize: number;
   maxConnections: number;
+  /** How long sessions may take to finish after SIGTERM, in milliseconds. */
+  grace: number;
 }
 
 /** Everything that can be asked of the program. */
@@ -81,6 +83,7 @@ const RECEIVE_VALUES = [
   "on-conflict",
   "max-size",
   "max-connections",
+  "grace",
   "timeout",
   "progress",
 ] as const;
@@ -197,10 +200,11 @@ function parseReceive(args: readonly string[]): Command {
       ? Infinity
       : parseBytes(found["max-size"], "--max-size"),
     maxConnections: parseCount(
-      found["max-connections"] ?? "256",
+      found["max-connections"] ?? "4096",
       "--max-connections",
       1,
     ),
+    grace: parseSeconds(found.grace ?? "30", "--grace"),
   };
 }
 

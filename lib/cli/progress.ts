@@ -10,10 +10,11 @@
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
+import { formatBytes } from "../format.ts";
 import type { Progress } from "../receipt.ts";
 import type { ProgressStyle } from "./parse.ts";
 import { printNote } from "./print.ts";
-import { formatBytes, formatDuration } from "./units.ts";
+import { formatDuration } from "./units.ts";
 
 /** Something that shows progress. */
 export interface ProgressView {

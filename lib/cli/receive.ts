@@ -13,6 +13,7 @@ import { directorySink, fileSink } from "../store.ts";
 import { streamSink } from "../stream_sink.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
+import type { Signals } from "./signals.ts";
 
 /**
  * Receives until it is stopped, or one session.
@@ -22,15 +23,16 @@ import type { Reporter } from "./report.ts";
  *
  * @param command What was asked for.
  * @param report Where to say what happens.
- * @param signal Ends it.
+ * @param signals SIGINT ends it, SIGTERM once the sessions have finished.
  * @throws {TransferError} What went wrong in the only session, with `--once`,
  * and in the first that failed otherwise.
  */
 export async function runReceive(
   command: ReceiveCommand,
   report: Reporter,
-  signal: AbortSignal,
+  signals: Signals,
 ): Promise<void> {
+  const { signal } = signals;
   const sink = await sinkOf(command);
   const bytes = new Map<string, number>();
   let sessions = 0;
@@ -74,12 +76,17 @@ export async function runReceive(
       over(peer);
     },
   }, (receipt) => report.receipt("received", receipt));
+  signals.terminate = () => {
+    if (sessions > 0) report.log("stopping when the sessions have finished");
+    void server.shutdown({ grace: command.grace }); // finished is awaited below
+  };
   const cut = () => sessions > 0;
   let interrupted = false;
   signal.addEventListener("abort", () => interrupted = cut());
   await server.finished;
   if (interrupted) throw signal.reason;
-  if (failure && !signal.aborted) throw new Reported(failure);
+  const stopped = signal.aborted || signals.terminate === undefined;
+  if (failure && !stopped) throw new Reported(failure);
 }
 
 /** A failure that was reported when it happened; only its exit code is left. */
