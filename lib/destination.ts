@@ -50,7 +50,6 @@ export class Destination {
     string,
     { transfer: string | undefined; draft: Releasable }
   >();
-  readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
@@ -151,15 +150,9 @@ export class Destination {
     }
   }
 
-  /** Whether a directory was made by a transfer, and not there before. */
-  hasMade(parts: readonly string[]): boolean {
-    return this.#made.has(join(this.root, ...parts));
-  }
-
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
-      this.#made.add(path);
       this.sync.forget(path);
     } catch (error) {
       // Another commit needs the same parent and was faster.
