@@ -85,7 +85,8 @@ export async function killLoop(options: KillOptions): Promise<KillReport> {
       retries: said.split('"event":"retry"').length - 1,
       code,
       identical: code === 0 && await digestOf(`${dir.path}/file`) === sha256,
-      left: [...Deno.readDirSync(dir.path)].map(({ name }) => name).sort(),
+      left: (await Array.fromAsync(Deno.readDir(dir.path)))
+        .map(({ name }) => name).sort(),
       seconds: Math.round((performance.now() - begun) / 1000),
     };
   } finally {
