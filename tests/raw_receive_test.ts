@@ -16,17 +16,6 @@ function listen() {
   };
 }
 
-/** Reads to the end; what came. */
-async function readAll(conn: Deno.Conn): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for (;;) {
-    const piece = new Uint8Array(65_536);
-    const count = await conn.read(piece);
-    if (count === null) return await new Blob(pieces).bytes();
-    pieces.push(piece.slice(0, count));
-  }
-}
-
 /** A connected pair, and what becomes of the receiving end. */
 async function receiving(sink: Sink, options = {}) {
   using listener = listen();
@@ -35,8 +24,6 @@ async function receiving(sink: Sink, options = {}) {
   received.catch(() => {}); // the test looks at it later
   return { conn, received };
 }
-
-const STALLED = /nothing moved for 0.05 s/;
 
 for (const size of [0, 1, 65_535, 65_536, 65_537, 10_000_000]) {
   Deno.test(`receiveRaw() keeps a stream of ${size} bytes and ends after it`, async () => {
