@@ -246,7 +246,7 @@ function read<const B extends string, const S extends string>(
   values: readonly S[],
 ) {
   const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(args, {
+  const found = parseArgs(withDash(args, values), {
     boolean: flags,
     string: [...values, "_"],
     alias: Object.fromEntries(
@@ -266,6 +266,24 @@ function read<const B extends string, const S extends string>(
     if (value === "") throw wrong(`--${name} needs a value`, command);
   }
   return found;
+}
+
+/** Ties a lone "-" to the option before it; parseArgs takes it for a path. */
+function withDash(
+  args: readonly string[],
+  values: readonly string[],
+): string[] {
+  const tied: string[] = [];
+  for (const arg of args) {
+    const last = tied.at(-1) ?? "";
+    const wanted = last.startsWith("--") && values.includes(last.slice(2));
+    if (arg === "-" && wanted && !tied.includes("--")) {
+      tied[tied.length - 1] = `${last}=-`;
+    } else {
+      tied.push(arg);
+    }
+  }
+  return tied;
 }
 
 function oneOf<const T extends string>(
