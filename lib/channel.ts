@@ -89,12 +89,18 @@ export class Channel implements Disposable {
     if (hello?.type === "fail") {
       throw failureOf(hello, "Cannot talk to the peer");
     }
-    if (hello?.type !== "hello") {
+    if (hello === null) {
+      // Who says the preface speaks the protocol: it was cut off.
+      throw new TransferError(
+        "lost",
+        "Cannot talk to the peer: it ended before its HELLO",
+      );
+    }
+    if (hello.type !== "hello") {
       throw new TransferError(
         "protocol",
-        `Cannot talk to the peer: its first frame is ${
-          hello ? hello.type.toUpperCase() : "missing"
-        }, not HELLO`,
+        `Cannot talk to the peer: its first frame is ` +
+          `${hello.type.toUpperCase()}, not HELLO`,
       );
     }
     const { required, digests, codecs } = hello;

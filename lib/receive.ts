@@ -101,7 +101,8 @@ export async function welcome(
       throw signal.reason;
     }
     const failure = asTransferError(error, "internal", "welcome the sender");
-    if (failure.code === "protocol") {
+    // Who damaged bytes on the way came through is there to be told.
+    if (failure.code === "protocol" || failure.code === "integrity") {
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(ENDING, failOf(SESSION, failure));
     }

@@ -197,12 +197,10 @@ export class Session {
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
-    // A file that gets its name changes its directory's modification time.
-    const content = incoming.open.kind === "directory"
-      ? [...this.#commits]
-      : [];
+    const { kind } = incoming.open;
     try {
-      await Promise.allSettled(content);
+      // A file that gets its name changes its directory's modification time.
+      if (kind === "directory") await Promise.allSettled([...this.#commits]);
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;

@@ -103,6 +103,12 @@ async function openFile(
   }
   const draft = new FileDraft(to, entry, parts);
   to.own(parts, transfer, draft);
-  await draft.lookBack();
+  try {
+    await draft.lookBack();
+  } catch (error) {
+    // What cannot be read back is no help: the next attempt starts over.
+    await draft.abort();
+    throw error;
+  }
   return draft;
 }

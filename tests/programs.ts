@@ -19,6 +19,7 @@ export const PROGRAMS = {
 /** Rights by name, and whether this process has each. */
 export const RIGHTS = {
   root: () => Deno.uid() === 0,
+  loop: () => Deno.uid() === 0 && succeeds("losetup", "-f"),
   mount: () => Deno.uid() === 0 && succeeds("unshare", "-m", ...TRY_MOUNT),
 } as const;
 
