@@ -187,9 +187,7 @@ export class Session {
     } catch (error) {
       return await this.#refuse(incoming.open, error);
     }
-    while (this.#commits.size >= MAX_COMMITS) {
-      await Promise.race(this.#commits);
-    }
+    while (this.#commits.size >= MAX_COMMITS) await Promise.race(this.#commits);
     const commit = this.#commit(incoming, end).finally(() =>
       this.#commits.delete(commit)
     );
@@ -197,10 +195,10 @@ export class Session {
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
-    const { kind } = incoming.open;
     try {
       // A file that gets its name changes its directory's modification time.
-      if (kind === "directory") await Promise.allSettled([...this.#commits]);
+      const directory = incoming.open.kind === "directory";
+      if (directory) await Promise.allSettled([...this.#commits]);
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;
