@@ -10,6 +10,7 @@ import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import type { ConflictPolicy } from "../sink.ts";
 import { parseListen, parseTarget } from "./address.ts";
+import { withDash } from "./dash.ts";
 import type { Topic } from "./help.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
@@ -266,24 +267,6 @@ function read<const B extends string, const S extends string>(
     if (value === "") throw wrong(`--${name} needs a value`, command);
   }
   return found;
-}
-
-/** Ties a lone "-" to the option before it; parseArgs takes it for a path. */
-function withDash(
-  args: readonly string[],
-  values: readonly string[],
-): string[] {
-  const tied: string[] = [];
-  for (const arg of args) {
-    const last = tied.at(-1) ?? "";
-    const wanted = last.startsWith("--") && values.includes(last.slice(2));
-    if (arg === "-" && wanted && !tied.includes("--")) {
-      tied[tied.length - 1] = `${last}=-`;
-    } else {
-      tied.push(arg);
-    }
-  }
-  return tied;
 }
 
 function oneOf<const T extends string>(
