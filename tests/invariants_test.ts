@@ -273,11 +273,6 @@ Deno.test("invariant 8: a receipt once read is never turned into a failure", asy
   assertEquals(bytes, BYTES.length);
 });
 
-/** How many descriptors this process has open. */
-function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
 Deno.test("invariant 9: bad peers cost nothing that stays, and touch no other session", async () => {
   await using all = await destination();
   assert("port" in all.server.addr);
@@ -287,7 +282,6 @@ Deno.test("invariant 9: bad peers cost nothing that stays, and touch no other se
     await gate.promise;
     yield BYTES;
   }
-  const before = descriptors();
   const good = send(slow(), all.server.addr, { name: "good" });
   for (let round = 0; round < 40; round++) {
     using peer = new Scripted(await Deno.connect(all.server.addr));
@@ -301,5 +295,5 @@ Deno.test("invariant 9: bad peers cost nothing that stays, and touch no other se
   assertEquals((await good).bytes, 2 * BYTES.length);
   await all.server.shutdown();
   assertEquals(await tree(all.dir.path), ["good"]);
-  assert(descriptors() <= before, `${descriptors()}, ${before} before`);
+  // That every socket was closed is what the resource sanitizer counts.
 });
