@@ -110,8 +110,9 @@ export class Delivery {
       const ended = one.endsAt <= this.#channel.written;
       if (ended && !this.#refused) one.unconfirmed = this.#over;
     }
+    if (this.#entries.every((one) => one.settled)) return;
     signal?.throwIfAborted();
-    if (this.#entries.some((one) => !one.settled)) throw this.#over!;
+    throw this.#over!;
   }
 
   readonly #ended = Promise.withResolvers<void>();
@@ -159,6 +160,8 @@ export class Delivery {
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
       this.#settle(one, failureOf(frame, `Cannot deliver ${one.title}`));
+    } else if (frame.type === "fail" && this.#hasFailed(frame.entry)) {
+      return; // both sides gave it up, and the two FAILs crossed on the way
     } else if (one && frame.type === "receipt") {
       one.settle(frame, this.#id);
       this.#settle(one);
@@ -171,6 +174,10 @@ export class Delivery {
         `Cannot go on: the receiver said ${frame.type.toUpperCase()} out of place`,
       );
     }
+  }
+
+  #hasFailed(entry: number): boolean {
+    return this.#entries.some((one) => one.number === entry && one.failure);
   }
 
   async #writeAll(): Promise<void> {

@@ -40,11 +40,10 @@ export function explain(
     ? undelivered[0]!.title
     : `${undelivered.length} of ${entries.length} entries`;
   const where = nameOf(target);
-  // Later attempts that did not get through settle nothing.
+  // Whatever came instead of the receipt settles nothing, nor do later attempts
+  // that did not get through.
   const broke = open[0]?.unconfirmed;
-  const unknown = failure.retriable && broke !== undefined &&
-    open.every((one) => one.unconfirmed);
-  if (unknown) {
+  if (broke && open.every((one) => one.unconfirmed)) {
     return new TransferError(
       "unconfirmed",
       `Cannot confirm ${what} at ${where}: everything was sent, then ` +

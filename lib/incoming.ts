@@ -95,9 +95,10 @@ export class Incoming {
     const digest = this.#digest ?? await this.#start(end.length);
     const found = digest.finish();
     const announced = this.open.size ?? end.length;
-    if (this.received !== end.length || this.received !== announced) {
+    for (const length of [end.length, announced]) {
+      if (this.received === length) continue;
       throw this.#damaged(
-        `its length must be ${end.length}, found ${this.received}`,
+        `its length must be ${length}, found ${this.received}`,
       );
     }
     if (!sameBytes(found, end.digest)) {

@@ -96,7 +96,10 @@ export async function welcome(
       "Cannot talk to the peer: it ended without a word",
     );
   } catch (error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      channel.close(); // nobody did where it was aborted before this began
+      throw signal.reason;
+    }
     const failure = asTransferError(error, "internal", "welcome the sender");
     // Who damaged bytes on the way came through is there to be told.
     if (failure.code === "protocol" || failure.code === "integrity") {

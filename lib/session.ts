@@ -120,8 +120,10 @@ export class Session {
 
   async #hearAll(sink: Sink): Promise<void> {
     for (;;) {
-      const frame = await this.#channel.hear();
-      await this.#writing; // its buffer is the next to be read into
+      const [frame] = await Promise.all([
+        this.#channel.hear(),
+        this.#writing, // its buffer is the next to be read into
+      ]);
       if (frame === null) throw this.#entries.cutOff();
       if (this.#stopped) continue;
       if (frame.type === "finish") return this.#checkCount(frame.entries);
@@ -195,7 +197,12 @@ export class Session {
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
+    // A file that gets its name changes its directory's modification time.
+    const content = incoming.open.kind === "directory"
+      ? [...this.#commits]
+      : [];
     try {
+      await Promise.allSettled(content);
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;

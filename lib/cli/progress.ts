@@ -62,6 +62,8 @@ export class RateMeter {
    * @returns Bytes a second.
    */
   add(bytes: number, at: number): number {
+    // Sessions that ended count no more: the rate begins anew.
+    if (bytes < (this.#samples.at(-1)?.bytes ?? 0)) this.#samples.length = 0;
     this.#samples.push({ at, bytes });
     while (at - this.#samples[0]!.at > RATE_WINDOW_MS) this.#samples.shift();
     const first = this.#samples[0]!;
