@@ -10,6 +10,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { halfclose, scratch } from "../fixtures.ts";
+import { tree } from "../helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { receiver } from "./receiver.ts";
 import { seeded } from "./seed.ts";
@@ -85,7 +86,7 @@ export async function killLoop(options: KillOptions): Promise<KillReport> {
       retries: said.split('"event":"retry"').length - 1,
       code,
       identical: code === 0 && await digestOf(`${dir.path}/file`) === sha256,
-      left: [...Deno.readDirSync(dir.path)].map(({ name }) => name).sort(),
+      left: await tree(dir.path),
       seconds: Math.round((performance.now() - begun) / 1000),
     };
   } finally {

@@ -11,6 +11,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { ROOT, Running, scratch } from "../fixtures.ts";
+import { tree } from "../helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { cable } from "./link.ts";
 import { receiver } from "./receiver.ts";
@@ -94,7 +95,7 @@ export async function wanLoop(options: CutOptions): Promise<CutReport> {
     retries: said.split('"event":"retry"').length - 1,
     code,
     identical: code === 0 && await digestOf(`${dir.path}/file`) === sha256,
-    left: [...Deno.readDirSync(dir.path)].map(({ name }) => name).sort(),
+    left: await tree(dir.path),
     seconds: Math.round((performance.now() - begun) / 1000),
   };
 }
