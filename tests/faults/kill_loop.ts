@@ -8,9 +8,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { halfclose, scratch } from "../fixtures.ts";
+import { tree } from "../helpers.ts";
+import { digestOf, fill } from "./large.ts";
 import { receiver } from "./receiver.ts";
 import { seeded } from "./seed.ts";
 
@@ -85,40 +86,12 @@ export async function killLoop(options: KillOptions): Promise<KillReport> {
       retries: said.split('"event":"retry"').length - 1,
       code,
       identical: code === 0 && await digestOf(`${dir.path}/file`) === sha256,
-      left: (await Array.fromAsync(Deno.readDir(dir.path)))
-        .map(({ name }) => name).sort(),
+      left: await tree(dir.path),
       seconds: Math.round((performance.now() - begun) / 1000),
     };
   } finally {
     await to[Symbol.asyncDispose]();
   }
-}
-
-/** Writes random megabytes; their SHA-256. */
-async function fill(path: string, megabytes: number): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.create(path);
-  const piece = new Uint8Array(1_000_000);
-  for (let n = 0; n < megabytes; n++) {
-    for (let at = 0; at < piece.length; at += 50_000) {
-      crypto.getRandomValues(piece.subarray(at, at + 50_000));
-    }
-    hash.update(piece);
-    for (let at = 0; at < piece.length;) {
-      at += await file.write(piece.subarray(at));
-    }
-  }
-  return hash.digest("hex");
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(1_048_576);
-  for (let count; (count = await file.read(buffer)) !== null;) {
-    hash.update(buffer.subarray(0, count));
-  }
-  return hash.digest("hex");
 }
 
 if (import.meta.main) {

@@ -32,7 +32,7 @@ export interface Plan {
   up?: Fate;
   /** The other way. */
   down?: Fate;
-  /** Hears each piece before it is passed on; may cut the connection. */
+  /** Hears each piece before it is passed on; may cut or freeze the link. */
   onBytes?: (way: "up" | "down", bytes: Uint8Array, link: Link) => void;
 }
 
@@ -47,6 +47,7 @@ export class Link {
   readonly #near: Socket;
   readonly #far: Socket;
   #dead = false;
+  #frozen = false;
 
   constructor(near: Socket, far: Socket, plan: Plan) {
     this.#near = near;
@@ -61,6 +62,11 @@ export class Link {
       this.#pump("up", near, far, plan),
       this.#pump("down", far, near, plan),
     ]);
+  }
+
+  /** Swallows everything from now on, both ways, and tells nobody. */
+  freeze(): void {
+    this.#frozen = true;
   }
 
   /** Ends both sides at once. */
@@ -85,6 +91,7 @@ export class Link {
       if (this.#dead) continue;
       this[way].push(piece);
       plan.onBytes?.(way, piece, this);
+      if (this.#frozen) continue;
       const end = fate.cutAfter ?? fate.stallAfter ?? Infinity;
       const bytes = corrupted(piece, passed, fate.corrupt)
         .subarray(0, Math.max(0, end - passed));
@@ -93,7 +100,7 @@ export class Link {
       if (passed === fate.cutAfter) this.cut(fate.how ?? "fin");
     }
     const stalled = passed === fate.stallAfter;
-    if (this.#dead || stalled) return;
+    if (this.#dead || this.#frozen || stalled) return;
     if (from.errored) this.cut("rst");
     else to.end();
   }

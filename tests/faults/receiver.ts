@@ -22,6 +22,8 @@ export interface ReceiverOptions {
   args?: readonly string[];
   /** What strace does with it, with `-f` and so that signals reach it. */
   strace?: readonly string[];
+  /** The address to listen on. @default {"127.0.0.1"} */
+  hostname?: string;
   /** The port, where it has to be the one of before. */
   port?: number;
   /** The command that runs it, in front of everything. */
@@ -49,9 +51,17 @@ export async function receiver(
   dir: string,
   options: ReceiverOptions = {},
 ): Promise<Receiver> {
-  const { args = [], strace, port = 0, inside = [] } = options;
+  const { args = [], strace, inside = [] } = options;
+  const { hostname = "127.0.0.1", port = 0 } = options;
   if (strace) await warmUp();
-  const receive = ["receive", "--json", "-d", dir, ...args, String(port)];
+  const receive = [
+    "receive",
+    "--json",
+    "-d",
+    dir,
+    ...args,
+    `${hostname}:${port}`,
+  ];
   const deno = ["deno", "run", "-P", "cli.ts", ...receive];
   // -D: the process that was started is the receiver, strace watches from
   // beside it.
@@ -65,7 +75,7 @@ export async function receiver(
     : new Running(whole[0]!, whole.slice(1), { cwd: ROOT });
   const [, found] = await process.stdout.until(/"port":(\d+)/);
   return {
-    addr: { hostname: "127.0.0.1", port: Number(found) },
+    addr: { hostname, port: Number(found) },
     process,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
