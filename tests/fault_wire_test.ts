@@ -9,8 +9,8 @@ import { each, Inbox, lengthsOf, smallItems } from "./faults/small.ts";
 const LENGTHS = await lengthsOf();
 const WAYS = ["up", "down"] as const;
 
-/** A timeout short enough to wait for many times, and its longest end. */
-const SILENCE_MS = 250;
+/** Short enough to wait for many times, and three heartbeats of a busy machine. */
+const SILENCE_MS = 750;
 /** Last words, endings and a busy machine on top of the timeout. */
 const MARGIN_MS = 6_000;
 
