@@ -62,10 +62,10 @@ export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
 export {
   type RawOptions,
   type RawReport,
-  receiveRaw,
   sendRaw,
   type SendRawOptions,
 } from "./lib/raw.ts";
+export { receiveRaw } from "./lib/raw_receive.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";

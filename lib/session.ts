@@ -187,9 +187,7 @@ export class Session {
     } catch (error) {
       return await this.#refuse(incoming.open, error);
     }
-    while (this.#commits.size >= MAX_COMMITS) {
-      await Promise.race(this.#commits);
-    }
+    while (this.#commits.size >= MAX_COMMITS) await Promise.race(this.#commits);
     const commit = this.#commit(incoming, end).finally(() =>
       this.#commits.delete(commit)
     );
@@ -197,12 +195,10 @@ export class Session {
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
-    // A file that gets its name changes its directory's modification time.
-    const content = incoming.open.kind === "directory"
-      ? [...this.#commits]
-      : [];
     try {
-      await Promise.allSettled(content);
+      // A file that gets its name changes its directory's modification time.
+      const directory = incoming.open.kind === "directory";
+      if (directory) await Promise.allSettled([...this.#commits]);
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;

@@ -74,18 +74,23 @@ for (
   });
 }
 
-Deno.test("hearHello() throws protocol for another first frame, and for none", async () => {
-  for (const first of [encodeFrame(accept(0)), new Uint8Array(0)]) {
+for (
+  const [code, first, found] of [
+    ["protocol", encodeFrame(accept(0)), "not HELLO"],
+    ["lost", new Uint8Array(0), "ended before its HELLO"],
+  ] as const
+) {
+  Deno.test(`hearHello() throws ${code} where the peer's first frame is ${found}`, async () => {
     using all = await talk();
     await all.peer.sayBytes(joined([PREFACE as Uint8Array, first]));
     const ending = all.peer.end();
     const error = await failing(all.channel.hearHello());
-    assertEquals(error.code, "protocol");
-    assert(error.message.includes("not HELLO"), error.message);
+    assertEquals(error.code, code);
+    assert(error.message.includes(found), error.message);
     all.channel.close();
     await ending;
-  }
-});
+  });
+}
 
 Deno.test("hearHello() passes on a FAIL that comes instead", async () => {
   using all = await talk();

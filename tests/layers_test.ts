@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ...["entries", "incoming", "session", "receive"],
     ...["outgoing", "upload", "delivery", "explain", "send"],
-    "raw",
+    ...["raw", "raw_receive"],
   ],
   ["admission", "serve"],
 ];
@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const BLIND: readonly (readonly string[])[] = [
   ["entries", "incoming", "session", "receive"],
   ["outgoing", "upload", "delivery", "explain", "send"],
-  ["raw"],
+  ["raw", "raw_receive"],
 ];
 
 const PURE = ["errors", "quote", "digest", "fields", "formats", "frames"];

@@ -20,7 +20,8 @@ const MAIN =
 
   halfclose send    [options] PATH... HOST:PORT   a file, several, directories,
                                                   or - for stdin
-  halfclose receive [options] [HOST:]PORT         a daemon; --once for one session
+  halfclose receive [options] [HOST:]PORT         a daemon; --once for a single
+                                                  session
   halfclose demo                                  the million bytes, three ways,
                                                   on this machine
 

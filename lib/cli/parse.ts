@@ -10,6 +10,7 @@ import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import type { ConflictPolicy } from "../sink.ts";
 import { parseListen, parseTarget } from "./address.ts";
+import { withDash } from "./dash.ts";
 import type { Topic } from "./help.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
@@ -246,7 +247,7 @@ function read<const B extends string, const S extends string>(
   values: readonly S[],
 ) {
   const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(args, {
+  const found = parseArgs(withDash(args, values), {
     boolean: flags,
     string: [...values, "_"],
     alias: Object.fromEntries(
