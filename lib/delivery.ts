@@ -58,7 +58,10 @@ export class Delivery {
   /** Why nothing more is to be written, once that is so. */
   #over: TransferError | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
+  /** Resolves when even a writer that is stuck is not waited for any more. */
+  readonly #ended = Promise.withResolvers<void>();
   #has = 0;
+
   /**
    * Prepares a delivery.
    *
@@ -114,8 +117,6 @@ export class Delivery {
     signal?.throwIfAborted();
     throw this.#over!;
   }
-
-  readonly #ended = Promise.withResolvers<void>();
 
   /** Hears until the receiver ends; never rejects. */
   async #hearAll(): Promise<void> {

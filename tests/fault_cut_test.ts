@@ -35,7 +35,7 @@ for (const way of ["up", "down"] as const) {
         } else {
           await inbox.assertWhole(name);
         }
-        await transfer(smallItems(name), inbox.server.addr, {});
+        await transfer(smallItems(name), inbox.server.addr, { retry: 3 });
         await inbox.assertWhole(name);
       });
       assert(codes.get("lost")! > 0 && codes.get("unconfirmed")! > 0);

@@ -43,7 +43,7 @@ async function sweep(
       seen.add("ok");
       await inbox.assertWhole(name);
     }
-    await transfer(smallItems(name), inbox.server.addr, {});
+    await transfer(smallItems(name), inbox.server.addr, { retry: 3 });
     await inbox.assertWhole(name);
   });
   await inbox.end();
