@@ -188,13 +188,27 @@ function mustBeDirectory(name: string, info: Deno.FileInfo): void {
  * @param name The entry's name.
  * @param operation What touches the disk.
  * @returns What the operation returned.
- * @throws {TransferError} `local-io`, unless the operation threw a typed error.
+ * @throws {TransferError} `local-io`, unless the operation threw a typed error;
+ * `rejected` and retriable when descriptors ran out.
  */
 export function local<T>(
   name: string,
   operation: () => Promise<T>,
 ): Promise<T> {
   return operation().catch((error) => {
-    throw asTransferError(error, "local-io", `store ${quote(name)}`);
+    throw isForNow(error)
+      ? new TransferError(
+        "rejected",
+        `Cannot store ${quote(name)}: the receiver is busy, it has too many ` +
+          "files open",
+        { cause: error, retriable: true },
+      )
+      : asTransferError(error, "local-io", `store ${quote(name)}`);
   });
+}
+
+/** Whether a process or a machine that is less busy would have done it. */
+function isForNow(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "EMFILE" || error.code === "ENFILE");
 }

@@ -543,8 +543,12 @@ Deno.test("a thousand who say nothing cost a healthy sender nothing (7, 9)", asy
   });
 });
 
-Deno.test("a byte a second does not keep a stranger in: its time is absolute (7)", async () => {
+Deno.test("a byte a second does not keep a stranger in, and a session may take longer than a stranger (7)", async () => {
   await using inbox = await Inbox.open();
+  await using beside = await Inbox.open();
+  // Behind a HELLO that came in time: longer than a stranger may take.
+  const began = performance.now();
+  const slow = beside.sendPast({ up: { rate: 60 } }, "slow");
   await unharmed(inbox, async (to) => {
     assert(to.transport !== "unix");
     using conn = await Deno.connect({ hostname: to.hostname, port: to.port });
@@ -564,4 +568,7 @@ Deno.test("a byte a second does not keep a stranger in: its time is absolute (7)
     const seconds = (performance.now() - begun) / 1_000;
     assert(seconds > 9 && seconds < 14, `${seconds} s`);
   });
+  const outcome = await slow;
+  assert(Array.isArray(outcome), String(outcome));
+  assert(performance.now() - began > 10_000, "it was not slow");
 });

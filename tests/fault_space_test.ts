@@ -100,3 +100,41 @@ needs(
     assertEquals(await list(), "b\n");
   },
 );
+
+needs(
+  ["mount"],
+  "a disk that becomes read-only is told, and takes files when it is writable again (3)",
+  async () => {
+    await using dir = await tempDir();
+    const { to, list, inside } = await small(dir.path, "size=10m");
+    await using _to = to;
+    await send(noise(10), to.addr, { name: "a" });
+    await inside("mount", "-o", "remount,ro", dir.path);
+    const error = await refusal(noise(10), to);
+    assertEquals(error.code, "remote-io", error.message);
+    assertStringIncludes(error.message, "Read-only");
+    assertEquals(await list(), "a\n");
+    await inside("mount", "-o", "remount,rw", dir.path);
+    await send(noise(20), to.addr, { name: "b" });
+    assertEquals(await list(), "a\nb\n");
+  },
+);
+
+needs(
+  ["mount"],
+  "a mount point below the destination is another disk, and refused (3, 5)",
+  async () => {
+    await using dir = await tempDir();
+    const { to, list, inside } = await small(dir.path, "size=10m");
+    await using _to = to;
+    await inside("mkdir", `${dir.path}/other`);
+    await inside("mount", "-t", "tmpfs", "none", `${dir.path}/other`);
+    const error = await assertRejects(
+      () => send(noise(10), to.addr, { name: "other/file" }),
+      TransferError,
+    );
+    assertEquals(error.code, "remote-io", error.message);
+    assertEquals(await list(), "other\n");
+    assertEquals(await inside("ls", "-A", `${dir.path}/other`), "");
+  },
+);

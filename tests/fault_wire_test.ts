@@ -107,3 +107,41 @@ Deno.test("slow is not silent: a transfer outlives its timeout many times", asyn
   await inbox.end();
   assertEquals(inbox.errors, []);
 });
+
+Deno.test("a FIN that is lost costs nothing: the END says what is complete (1)", async () => {
+  await using inbox = await Inbox.open({ idleTimeout: 1_000 });
+  // All bytes pass, and nothing behind them.
+  const outcome = await inbox.sendPast(
+    { up: { stallAfter: LENGTHS.up } },
+    "n0000",
+    { idleTimeout: 1_000 },
+  );
+  assert(Array.isArray(outcome), String(outcome));
+  await inbox.assertWhole("n0000");
+  await inbox.end();
+});
+
+Deno.test("a date that jumps by years moves no deadline (7)", async () => {
+  const { now } = Date;
+  const bounds = { idleTimeout: 1_000 };
+  await using inbox = await Inbox.open(bounds);
+  let jumps = 0;
+  const jump = setInterval(() => {
+    const years = ++jumps % 2 ? 1 : -1;
+    Date.now = () => now() + years * 365 * 86_400_000;
+  }, 50);
+  try {
+    const outcome = await inbox.sendPast({ up: { rate: 500 } }, "j", bounds);
+    assert(Array.isArray(outcome), String(outcome));
+    assert(jumps > 4);
+    const silent = await inbox.sendPast(
+      { down: { stallAfter: 60 } },
+      "k",
+      bounds,
+    );
+    assert(silent instanceof TransferError && silent.code === "stalled");
+  } finally {
+    clearInterval(jump);
+    Date.now = now;
+  }
+});

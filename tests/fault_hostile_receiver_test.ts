@@ -1,0 +1,400 @@
+// Receivers by hand that lie, break the rules, fall silent, or are something
+// else altogether: nothing they say makes a transfer that is not delivered look
+// like one that is, or keeps the sender waiting.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Target } from "../lib/connect.ts";
+import { Digest } from "../lib/digest.ts";
+import { type Code, TransferError } from "../lib/errors.ts";
+import { FrameReader } from "../lib/frame_reader.ts";
+import type { Frame, ReceiptFrame } from "../lib/frames.ts";
+import { PREFACE } from "../lib/preface.ts";
+import { send } from "../lib/send.ts";
+import { encodeFrame } from "../lib/wire.ts";
+import { said } from "./faults/raw.ts";
+import { noise, utf8 } from "./helpers.ts";
+
+const BYTES = noise(1_000);
+const DIGEST = (() => {
+  const digest = new Digest();
+  digest.update(BYTES);
+  return digest.finish();
+})();
+
+/** What a hand-made receiver can do with its sender. */
+interface Hands {
+  /** The sender's transfer id. */
+  id: Uint8Array;
+  say(...words: (Frame | Uint8Array)[]): Promise<void>;
+  /** Hears frames up to one of a type; fails if it does not come. */
+  hearUntil(type: Frame["type"]): Promise<Frame>;
+  conn: Deno.TcpConn;
+}
+
+type Script = (hands: Hands) => Promise<void>;
+
+const ACCEPT: Frame = {
+  type: "accept",
+  entry: 0,
+  held: 0,
+  block: 0,
+  proof: new Uint8Array(0),
+};
+
+function receipt(id: Uint8Array, more: Partial<ReceiptFrame> = {}): Frame {
+  return {
+    type: "receipt",
+    entry: 0,
+    id,
+    length: BYTES.length,
+    digest: DIGEST,
+    durable: true,
+    existing: false,
+    committedAt: 0,
+    name: "a",
+    ...more,
+  };
+}
+
+function hello(id: Uint8Array): Uint8Array {
+  const offer = { features: 0, required: 0, digests: 1, codecs: 1 };
+  return said(PREFACE as Uint8Array, { type: "hello", id, ...offer });
+}
+
+/** Listens for one sender and does with it what the script says. */
+function listening(
+  script: Script,
+): { addr: Target; over: Promise<void> } & Disposable {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const act = async () => {
+    using conn = await listener.accept();
+    const reader = new FrameReader((into) => conn.read(into));
+    const say = async (...words: (Frame | Uint8Array)[]) => {
+      const bytes = said(...words);
+      for (let at = 0; at < bytes.length;) {
+        at += await conn.write(bytes.subarray(at));
+      }
+    };
+    const hearUntil = async (type: Frame["type"]) => {
+      for (;;) {
+        const frame = await reader.next();
+        assert(frame !== null, `the sender ended before ${type}`);
+        if (frame.type === type) return frame;
+      }
+    };
+    if (!await reader.preface()) return;
+    const first = await reader.next();
+    assert(first?.type === "hello");
+    await script({ id: first.id, say, hearUntil, conn });
+    await conn.closeWrite();
+    const scrap = new Uint8Array(65_536);
+    while (await conn.read(scrap) !== null);
+  };
+  const over = act().catch((error) => {
+    // The sender had heard enough, or the script closed it.
+    const gone = error instanceof Deno.errors.ConnectionReset ||
+      error instanceof Deno.errors.BadResource ||
+      error instanceof Deno.errors.BrokenPipe ||
+      error instanceof Deno.errors.NotConnected;
+    if (!gone) throw error;
+  });
+  const { hostname, port } = listener.addr;
+  return {
+    addr: { hostname, port },
+    over,
+    [Symbol.dispose]: () => listener.close(),
+  };
+}
+
+/** Hears all of an entry, and then says something. */
+function atTheEnd(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
+  return async ({ id, say, hearUntil }) => {
+    await say(hello(id), ACCEPT);
+    await hearUntil("finish");
+    await say(...words(id));
+  };
+}
+
+function atOnce(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
+  return async ({ id, say }) => await say(...words(id));
+}
+
+function damaged(frame: Frame): Uint8Array {
+  const bytes = encodeFrame(frame);
+  bytes[40]! ^= 1;
+  return bytes;
+}
+
+const OTHER_ID = new Uint8Array(16).fill(9);
+
+/**
+ * What a receiver does, and what the sender says about it. Behind the end of
+ * all entries nobody but the receiver knows: whatever it says instead of a
+ * valid receipt, the outcome is unconfirmed.
+ */
+const LIES: [string, Script, Code][] = [
+  [
+    "a receipt for another transfer",
+    atTheEnd(() => [receipt(OTHER_ID)]),
+    "unconfirmed",
+  ],
+  [
+    "a receipt for other bytes",
+    atTheEnd((id) => [receipt(id, { digest: new Uint8Array(32) })]),
+    "unconfirmed",
+  ],
+  [
+    "a receipt for another length",
+    atTheEnd((id) => [receipt(id, { length: 999 })]),
+    "unconfirmed",
+  ],
+  [
+    "a receipt for an entry there is not",
+    atTheEnd((id) => [receipt(id, { entry: 5 })]),
+    "unconfirmed",
+  ],
+  [
+    "a receipt before the end",
+    atOnce((id) => [hello(id), ACCEPT, receipt(id)]),
+    "protocol",
+  ],
+  [
+    "a receipt before it accepted",
+    atOnce((id) => [hello(id), receipt(id)]),
+    "protocol",
+  ],
+  ["a clean end instead of a receipt", atTheEnd(() => []), "unconfirmed"],
+  [
+    "half a receipt",
+    atTheEnd((id) => [encodeFrame(receipt(id)).subarray(0, 50)]),
+    "unconfirmed",
+  ],
+  [
+    "a damaged receipt",
+    atTheEnd((id) => [damaged(receipt(id))]),
+    "unconfirmed",
+  ],
+  ["a clean end after HELLO", atOnce((id) => [hello(id)]), "lost"],
+  ["a HELLO for another transfer", atOnce(() => [hello(OTHER_ID)]), "protocol"],
+  ["two ACCEPTs", atOnce((id) => [hello(id), ACCEPT, ACCEPT]), "protocol"],
+  [
+    "an ACCEPT for an entry there is not",
+    atOnce((id) => [hello(id), { ...ACCEPT, entry: 9 }]),
+    "protocol",
+  ],
+  [
+    "DATA",
+    atOnce((
+      id,
+    ) => [hello(id), {
+      type: "data",
+      entry: 0,
+      codec: 0,
+      offset: 0,
+      bytes: BYTES,
+    }]),
+    "protocol",
+  ],
+  [
+    "a refusal with a reason",
+    atOnce((
+      id,
+    ) => [hello(id), {
+      type: "fail",
+      entry: 0,
+      code: "rejected",
+      retriable: false,
+      reason: "no",
+    }]),
+    "rejected",
+  ],
+  [
+    "that its disk is full",
+    atTheEnd(
+      () => [{
+        type: "fail",
+        entry: 0,
+        code: "remote-io",
+        retriable: false,
+        reason: "no space",
+      }],
+    ),
+    "remote-io",
+  ],
+  [
+    "that the session is over",
+    atTheEnd(
+      () => [{
+        type: "fail",
+        entry: 0xffff_ffff,
+        code: "rejected",
+        retriable: true,
+        reason: "stopping",
+      }],
+    ),
+    "rejected",
+  ],
+  ["noise", atOnce((id) => [hello(id), noise(10_000)]), "protocol"],
+  [
+    "a frame of 4 GiB",
+    atOnce((
+      id,
+    ) => [
+      hello(id),
+      Uint8Array.of(0x11, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0),
+    ]),
+    "protocol",
+  ],
+];
+
+for (const [what, script, code] of LIES) {
+  Deno.test(`a receiver that says ${what} is no success: ${code} (2, 8)`, async () => {
+    using peer = listening(script);
+    const error = await assertRejects(
+      () => send(BYTES, peer.addr, { name: "a", idleTimeout: 2_000 }),
+      TransferError,
+    );
+    assertEquals(error.code, code, error.message);
+    await peer.over;
+  });
+}
+
+Deno.test("a receipt once read is never turned into a failure by what follows (8)", async () => {
+  const after: ((hands: Hands) => Promise<void>)[] = [
+    ({ id, say }) => say(receipt(id)),
+    ({ say }) => say(noise(500)),
+    ({ say }) => say(new Uint8Array(100_000)),
+    ({ conn }) => Promise.resolve(conn.close()),
+  ];
+  for (const more of after) {
+    using peer = listening(async (hands) => {
+      await atTheEnd((id) => [receipt(id)])(hands);
+      await more(hands);
+    });
+    const { sha256 } = await send(BYTES, peer.addr, { name: "a" });
+    assertEquals(sha256.length, 64);
+    await peer.over;
+  }
+});
+
+/** Who says what where a receiver was expected. */
+const SERVERS: [string, Uint8Array, Code, RegExp][] = [
+  [
+    "an HTTP server",
+    utf8("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "protocol",
+    /HTTP server/,
+  ],
+  ["an SSH server", utf8("SSH-2.0-OpenSSH_9.2\r\n"), "protocol", /SSH/],
+  ["a mail server", utf8("220 mail.example ESMTP\r\n"), "protocol", /mail/],
+  ["a TLS server", Uint8Array.of(0x15, 3, 1, 0, 2, 2, 70), "protocol", /TLS/],
+  [
+    "a newer version",
+    Uint8Array.of(...PREFACE.subarray(0, 7), 9),
+    "protocol",
+    /version 9/,
+  ],
+];
+
+for (const [who, words, code, says] of SERVERS) {
+  Deno.test(`${who} where a receiver was expected is told apart at once (8)`, async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const over = (async () => {
+      using conn = await listener.accept();
+      await conn.write(words);
+      const scrap = new Uint8Array(4_096);
+      while (await conn.read(scrap) !== null);
+    })();
+    const { hostname, port } = listener.addr;
+    const error = await assertRejects(
+      () => send(BYTES, { hostname, port }, { name: "a" }),
+      TransferError,
+    );
+    assertEquals(error.code, code);
+    assert(says.test(error.message), error.message);
+    await over.catch((error) =>
+      assert(error instanceof Deno.errors.ConnectionReset)
+    );
+    listener.close();
+  });
+}
+
+Deno.test("a server that never says a word, and one that never reads, end in time (7)", async () => {
+  for (const size of [10, 30_000_000]) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const held = listener.accept();
+    const { hostname, port } = listener.addr;
+    const begun = performance.now();
+    const error = await assertRejects(
+      () =>
+        send(new Uint8Array(size), { hostname, port }, {
+          name: "a",
+          idleTimeout: 300,
+        }),
+      TransferError,
+    );
+    assertEquals(error.code, "stalled", error.message);
+    assert(performance.now() - begun < 3_000);
+    (await held).close();
+  }
+});
+
+Deno.test("a receiver that accepts and then reads nothing ends in time (7)", async () => {
+  const done = Promise.withResolvers<void>();
+  using peer = listening(async ({ id, say }) => {
+    await say(hello(id), ACCEPT);
+    await done.promise;
+  });
+  const error = await assertRejects(
+    () =>
+      send(new Uint8Array(50_000_000), peer.addr, {
+        name: "a",
+        idleTimeout: 300,
+      }),
+    TransferError,
+  );
+  assertEquals(error.code, "stalled", error.message);
+  done.resolve();
+  await peer.over;
+});
+
+Deno.test("what a receiver says is escaped before anybody sees it", async () => {
+  const reason = "\x1b[2J\x9b1m\u202Etxt.exe\nhalfclose: delivered";
+  using peer = listening(
+    atOnce((id) => [hello(id), {
+      type: "fail",
+      entry: 0,
+      code: "rejected",
+      retriable: false,
+      reason,
+    }]),
+  );
+  const error = await assertRejects(
+    () => send(BYTES, peer.addr, { name: "a" }),
+    TransferError,
+  );
+  assert(!/[\p{Cc}\u202E]/u.test(error.message), JSON.stringify(error.message));
+  await peer.over;
+});
+
+Deno.test("a proof that holds nothing true costs a fresh start at most (3)", async () => {
+  let from = -1;
+  using peer = listening(async ({ id, say, hearUntil }) => {
+    const proof = noise(64 * 32);
+    await say(hello(id), {
+      type: "accept",
+      entry: 0,
+      held: 64 * 16,
+      block: 16,
+      proof,
+    });
+    const data = await hearUntil("data");
+    assert(data.type === "data");
+    from = data.offset;
+    await hearUntil("finish");
+    await say(receipt(id));
+  });
+  await send(BYTES, peer.addr, { name: "a" });
+  assertEquals(from, 0);
+  await peer.over;
+});

@@ -1,0 +1,49 @@
+// Two thousand senders at the same moment: all are served, and afterwards the
+// receiver is as it was.
+
+import { assert, assertEquals } from "@std/assert";
+import { send } from "../lib/send.ts";
+import { receiver } from "./faults/receiver.ts";
+import { noise, run, tempDir, tree } from "./helpers.ts";
+
+const SENDERS = 2_000;
+
+/** What a process holds: descriptors, and memory in kilobytes. */
+async function heldBy(pid: string): Promise<{ files: number; memory: number }> {
+  const script = `ls /proc/${pid}/fd | wc -l; ` +
+    `awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
+  const [files, memory] = (await run("sh", "-c", script)).split("\n");
+  return { files: Number(files), memory: Number(memory) };
+}
+
+Deno.test(`${SENDERS} senders at once are all delivered, and nothing is kept of them (9)`, async () => {
+  await using dir = await tempDir();
+  await using to = await receiver(dir.path, {
+    inside: ["sh", "-c", `echo '{"pid":'$$'}' && exec "$@"`, "sh"],
+  });
+  const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
+  const bytes = noise(10_000);
+  const burst = (name: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, n) => {
+        const receipt = await send(bytes, to.addr, {
+          name: `${name}${n}`,
+          retry: 5,
+        });
+        assertEquals(receipt.bytes, bytes.length);
+      }),
+    );
+  await burst("one", 50);
+  const before = await heldBy(pid!);
+  await burst("many", SENDERS);
+  const once = await heldBy(pid!);
+  await burst("more", SENDERS);
+  const twice = await heldBy(pid!);
+  assertEquals((await tree(dir.path)).length, 2 * SENDERS + 50);
+  assertEquals([once.files, twice.files], [before.files, before.files]);
+  // What one burst needed the next one uses again.
+  assert(before.memory > 0);
+  const [first, second] = [once, twice].map(({ memory }) => memory);
+  assert(second! < first! * 1.25, `${first} kB, then ${second} kB`);
+  assert(first! < 450_000, `${first} kB`);
+});

@@ -1,0 +1,312 @@
+/**
+ * A sender and a receiver over connections that do anything, held against the
+ * ten invariants of the design.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Delivery } from "../../lib/delivery.ts";
+import { TransferError } from "../../lib/errors.ts";
+import { memorySink } from "../../lib/memory_sink.ts";
+import { Outgoing } from "../../lib/outgoing.ts";
+import { receive } from "../../lib/receive.ts";
+import type { Sink } from "../../lib/sink.ts";
+import { bytesItem, directoryItem, readerItem } from "../../lib/source.ts";
+import { directorySink } from "../../lib/store.ts";
+import { sha256Of } from "../fixtures.ts";
+import { noise, tempDir, tree } from "../helpers.ts";
+import { memoryPair, type Weather } from "./memory_conn.ts";
+
+/** Where a transfer lands, and what is there then. */
+interface Place extends AsyncDisposable {
+  sink: Sink;
+  /** All files by name, without temporary ones. */
+  files(): Promise<Map<string, Uint8Array>>;
+  /** Temporary files. */
+  temps(): Promise<string[]>;
+  /** Begins again, as after a restart. */
+  restart(): void;
+}
+
+/** One file or directory to send. */
+interface Thing {
+  kind: "file" | "directory";
+  size: number;
+  /** Whether the size is announced. */
+  known: boolean;
+  /** What has its name before. */
+  before: "nothing" | "the same" | "other bytes";
+}
+
+/** Everything that happens in one run. */
+interface Story {
+  things: Thing[];
+  weathers: Weather[];
+  place: "memory" | "directory";
+  /** Whether the receiver restarts between connections. */
+  restarts: boolean;
+}
+
+/** Sizes about the bounds of what is copied, framed, resumed, proven. */
+const SIZES = [
+  ...[0, 1, 1_000, 32_767, 32_768, 32_769, 65_536, 300_000],
+  ...[1_048_575, 1_048_576, 1_048_577, 2_200_000],
+];
+
+const thing: fc.Arbitrary<Thing> = fc.record({
+  kind: fc.constantFrom("file" as const, "file" as const, "directory" as const),
+  size: fc.constantFrom(...SIZES),
+  known: fc.boolean(),
+  before: fc.constantFrom(
+    ...["nothing", "nothing", "the same", "other bytes"] as const,
+  ),
+});
+
+const weather: fc.Arbitrary<Weather> = fc.record({
+  segment: fc.constantFrom(1_000, 4_096, 65_536, 1_000_000),
+  capacity: fc.constantFrom(2_000, 65_536, 4_000_000),
+  delay: fc.nat(2),
+  cut: fc.option(
+    fc.record({
+      way: fc.constantFrom("up" as const, "up" as const, "down" as const),
+      after: fc.oneof(fc.nat(600), fc.nat(70_000), fc.nat(2_500_000)),
+      how: fc.constantFrom("fin" as const, "rst" as const),
+    }),
+    { freq: 4, nil: undefined },
+  ),
+});
+
+/** Stories of up to four connections. */
+export const stories: fc.Arbitrary<Story> = fc.record({
+  things: fc.array(thing, { minLength: 1, maxLength: 5 }),
+  weathers: fc.array(weather, { minLength: 1, maxLength: 4 }),
+  place: fc.constantFrom("memory" as const, "directory" as const),
+  restarts: fc.boolean(),
+});
+
+async function placeOf(kind: Story["place"]): Promise<Place> {
+  if (kind === "memory") {
+    const sink = memorySink();
+    return {
+      sink,
+      files: () => Promise.resolve(new Map(sink.files)),
+      temps: () => Promise.resolve([]),
+      restart() {},
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+  const dir = await tempDir();
+  const place = {
+    sink: directorySink(dir.path),
+    async files() {
+      const found = new Map<string, Uint8Array>();
+      for (const name of await tree(dir.path)) {
+        if (name.startsWith(".halfclose-") || name.endsWith("/")) continue;
+        found.set(name, await Deno.readFile(`${dir.path}/${name}`));
+      }
+      return found;
+    },
+    async temps() {
+      return (await tree(dir.path)).filter((one) => one.startsWith("."));
+    },
+    restart() {
+      place.sink = directorySink(dir.path);
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+  return place;
+}
+
+const OTHER = noise(777).reverse();
+
+/** One connection's worth of sending. */
+async function connection(
+  entries: readonly Outgoing[],
+  id: Uint8Array,
+  weather: Weather,
+  sink: Sink,
+): Promise<TransferError | undefined> {
+  const [near, far] = memoryPair(weather);
+  const receiving = receive(far, sink, { idleTimeout: 5_000 })
+    .then(() => undefined, checked);
+  const left = entries.filter((one) => !one.settled);
+  const sending = new Delivery(near, id, left, {
+    idleTimeout: 5_000,
+    limitRate: Infinity,
+    onProgress() {},
+    onReceipt() {},
+  }).run().then(() => undefined, checked);
+  const [sent] = await Promise.all([sending, receiving]);
+  return sent;
+}
+
+/** Invariant 8: nothing but a typed error, and never a bug. */
+function checked(error: unknown): TransferError {
+  if (!(error instanceof TransferError)) throw error;
+  assert(error.code !== "internal", `(8) ${error.message}`);
+  return error;
+}
+
+function outgoing(things: readonly Thing[]): Outgoing[] {
+  return things.map(({ kind, size, known }, number) => {
+    const name = `n${number}`;
+    if (kind === "directory") {
+      return new Outgoing(directoryItem({ kind, name }), number);
+    }
+    const bytes = noise(size);
+    if (known) {
+      return new Outgoing(bytesItem(bytes, { kind, name, size }), number);
+    }
+    let at = 0;
+    const reader = {
+      read(into: Uint8Array) {
+        const piece = bytes.subarray(at, at + Math.min(into.length, 50_000));
+        into.set(piece);
+        at += piece.length;
+        return Promise.resolve(piece.length || null);
+      },
+    };
+    return new Outgoing(readerItem(reader, { kind, name }), number);
+  });
+}
+
+/** Puts what is there before, where it is. */
+async function prepare(things: readonly Thing[], place: Place): Promise<void> {
+  for (const [number, { kind, size, before }] of things.entries()) {
+    if (kind === "directory" || before === "nothing") continue;
+    const bytes = before === "the same" ? noise(size) : OTHER;
+    const draft = await place.sink.open({ kind, name: `n${number}` });
+    if (bytes.length > 0) await draft.write(bytes);
+    await draft.commit();
+  }
+}
+
+/** Invariants 1, 2, 3: what is true after every connection. */
+async function check(
+  story: Story,
+  entries: readonly Outgoing[],
+  place: Place,
+): Promise<void> {
+  const files = await place.files();
+  for (const [number, { kind, size, before }] of story.things.entries()) {
+    if (kind === "directory") continue;
+    const name = `n${number}`, found = files.get(name);
+    files.delete(name);
+    const whole = noise(size);
+    const right = found === undefined
+      ? before === "nothing"
+      : same(found, whole) || (before === "other bytes" && same(found, OTHER));
+    assert(right, `(3) ${name} is neither absent, nor old, nor whole`);
+    const { receipt } = entries[number]!;
+    if (!receipt) continue;
+    assert(found && same(found, whole), `(1) ${name} has a receipt`);
+    assertEquals(
+      [receipt.bytes, receipt.sha256],
+      [size, sha256Of(whole)],
+      "(2)",
+    );
+    assertEquals(receipt.durable, story.place === "directory", "(2)");
+  }
+  assertEquals([...files.keys()], [], "(5) nothing else is there");
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** Lives through a story; throws where an invariant does not hold. */
+export async function live(story: Story): Promise<void> {
+  await using place = await placeOf(story.place);
+  await prepare(story.things, place);
+  const entries = outgoing(story.things);
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const calm: Weather = { segment: 65_536, capacity: 4_000_000, delay: 0 };
+  for (const weather of [...story.weathers, calm]) {
+    for (const one of entries) if (!one.settled) one.restart();
+    if (entries.every(({ settled }) => settled)) break;
+    const error = await connection(entries, id, weather, place.sink);
+    await check(story, entries, place);
+    const unsettled = entries.filter(({ settled }) => !settled);
+    assertEquals(error === undefined, unsettled.length === 0, "(8)");
+    if (error) {
+      assert(weather.cut, `(8) nothing was cut: ${error.message}`);
+      assert(["lost", "stalled"].includes(error.code), `(8) ${error.message}`);
+    }
+    if (story.restarts) place.restart();
+  }
+  for (const [number, { kind, size, before }] of story.things.entries()) {
+    const { receipt, failure } = entries[number]!;
+    const clash = kind === "file" && before === "other bytes" &&
+      !same(OTHER, noise(size));
+    if (clash) {
+      assertEquals(failure?.code, "rejected", "(4) kept what was there");
+    } else assert(receipt, `(6) ${failure?.message ?? "is not settled"}`);
+  }
+  assertEquals(await place.temps(), [], "(9) no temp is left");
+  await repeat(story, place);
+}
+
+/** Invariant 6: the same again changes nothing and is told so. */
+async function repeat(story: Story, place: Place): Promise<void> {
+  const before = await place.files();
+  const again = outgoing(story.things);
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const calm: Weather = { segment: 65_536, capacity: 4_000_000, delay: 0 };
+  await connection(again, id, calm, place.sink);
+  for (const { receipt, failure } of again) {
+    assert(receipt?.existing ?? failure?.code === "rejected", "(6)");
+  }
+  assertEquals(await place.files(), before, "(6) repeating changed something");
+  assertEquals(await place.temps(), [], "(9)");
+}
+
+/** Two senders with other bytes under the same names: one wins each (4). */
+export async function race(
+  [left, right]: [Weather, Weather],
+  sizes: readonly number[],
+): Promise<void> {
+  const dir = await placeOf("directory");
+  await using place = dir;
+  const one = (turn: (bytes: Uint8Array) => Uint8Array) =>
+    sizes.map((size, number) => {
+      const bytes = turn(noise(size + 1));
+      const name = `n${number}`, kind = "file" as const;
+      const entry = { kind, name, size: bytes.length };
+      return new Outgoing(bytesItem(bytes, entry), number);
+    });
+  const sides = [one((bytes) => bytes), one((bytes) => bytes.map((b) => ~b))];
+  await Promise.all(
+    sides.map((entries, side) =>
+      connection(
+        entries,
+        new Uint8Array(16).fill(side + 1),
+        { ...(side === 0 ? left : right), cut: undefined },
+        place.sink,
+      )
+    ),
+  );
+  const files = await place.files();
+  for (const number of sizes.keys()) {
+    const receipts = sides.map((side) => side[number]!.receipt);
+    const winners = receipts.filter((receipt) => receipt !== undefined);
+    assertEquals(winners.length, 1, "(4) exactly one winner");
+    const found = sha256Of(files.get(`n${number}`)!);
+    assertEquals(found, winners[0]!.sha256, "(4) the winner's bytes");
+  }
+  assertEquals(await place.temps(), [], "(9)");
+}
+
+/** Runs both properties so many times. */
+export async function checkModel(seed: number, runs: number): Promise<void> {
+  await fc.assert(fc.asyncProperty(stories, live), { seed, numRuns: runs });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(weather, weather),
+      fc.array(fc.constantFrom(...SIZES), { minLength: 1, maxLength: 3 }),
+      race,
+    ),
+    { seed, numRuns: Math.ceil(runs / 4) },
+  );
+}
