@@ -25,6 +25,8 @@ import {
   MAX_REASON_BYTES,
 } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
+import { type Credentials, nonce } from "./proof.ts";
+import { exchangeProofs } from "./proving.ts";
 import { escape } from "./quote.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -40,9 +42,18 @@ const QUEUE_BYTES = 262_144;
 /** SHA-256, data as it is, no optional feature: what version 1 can. */
 const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 
+/** Longest payload of a peer that has not introduced itself: a FAIL's. */
+const MAX_GREETING_BYTES = 4 + MAX_REASON_BYTES;
+
+/** A connection, with what must be proven on it before anything else. */
+export interface Secured extends Duplex {
+  /** Absent where there is no secret. */
+  readonly credentials?: Credentials;
+}
+
 /** One end of a conversation. */
 export class Channel implements Disposable {
-  readonly #conn: Duplex;
+  readonly #conn: Secured;
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
@@ -55,7 +66,7 @@ export class Channel implements Disposable {
    * @param conn The connection; closed by {@linkcode hangUp} or `close()`.
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
    */
-  constructor(conn: Duplex, idleTimeout: number) {
+  constructor(conn: Secured, idleTimeout: number) {
     this.#conn = conn;
     this.#idle = new IdleTimer(conn, idleTimeout);
     this.#reader = new FrameReader((into) =>
@@ -64,35 +75,33 @@ export class Channel implements Disposable {
   }
 
   /**
-   * Says preface and HELLO.
+   * Says preface and HELLO, and what goes with them. Once is enough.
    *
    * @param id The transfer's id.
    */
   sayHello(id: Uint8Array): void {
+    if (this.#hello) return;
+    this.#hello = { type: "hello", id, ...OFFER };
     this.#add(PREFACE as Uint8Array);
-    this.say({ type: "hello", id, ...OFFER });
+    this.say(this.#hello);
+    if (!this.#conn.credentials) return;
+    this.say({ type: "nonce", nonce: this.#nonce });
   }
 
+  #hello: Hello | undefined;
+  readonly #nonce = nonce();
+
   /**
-   * Hears preface and HELLO, and holds them against what this side can.
+   * Hears preface and HELLO, and holds them against what this side can. Where
+   * the connection has credentials, both sides have proven theirs by then.
    *
    * @returns The peer's HELLO, or `null` where it ended without a word.
-   * @throws {TransferError} `protocol` when the two cannot talk.
+   * @throws {TransferError} `protocol` when the two cannot talk, `auth` when
+   * the peer does not have the secret.
    */
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
-    const hello = await this.#reader.next();
-    if (hello?.type === "fail") {
-      throw failureOf(hello, "Cannot talk to the peer");
-    }
-    if (hello?.type !== "hello") {
-      throw new TransferError(
-        "protocol",
-        `Cannot talk to the peer: its first frame is ${
-          hello ? hello.type.toUpperCase() : "missing"
-        }, not HELLO`,
-      );
-    }
+    const hello = await this.#hearGreeting("hello");
     const { required, digests, codecs } = hello;
     if (required !== 0 || !(digests & 1) || !(codecs & 1)) {
       throw new TransferError(
@@ -101,7 +110,34 @@ export class Channel implements Disposable {
           `(required ${required}, digests ${digests}, codecs ${codecs})`,
       );
     }
+    const { credentials } = this.#conn;
+    if (credentials) {
+      await exchangeProofs(credentials, hello, {
+        hear: (type) => this.#hearGreeting(type),
+        say: (frame) => this.say(frame),
+        greet: () => {
+          this.sayHello(hello.id);
+          return { hello: this.#hello!, nonce: this.#nonce };
+        },
+      });
+    }
     return hello;
+  }
+
+  /** Hears a frame of the greeting, which can be this one or a refusal. */
+  async #hearGreeting<T extends Frame["type"]>(
+    type: T,
+  ): Promise<Extract<Frame, { type: T }>> {
+    const frame = await this.#reader.next(MAX_GREETING_BYTES);
+    if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
+    if (frame?.type === "fail") {
+      throw failureOf(frame, "Cannot talk to the peer");
+    }
+    const found = frame ? `said ${frame.type.toUpperCase()}` : "ended";
+    throw new TransferError(
+      frame || type === "hello" ? "protocol" : "lost",
+      `Cannot talk to the peer: it ${found} where ${type.toUpperCase()} was due`,
+    );
   }
 
   /**

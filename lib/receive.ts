@@ -6,15 +6,20 @@
 
 import { Channel, failOf } from "./channel.ts";
 import type { Duplex } from "./conn.ts";
-import { withDeadline } from "./deadline.ts";
+import { type Closable, closeQuietly, withDeadline } from "./deadline.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
+import {
+  type ReceiverGuard,
+  receiverGuard,
+  type ReceiverSecurity,
+} from "./security.ts";
 import { ENDING, Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receive}. */
-export interface ReceiveOptions extends SessionOptions {
+export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
 }
@@ -56,7 +61,7 @@ export async function receive(
   sink: Sink,
   options: ReceiveOptions = {},
 ): Promise<Receipt[]> {
-  const session = await welcome(conn, options);
+  const session = await welcome(conn, options, receiverGuard(options));
   return await session.run(sink);
 }
 
@@ -67,25 +72,38 @@ export async function receive(
  *
  * @param conn An accepted connection. It is closed when this rejects.
  * @param options Bounds and callbacks of the session.
+ * @param guard How to find out whether the sender may come in, if it matters.
  * @returns The session, ready to run or to be refused.
- * @throws {TransferError} `protocol` for whoever does not speak it, `stalled`
- * for whoever says nothing.
+ * @throws {TransferError} `protocol` for whoever does not speak it, `auth` for
+ * whoever does not have the secret, `stalled` for whoever says nothing.
  */
 export async function welcome(
   conn: Duplex,
   options: ReceiveOptions = {},
+  guard?: ReceiverGuard,
 ): Promise<Session> {
   const { signal, idleTimeout = 30_000 } = options;
-  const channel = new Channel(conn, idleTimeout);
-  const close = () => channel.close();
+  let channel = new Channel(conn, idleTimeout);
+  let current: Closable = conn;
+  const close = () => closeQuietly(current);
   signal?.addEventListener("abort", close);
   try {
     signal?.throwIfAborted();
     const hello = await withDeadline(
-      conn,
+      { close },
       HELLO_TIMEOUT_MS,
       "hear the sender's first words",
-      () => channel.hearHello(),
+      async () => {
+        const admitted = await guard?.admit(conn, (tls) => current = tls);
+        if (admitted) {
+          current = admitted.conn;
+          channel = new Channel(admitted.conn, idleTimeout);
+        }
+        const hello = await channel.hearHello();
+        if (hello && admitted?.refusal) channel.sayHello(hello.id);
+        if (hello && admitted?.refusal) throw admitted.refusal;
+        return hello;
+      },
     );
     if (hello) return new Session(channel, hello, options);
     throw new TransferError(
@@ -95,11 +113,12 @@ export async function welcome(
   } catch (error) {
     signal?.throwIfAborted();
     const failure = asTransferError(error, "internal", "welcome the sender");
-    if (failure.code === "protocol") {
+    if (failure.code === "protocol" || failure.code === "auth") {
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(ENDING, failOf(SESSION, failure));
     }
     channel.close();
+    close();
     throw failure;
   } finally {
     signal?.removeEventListener("abort", close);

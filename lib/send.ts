@@ -5,13 +5,19 @@
  * @module
  */
 
-import { connect, nameOf, type Target } from "./connect.ts";
+import { nameOf, type Target } from "./connect.ts";
 import { Delivery, isCut } from "./delivery.ts";
 import { asTransferError, foundOf, together, TransferError } from "./errors.ts";
 import { ID_BYTES } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
+import { reach } from "./reach.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
+import {
+  type SenderGuard,
+  senderGuard,
+  type SenderSecurity,
+} from "./security.ts";
 import {
   bytesItem,
   type Item,
@@ -22,7 +28,7 @@ import {
 import { walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
-export interface SendOptions extends WalkOptions, RetryOptions {
+export interface SendOptions extends WalkOptions, RetryOptions, SenderSecurity {
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /** Longest silence from the receiver in milliseconds. @default {30_000} */
@@ -142,6 +148,7 @@ export async function transfer(
   options: SendOptions,
 ): Promise<Receipt[]> {
   checkNames(items);
+  const guard = senderGuard(options);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const entries = items.map((item, number) => new Outgoing(item, number));
   const left = () =>
@@ -151,7 +158,7 @@ export async function transfer(
       options,
       async () => {
         for (const one of left()) one.restart();
-        await tryOnce(id, entries, target, options);
+        await tryOnce(id, entries, target, options, guard);
       },
       (error) => error.retriable && left().every((one) => one.item.repeatable),
     );
@@ -172,14 +179,15 @@ async function tryOnce(
   entries: readonly Outgoing[],
   target: Target,
   options: SendOptions,
+  guard: SenderGuard | undefined,
 ): Promise<void> {
   const { signal, onProgress, onReceipt } = options;
   const before = sum(entries.map((one) => one.has));
   const total = sum(entries.map((one) => sizeOf(one)));
-  const conn = await connect(target, {
+  const conn = await reach(target, {
     connectTimeout: options.connectTimeout ?? 10_000,
     ...(signal ? { signal } : {}),
-  });
+  }, guard);
   options.onConnect?.();
   await new Delivery(conn, id, entries.filter((one) => !one.settled), {
     idleTimeout: options.idleTimeout ?? 30_000,

@@ -11,6 +11,7 @@ import { type RawReport, receiveRaw } from "./raw.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
 import { pause } from "./retry.ts";
+import { type ReceiverGuard, receiverGuard } from "./security.ts";
 import type { Sink } from "./sink.ts";
 
 /** Who a session is with. */
@@ -115,6 +116,7 @@ class RunningServer implements Server {
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
   readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
+  readonly #guard: ReceiverGuard | undefined;
   readonly #listener: Deno.Listener;
   readonly #connections = new Set<Promise<void>>();
   #sessions = 0;
@@ -126,6 +128,7 @@ class RunningServer implements Server {
   ) {
     this.#options = options;
     this.#handler = handler;
+    this.#guard = receiverGuard(options);
     this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
     const stop = () => this.#stop();
@@ -233,7 +236,7 @@ class RunningServer implements Server {
       ...this.#options,
       onReceipt: (receipt) => this.#handler(receipt, { peer }),
       onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
-    });
+    }, this.#guard);
     const busy = this.#busy();
     if (busy) {
       await session.refuse(busy);
