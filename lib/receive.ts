@@ -6,10 +6,11 @@
 
 import { Channel, failOf } from "./channel.ts";
 import type { Duplex } from "./conn.ts";
-import { type Closable, closeQuietly, withDeadline } from "./deadline.ts";
+import { closeQuietly, withDeadline } from "./deadline.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
+import type { Admitted } from "./secure.ts";
 import {
   type ReceiverGuard,
   receiverGuard,
@@ -73,6 +74,7 @@ export async function receive(
  * @param conn An accepted connection. It is closed when this rejects.
  * @param options Bounds and callbacks of the session.
  * @param guard How to find out whether the sender may come in, if it matters.
+ * @param now Hears which connection it goes on with.
  * @returns The session, ready to run or to be refused.
  * @throws {TransferError} `protocol` for whoever does not speak it, `auth` for
  * whoever does not have the secret, `stalled` for whoever says nothing.
@@ -81,11 +83,13 @@ export async function welcome(
   conn: Duplex,
   options: ReceiveOptions = {},
   guard?: ReceiverGuard,
+  now?: (conn: Duplex) => void,
 ): Promise<Session> {
   const { signal, idleTimeout = 30_000 } = options;
-  let channel = new Channel(conn, idleTimeout);
-  let current: Closable = conn;
-  const close = () => closeQuietly(current);
+  let current = conn;
+  let channel: Channel | undefined;
+  const close = () => channel ? channel.close() : closeQuietly(current);
+  const become = (secured: Duplex) => now?.(current = secured);
   signal?.addEventListener("abort", close);
   try {
     signal?.throwIfAborted();
@@ -94,18 +98,18 @@ export async function welcome(
       HELLO_TIMEOUT_MS,
       "hear the sender's first words",
       async () => {
-        const admitted = await guard?.admit(conn, (tls) => current = tls);
-        if (admitted) {
-          current = admitted.conn;
-          channel = new Channel(admitted.conn, idleTimeout);
-        }
+        const admitted: Admitted = guard
+          ? await guard.admit(conn, become)
+          : { conn };
+        become(admitted.conn);
+        channel = new Channel(admitted.conn, idleTimeout);
         const hello = await channel.hearHello();
-        if (hello && admitted?.refusal) channel.sayHello(hello.id);
-        if (hello && admitted?.refusal) throw admitted.refusal;
-        return hello;
+        if (!hello || !admitted.refusal) return hello;
+        channel.sayHello(hello.id);
+        throw admitted.refusal;
       },
     );
-    if (hello) return new Session(channel, hello, options);
+    if (hello) return new Session(channel!, hello, options);
     throw new TransferError(
       "protocol",
       "Cannot talk to the peer: it ended without a word",
@@ -114,10 +118,10 @@ export async function welcome(
     signal?.throwIfAborted();
     const failure = asTransferError(error, "internal", "welcome the sender");
     if (failure.code === "protocol" || failure.code === "auth") {
+      channel ??= new Channel(current, idleTimeout);
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(ENDING, failOf(SESSION, failure));
     }
-    channel.close();
     close();
     throw failure;
   } finally {

@@ -5,8 +5,11 @@
  */
 
 import { nameOf, type Target } from "./connect.ts";
+import type { Duplex } from "./conn.ts";
 import { closeQuietly } from "./deadline.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
+import { Lobby, type Place } from "./lobby.ts";
+import { isLocal } from "./local.ts";
 import { type RawReport, receiveRaw } from "./raw.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
@@ -33,6 +36,11 @@ export interface ServeOptions
   path?: string;
   /** Takes plain streams until their end, as `nc -N` sends them. */
   raw?: boolean;
+  /**
+   * Listens without a key or a certificate even where others reach it: whoever
+   * does may send. @default {false}
+   */
+  insecure?: boolean;
   /** Whether raw streams are digested. @default {false} */
   digest?: boolean;
   /** Sessions at a time; more are refused as busy. @default {256} */
@@ -65,12 +73,6 @@ export interface Server extends AsyncDisposable {
   shutdown(): Promise<void>;
 }
 
-/**
- * Connections that have not said HELLO yet, at most. Each costs a descriptor
- * and a small buffer for ten seconds; more are closed unheard.
- */
-const MAX_STRANGERS = 4_096;
-
 /** Connections the kernel may hold for us, as far as it allows that many. */
 const BACKLOG = 4_096;
 
@@ -85,7 +87,8 @@ const ACCEPT_PAUSE_MS = 100;
  * @param options Where to listen, where the entries land, bounds, callbacks.
  * @param handler Hears of each entry that was committed.
  * @returns The server, listening already.
- * @throws {TransferError} `bind` when it cannot listen.
+ * @throws {TransferError} `bind` when it cannot listen, `usage` when others
+ * could reach it and there is no key.
  *
  * @example Receive into a directory
  * ```ts
@@ -116,6 +119,7 @@ class RunningServer implements Server {
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
   readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
+  readonly #lobby = new Lobby();
   readonly #guard: ReceiverGuard | undefined;
   readonly #listener: Deno.Listener;
   readonly #connections = new Set<Promise<void>>();
@@ -129,7 +133,7 @@ class RunningServer implements Server {
     this.#options = options;
     this.#handler = handler;
     this.#guard = receiverGuard(options);
-    this.#listener = listen(options);
+    this.#listener = listen(options, this.#guard);
     this.addr = targetOf(this.#listener.addr);
     const stop = () => this.#stop();
     options.signal?.addEventListener("abort", stop);
@@ -177,28 +181,38 @@ class RunningServer implements Server {
   }
 
   #take(conn: Deno.Conn): void {
-    if (this.#connections.size - this.#sessions >= MAX_STRANGERS) {
-      return closeQuietly(conn);
-    }
-    if (isTcp(conn)) conn.setNoDelay();
-    const done = this.#handle(conn).finally(() =>
-      this.#connections.delete(done)
+    let current: Duplex = conn; // TLS takes another one's place
+    const place = this.#lobby.enter(
+      isTcp(conn) ? conn.remoteAddr.hostname : "",
+      () => closeQuietly(current),
     );
+    if (!place) return closeQuietly(conn);
+    if (isTcp(conn)) conn.setNoDelay();
+    const now = (tls: Duplex) => current = tls;
+    const done = this.#handle(conn, place, now).finally(() => {
+      place.leave();
+      this.#connections.delete(done);
+    });
     this.#connections.add(done);
   }
 
-  async #handle(conn: Deno.Conn): Promise<void> {
+  async #handle(
+    conn: Deno.Conn,
+    place: Place,
+    now: (conn: Duplex) => void,
+  ): Promise<void> {
     const peer = peerOf(conn);
     let stranger = true;
     const begin = () => {
       stranger = false;
+      place.leave();
       this.#sessions++;
       this.#options.onConnect?.({ peer });
     };
     try {
       const report = this.#options.raw
         ? await this.#raw(conn, peer, begin)
-        : await this.#verified(conn, peer, begin);
+        : await this.#verified(conn, peer, begin, now);
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
       const failure = asTransferError(error, "internal", "serve a session");
@@ -231,12 +245,19 @@ class RunningServer implements Server {
     conn: Deno.Conn,
     peer: string,
     begin: () => void,
+    now: (conn: Duplex) => void,
   ): Promise<undefined> {
-    const session = await welcome(conn, {
-      ...this.#options,
-      onReceipt: (receipt) => this.#handler(receipt, { peer }),
-      onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
-    }, this.#guard);
+    const session = await welcome(
+      conn,
+      {
+        ...this.#options,
+        onReceipt: (receipt) => this.#handler(receipt, { peer }),
+        onProgress: (progress) =>
+          this.#options.onProgress?.(progress, { peer }),
+      },
+      this.#guard,
+      now,
+    );
     const busy = this.#busy();
     if (busy) {
       await session.refuse(busy);
@@ -264,8 +285,19 @@ class RunningServer implements Server {
   }
 }
 
-function listen(options: ServeOptions): Deno.Listener {
+function listen(
+  options: ServeOptions,
+  guard: ReceiverGuard | undefined,
+): Deno.Listener {
   const { hostname = "127.0.0.1", port = 0, path } = options;
+  const within = path === undefined && !isLocal({ hostname, port });
+  if (within && !options.insecure && (!guard || options.raw)) {
+    throw new TransferError(
+      "usage",
+      `Cannot listen on ${nameOf({ hostname, port })} without a key: whoever ` +
+        "reaches it could write here; `key` or `insecure: true` would do",
+    );
+  }
   try {
     return path === undefined
       ? Deno.listen({ hostname, port, tcpBacklog: BACKLOG })

@@ -24,6 +24,9 @@ interface Common {
   json: boolean;
   quiet: boolean;
   progress: ProgressStyle;
+  /** A file with a key; `-` asks for it. */
+  keyFile: string | undefined;
+  tokenFile: string | undefined;
 }
 
 /** `halfclose send`. */
@@ -41,6 +44,10 @@ export interface SendCommand extends Common {
   limitRate: number;
   preserve: boolean;
   skipUnsendable: boolean;
+  /** Whether the receiver has a certificate for its name. */
+  tls: boolean;
+  /** A file with the authorities to trust. */
+  ca: string | undefined;
 }
 
 /** `halfclose receive`. */
@@ -53,6 +60,10 @@ export interface ReceiveCommand extends Common {
   onConflict: ConflictPolicy;
   maxSize: number;
   maxConnections: number;
+  /** Files with a certificate for this receiver's name, and its key. */
+  tls: { cert: string; key: string } | undefined;
+  /** Whether others may send without a key. */
+  insecure: boolean;
 }
 
 /** Everything that can be asked of the program. */
@@ -60,11 +71,12 @@ export type Command =
   | SendCommand
   | ReceiveCommand
   | { command: "demo" }
+  | { command: "keygen" }
   | { command: "help"; topic: Topic }
   | { command: "version" };
 
 const FLAGS = ["raw", "json", "quiet", "help", "version"] as const;
-const SEND_FLAGS = [...FLAGS, "preserve", "skip-unsendable"] as const;
+const SEND_FLAGS = [...FLAGS, "preserve", "skip-unsendable", "tls"] as const;
 const SEND_VALUES = [
   "name",
   "reply",
@@ -73,8 +85,11 @@ const SEND_VALUES = [
   "connect-timeout",
   "limit-rate",
   "progress",
+  "key-file",
+  "token-file",
+  "ca",
 ] as const;
-const RECEIVE_FLAGS = [...FLAGS, "once"] as const;
+const RECEIVE_FLAGS = [...FLAGS, "once", "insecure"] as const;
 const RECEIVE_VALUES = [
   "dir",
   "output",
@@ -83,6 +98,10 @@ const RECEIVE_VALUES = [
   "max-connections",
   "timeout",
   "progress",
+  "key-file",
+  "token-file",
+  "tls-cert",
+  "tls-key",
 ] as const;
 
 const LETTERS = [
@@ -108,7 +127,8 @@ export function parseCommand(args: readonly string[]): Command {
     case "receive":
       return parseReceive(rest);
     case "demo":
-      return parseDemo(rest);
+    case "keygen":
+      return parseBare(first, rest);
     case "-V":
     case "--version":
       return { command: "version" };
@@ -116,7 +136,7 @@ export function parseCommand(args: readonly string[]): Command {
     case "--help":
       return { command: "help", topic: "main" };
     case undefined:
-      throw wrong("a command is missing: send, receive or demo");
+      throw wrong("a command is missing: send, receive, keygen or demo");
     default:
       throw wrong(`there is no command ${quote(first)}`);
   }
@@ -145,6 +165,13 @@ function parseSend(args: readonly string[]): Command {
   if (raw && paths.length > 1) {
     throw wrong("--raw sends a single stream", "send");
   }
+  checkSecrets("send", found, found.tls ? "--tls" : undefined);
+  if (found.ca !== undefined && !found.tls) {
+    throw wrong("--ca needs --tls", "send");
+  }
+  if (found["key-file"] === "-" && paths.includes("-")) {
+    throw wrong("stdin holds the bytes, so not the key as well", "send");
+  }
   return {
     command: "send",
     ...common(found),
@@ -162,6 +189,8 @@ function parseSend(args: readonly string[]): Command {
       : parseBytes(found["limit-rate"], "--limit-rate"),
     preserve: found.preserve,
     skipUnsendable: found["skip-unsendable"],
+    tls: found.tls,
+    ca: found.ca,
   };
 }
 
@@ -180,6 +209,14 @@ function parseReceive(args: readonly string[]): Command {
   if (raw && output === undefined) throw wrong("--raw needs -o", "receive");
   if (output === "-" && found.json) {
     throw wrong("-o - and --json both want stdout", "receive");
+  }
+  const cert = found["tls-cert"], key = found["tls-key"];
+  if ((cert === undefined) !== (key === undefined)) {
+    throw wrong("--tls-cert and --tls-key go together", "receive");
+  }
+  checkSecrets("receive", found, cert && "--tls-cert");
+  if (found.insecure && (found["key-file"] !== undefined || cert)) {
+    throw wrong("--insecure takes away what a key would give", "receive");
   }
   return {
     command: "receive",
@@ -201,15 +238,20 @@ function parseReceive(args: readonly string[]): Command {
       "--max-connections",
       1,
     ),
+    tls: cert === undefined ? undefined : { cert, key: key! },
+    insecure: found.insecure,
   };
 }
 
-function parseDemo(args: readonly string[]): Command {
-  const found = read("demo", args, ["help", "version"], []);
-  if (found.help) return { command: "help", topic: "demo" };
+function parseBare(
+  command: "demo" | "keygen",
+  args: readonly string[],
+): Command {
+  const found = read(command, args, ["help", "version"], []);
+  if (found.help) return { command: "help", topic: command };
   if (found.version) return { command: "version" };
-  if (found._.length > 0) throw wrong("demo takes no arguments", "demo");
-  return { command: "demo" };
+  if (found._.length > 0) throw wrong(`${command} takes no arguments`, command);
+  return { command };
 }
 
 function common(
@@ -219,6 +261,8 @@ function common(
     quiet: boolean;
     timeout?: string;
     progress?: string;
+    "key-file"?: string;
+    "token-file"?: string;
   },
 ): Common {
   return {
@@ -231,7 +275,28 @@ function common(
       ["auto", "bar", "plain", "none"],
       "--progress",
     ),
+    keyFile: found["key-file"],
+    tokenFile: found["token-file"],
   };
+}
+
+/** Checks what goes together of the options about secrets. */
+function checkSecrets(
+  command: Topic,
+  found: { raw: boolean; "key-file"?: string; "token-file"?: string },
+  tls: string | undefined,
+): void {
+  const key = found["key-file"], token = found["token-file"];
+  if (found.raw && (tls || (key ?? token) !== undefined)) {
+    throw wrong("--raw is plain TCP, without a key and without TLS", command);
+  }
+  if (key !== undefined && token !== undefined) {
+    throw wrong("--key-file and --token-file exclude each other", command);
+  }
+  if (token !== undefined && !tls) {
+    const needs = command === "send" ? "--tls" : "--tls-cert and --tls-key";
+    throw wrong(`--token-file needs ${needs}`, command);
+  }
 }
 
 /** Parses with @std/cli, which by itself lets unknown options pass. */
