@@ -77,8 +77,8 @@ export async function welcomeNamed(
   if (count === null || first[0] !== HANDSHAKE_RECORD) {
     const refusal = new TransferError(
       "auth",
-      "Cannot take this sender: it is not encrypted and this receiver takes " +
-        "only TLS; --tls makes it so",
+      "Cannot take this sender: this receiver takes only what comes through " +
+        "TLS to its certificate; --tls makes a sender do that",
     );
     return { conn: whole, refusal };
   }

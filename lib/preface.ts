@@ -59,8 +59,8 @@ export function checkPreface(bytes: Uint8Array): boolean {
   if (bytes[magic] === KEYED_VERSION) {
     throw new TransferError(
       "auth",
-      "Cannot talk to the peer: it has a key and this side has none; both " +
-        "must be given the same one, or neither",
+      "Cannot talk to the peer: one side has a key and the other has none; " +
+        "both must be given the same one, or neither",
     );
   }
   throw new TransferError(

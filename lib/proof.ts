@@ -85,8 +85,8 @@ export function checkProof(
   if (said.length === right.length && timingSafeEqual(said, right)) return;
   throw new TransferError(
     "auth",
-    `Cannot trust the ${who}: it does not have the same secret as this side; ` +
-      "both must be given the same key or token",
+    `Cannot trust the ${who}: the two sides do not have the same secret; both ` +
+      "must be given the same key or token",
   );
 }
 

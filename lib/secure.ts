@@ -77,8 +77,8 @@ async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
     checkPreface(bytes); // says who it is, unless it is one of us
     throw new TransferError(
       "auth",
-      "Cannot agree on the key: the receiver has no key and takes what comes " +
-        "unencrypted; give it the same key",
+      "Cannot agree on the key: the receiver uses none of this kind, so it " +
+        "must be given the same one, or sent to without",
     );
   }
   throw new TransferError(
@@ -122,8 +122,8 @@ export async function answer(
   if (!isKnock(head)) {
     const refusal = new TransferError(
       "auth",
-      "Cannot take this sender: it has no key and this receiver takes only " +
-        "those that have its own; --key-file gives it one",
+      "Cannot take this sender: this receiver takes only those that have its " +
+        "key; --key-file gives it to a sender",
     );
     return { conn: new Unread(conn, head), refusal };
   }

@@ -100,6 +100,7 @@ export class SocketConn implements Duplex {
 
   /** Ends this direction; reading goes on. */
   async closeWrite(): Promise<void> {
+    if (this.#closed) return;
     this.#socket.end();
     while (!this.#socket.writableFinished) {
       // Once the peer has ended too there is nobody to wait for.
@@ -139,6 +140,7 @@ export class SocketConn implements Duplex {
     socket.off("end", this.#onEnd);
     socket.off("close", this.#onClose);
     if (this.#rest.length > 0) socket.unshift(this.#rest);
+    this.#closed = true; // here; close() still frees it
     return socket;
   }
 }

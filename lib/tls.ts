@@ -141,7 +141,7 @@ function ended(): TransferError {
  */
 export function refusedTls(cause: unknown): TransferError {
   if (cause instanceof TransferError) return cause;
-  const found = reasonOf(cause);
+  const found = meaning(reasonOf(cause));
   const lost = cause instanceof Deno.errors.UnexpectedEof ||
     cause instanceof Deno.errors.ConnectionReset ||
     cause instanceof Deno.errors.Interrupted ||
@@ -155,6 +155,24 @@ export function refusedTls(cause: unknown): TransferError {
     `Cannot set up TLS: ${found}${clock}`,
     { cause },
   );
+}
+
+/** The TLS stack's own words for what happens most often, in plainer ones. */
+function meaning(found: string): string {
+  if (/InvalidContentType|wrong version number/.test(found)) {
+    return "the peer does not speak TLS";
+  }
+  if (
+    /UnknownCA|UnknownIssuer|self-signed|unable to (get|verify)/i.test(found)
+  ) {
+    return "no authority that this side trusts vouches for the certificate " +
+      `(${found}); --ca PATH names one`;
+  }
+  if (/BadSignature|BadEncoding/.test(found)) {
+    return `the certificate is not the one that the key gives (${found}), so ` +
+      "somebody may be in between";
+  }
+  return found;
 }
 
 /** The stream that `node:tls` wants below it. */

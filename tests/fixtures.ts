@@ -131,6 +131,11 @@ export class Running implements AsyncDisposable {
     });
   }
 
+  /** Its number in the system. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Its exit code, 128 and more for a signal. */
   async code(): Promise<number> {
     return (await this.#child.status).code;
