@@ -30,8 +30,8 @@ import { Unread } from "./unread.ts";
 export interface Keyed {
   /** The key's 32 bytes. */
   secret: Uint8Array;
-  /** Derived once for many connections. */
-  identity: Promise<Identity>;
+  /** Derives it once, for all connections. */
+  identity(): Promise<Identity>;
 }
 
 /**
@@ -48,6 +48,20 @@ export async function knock(
   conn: SocketConn,
   { secret, identity }: Keyed,
 ): Promise<Secured> {
+  const derived = identity(); // while the knock is on its way
+  try {
+    await beHeard(conn, secret);
+  } catch (error) {
+    await derived;
+    throw error;
+  }
+  const { cert, key, hash } = await derived;
+  const secured = await tlsServerEnd(conn, { cert, key });
+  return carrying(secured, "sender", secret, hash);
+}
+
+/** Knocks, and returns when the receiver begins TLS. */
+async function beHeard(conn: SocketConn, secret: Uint8Array): Promise<void> {
   const own = nonce();
   await writeAll(conn, encodeKnock(own));
   const theirs = await hearAnswer(conn);
@@ -61,9 +75,6 @@ export async function knock(
   }
   if (first[0] === PREFACE[0]) throw otherKey(); // a refusal, unencrypted
   conn.unread(first);
-  const { cert, key, hash } = await identity;
-  const secured = await tlsServerEnd(conn, { cert, key });
-  return carrying(secured, "sender", secret, hash);
 }
 
 /** Hears the receiver's nonce, or who it is instead. */
@@ -135,7 +146,7 @@ export async function answer(
   if (!await readExactly(conn, proof)) throw leftEarly();
   const right = knockOf(derive(secret, "knock"), theirs, own);
   await makingItSlow(() => checkProof(proof, right, "sender"));
-  const { cert, hash } = await identity;
+  const { cert, hash } = await identity();
   const secured = await startClient(conn, cert, now);
   return { conn: carrying(secured, "receiver", secret, hash) };
 }

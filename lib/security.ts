@@ -13,10 +13,10 @@
 
 import type { Duplex } from "./conn.ts";
 import { TransferError } from "./errors.ts";
-import { identityOf } from "./identity.ts";
+import { type Identity, identityOf } from "./identity.ts";
 import { derive, parseKey } from "./key.ts";
 import { type NamedServer, startNamed, welcomeNamed } from "./named.ts";
-import { type Admitted, answer, knock } from "./secure.ts";
+import { type Admitted, answer, type Keyed, knock } from "./secure.ts";
 import type { Secured } from "./channel.ts";
 import type { SocketConn } from "./socket.ts";
 import type { Certificate } from "./tls.ts";
@@ -114,10 +114,10 @@ export function receiverGuard(
   return { admit: (conn, now) => answer(conn, keyed, now) };
 }
 
-function keyedOf(secret: Uint8Array) {
-  const identity = identityOf(secret);
-  identity.catch(() => {}); // looked at by the first connection that needs it
-  return { secret, identity };
+/** The identity is derived by the first connection that needs it. */
+function keyedOf(secret: Uint8Array): Keyed {
+  let identity: Promise<Identity> | undefined;
+  return { secret, identity: () => identity ??= identityOf(secret) };
 }
 
 /** Least length of a token: what can be guessed will be. */
