@@ -19,7 +19,7 @@ import { type NamedServer, startNamed, welcomeNamed } from "./named.ts";
 import { type Admitted, answer, type Keyed, knock } from "./secure.ts";
 import type { Secured } from "./channel.ts";
 import type { SocketConn } from "./socket.ts";
-import type { Certificate } from "./tls.ts";
+import { type Certificate, checkCertificate } from "./tls.ts";
 
 /** What {@linkcode send} and {@linkcode sendAll} can be told. */
 export interface SenderSecurity {
@@ -106,6 +106,7 @@ export function receiverGuard(
   const { key, tls } = options;
   const secret = secretOf(options);
   if (tls) {
+    checkCertificate(tls);
     const server: NamedServer = { certificate: tls, secret: secret! };
     return { admit: (conn) => welcomeNamed(conn, server) };
   }

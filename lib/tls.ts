@@ -10,7 +10,7 @@
  * @module
  */
 
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex as Stream } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Duplex } from "./conn.ts";
@@ -100,6 +100,41 @@ export function certificateHash(pem: string): Uint8Array {
   return sha256(new X509Certificate(pem).raw);
 }
 
+/**
+ * Sees to it that a certificate can be shown.
+ *
+ * @param certificate Both parts of it.
+ * @throws {TransferError} `usage` when one cannot be read, or is another's.
+ */
+export function checkCertificate({ cert, key }: Certificate): void {
+  let found: X509Certificate, fits: boolean;
+  try {
+    found = new X509Certificate(cert);
+    fits = found.checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    throw unusable(
+      `${reasonOf(cause)}; both it and its key must be PEM`,
+      cause,
+    );
+  }
+  if (!fits) throw unusable("the private key is another one's");
+  const { validFrom, validTo } = found, now = Date.now();
+  if (now < Date.parse(validFrom) || now > Date.parse(validTo)) {
+    throw unusable(
+      `it is valid from ${validFrom} to ${validTo}; ${clockSays()}`,
+    );
+  }
+}
+
+function unusable(found: string, cause?: unknown): TransferError {
+  const message = `Cannot use the certificate: ${found}`;
+  return new TransferError("usage", message, { cause });
+}
+
+function clockSays(): string {
+  return `this machine's clock says ${new Date().toISOString()}`;
+}
+
 function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha256").update(bytes).digest());
 }
@@ -147,12 +182,9 @@ export function refusedTls(cause: unknown): TransferError {
     cause instanceof Deno.errors.Interrupted ||
     cause instanceof Deno.errors.BadResource ||
     /ECONNRESET|EPIPE/.test((cause as { code?: string }).code ?? "");
-  const clock = /expired|not valid yet|notvalidyet|validity/i.test(found)
-    ? "; this machine's clock says " + new Date().toISOString()
-    : "";
   return new TransferError(
     lost ? "lost" : "auth",
-    `Cannot set up TLS: ${found}${clock}`,
+    `Cannot set up TLS: ${found}`,
     { cause },
   );
 }
@@ -162,11 +194,10 @@ function meaning(found: string): string {
   if (/InvalidContentType|wrong version number/.test(found)) {
     return "the peer does not speak TLS";
   }
-  if (
-    /UnknownCA|UnknownIssuer|self-signed|unable to (get|verify)/i.test(found)
-  ) {
-    return "no authority that this side trusts vouches for the certificate " +
-      `(${found}); --ca PATH names one`;
+  if (/expired|not valid yet/i.test(found)) return `${found}; ${clockSays()}`;
+  if (/UnknownCA|UnknownIssuer|self-signed|verify/i.test(found)) {
+    return "the certificate is of no authority that is trusted here, which " +
+      `--ca PATH changes, or not valid by now (${found}); ${clockSays()}`;
   }
   if (/BadSignature|BadEncoding/.test(found)) {
     return `the certificate is not the one that the key gives (${found}), so ` +

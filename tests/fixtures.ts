@@ -110,15 +110,20 @@ export class Running implements AsyncDisposable {
   constructor(
     program: string,
     args: readonly string[],
-    options: { stdin?: Uint8Array<ArrayBuffer>; cwd?: string } = {},
+    options: {
+      stdin?: Uint8Array<ArrayBuffer>;
+      cwd?: string;
+      env?: Record<string, string>;
+    } = {},
   ) {
-    const { stdin, cwd } = options;
+    const { stdin, cwd, env } = options;
     this.#child = new Deno.Command(program, {
       args: [...args],
       stdin: stdin ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env }),
     }).spawn();
     this.stdout = new Output(this.#child.stdout);
     this.stderr = new Output(this.#child.stderr);
@@ -226,14 +231,17 @@ export const ROOT = dirname(import.meta.dirname!);
  *
  * @param args Its arguments.
  * @param stdin What it reads.
+ * @param env Variables it gets besides this process's own.
  * @returns The program, running.
  */
 export function halfclose(
   args: readonly string[],
   stdin?: Uint8Array<ArrayBuffer>,
+  env?: Record<string, string>,
 ): Running {
   return new Running("deno", ["run", "-P", "cli.ts", ...args], {
     cwd: ROOT,
     ...(stdin ? { stdin } : {}),
+    ...(env ? { env } : {}),
   });
 }

@@ -1,6 +1,12 @@
 // A receiver with a certificate for its name, and a key or a token inside.
 
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import type { TransferError as Failure } from "../lib/errors.ts";
 import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
@@ -78,7 +84,10 @@ needs(
     const wrong: [SendOptions, RegExp][] = [
       [{ tls: trusted, token: "another token of length" }, /the same secret/],
       [{ tls: trusted, key: KEY }, /the same secret/],
-      [{ tls: { hostname: "localhost" }, token: TOKEN }, /no authority/],
+      [
+        { tls: { hostname: "localhost" }, token: TOKEN },
+        /of no authority that is trusted/,
+      ],
       [
         { tls: { ...trusted, hostname: "elsewhere" }, token: TOKEN },
         /elsewhere/,
@@ -130,33 +139,77 @@ needs(
   },
 );
 
+/** A certificate for localhost that was good in 2001. */
+async function expiredCertificate() {
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ]);
+  const cert = await x509.X509CertificateGenerator.createSelfSigned({
+    name: "CN=localhost",
+    notBefore: new Date("2001-01-01"),
+    notAfter: new Date("2001-12-31"),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "dns", value: "localhost" },
+      ]),
+    ],
+  }, crypto);
+  const pkcs8 = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return {
+    cert: cert.toString("pem"),
+    key: x509.PemConverter.encode(pkcs8, "PRIVATE KEY"),
+  };
+}
+
 needs(
   ["openssl"],
-  "a certificate that has expired is told, with this clock's time",
+  "serve() throws usage for a certificate or a key that is none",
   async () => {
-    await using dir = await scratch();
-    const [cert, key] = [`${dir.path}/cert.pem`, `${dir.path}/key.pem`];
-    await run(
-      "openssl",
-      ...["req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "-1"],
-      ...["-subj", "/CN=localhost", "-out", cert, "-keyout", key],
-      ...["-addext", "subjectAltName=DNS:localhost"],
-      ...["-addext", "basicConstraints=critical,CA:FALSE"],
-    ).catch(() => assert(false, "openssl made no expired certificate"));
-    const tls = {
-      cert: await Deno.readTextFile(cert),
-      key: await Deno.readTextFile(key),
-    };
-    const { server } = await listening({ tls });
-    await using _server = server;
-    const error = await failure(send(noise(3), server.addr, {
-      token: TOKEN,
-      tls: { ca: [tls.cert], hostname: "localhost" },
-    }));
-    assertEquals(error.code, "auth");
-    assert(/expired.*clock says \d{4}-/.test(error.message), error.message);
+    const good = await certificate();
+    const other = await expiredCertificate();
+    for (
+      const tls of [
+        { cert: "no PEM", key: good.key },
+        { cert: good.cert, key: "no PEM" },
+        { cert: good.cert, key: other.key },
+      ]
+    ) {
+      const error = assertThrows(
+        () => serve({ sink: memorySink(), tls, token: TOKEN }),
+        TransferError,
+      );
+      assertEquals(error.code, "usage", error.message);
+    }
   },
 );
+
+Deno.test("a certificate that has expired is told, with this clock's time", async () => {
+  const tls = await expiredCertificate();
+  // A receiver does not even begin with it.
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), tls, token: TOKEN }),
+    TransferError,
+  );
+  assertEquals(error.code, "usage");
+  assert(/valid from .*2001.* clock says \d{4}-/.test(error.message));
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...tls });
+  const { hostname, port } = listener.addr as Deno.NetAddr;
+  const sending = failure(send(noise(3), { hostname, port }, {
+    token: TOKEN,
+    tls: { ca: [tls.cert], hostname: "localhost" },
+  }));
+  using conn = await listener.accept();
+  await assertRejects(() => conn.handshake(), Error, "CertificateExpired");
+  const told = await sending;
+  assertEquals(told.code, "auth");
+  assert(/not valid.*clock says \d{4}-/.test(told.message), told.message);
+});
 
 needs(
   ["openssl"],

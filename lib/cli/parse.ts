@@ -307,7 +307,7 @@ function read<const B extends string, const S extends string>(
   values: readonly S[],
 ) {
   const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(args, {
+  const found = parseArgs(joinDashes(args, values), {
     boolean: flags,
     string: [...values, "_"],
     alias: Object.fromEntries(
@@ -327,6 +327,24 @@ function read<const B extends string, const S extends string>(
     if (value === "") throw wrong(`--${name} needs a value`, command);
   }
   return found;
+}
+
+/** Ties a "-" to the option before it, which the parser takes for a path. */
+function joinDashes(
+  args: readonly string[],
+  values: readonly string[],
+): string[] {
+  const end = args.indexOf("--");
+  const joined: string[] = [];
+  for (const [at, arg] of args.entries()) {
+    const last = joined.at(-1);
+    const option = last?.startsWith("--") && values.includes(last.slice(2));
+    const behind = end >= 0 && at > end;
+    if (arg === "-" && option && !behind) {
+      joined[joined.length - 1] = `${last}=-`;
+    } else joined.push(arg);
+  }
+  return joined;
 }
 
 function oneOf<const T extends string>(

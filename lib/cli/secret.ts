@@ -107,6 +107,9 @@ async function askForKey(): Promise<string> {
           `or ${KEY_VARIABLE} would do`,
       );
     }
+    // The prompt turns the echo off once it has asked; that would show what is
+    // pasted too fast.
+    Deno.stdin.setRaw(true, { cbreak: true });
     return promptSecret("Key (it will not be shown):", { mask: "" }) ?? "";
   }
   const bytes = new Uint8Array(1_024);
