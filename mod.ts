@@ -91,4 +91,5 @@ export {
 export { type ByteReader, type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
+export { type Certificate } from "./lib/tls.ts";
 export { type WalkOptions } from "./lib/walk.ts";

@@ -1,0 +1,164 @@
+// deno-lint-ignore-file no-console -- prints a table
+/**
+ * What the throughput benchmarks share: copying one file in several ways, in
+ * turn, and a table of the medians. They run with every permission because Deno
+ * gives /dev/shm and /proc for nothing less.
+ *
+ * @module
+ */
+
+const CLI = new URL("../cli.ts", import.meta.url).pathname;
+
+/** One way to copy a file from here to there over loopback. */
+export interface Contender {
+  name: string;
+  /** Whom it is measured against. */
+  peers?: string[];
+  /** Copies `source` to `target`; resolves when both ends are done. */
+  copy(source: string, target: string, dir: string): Promise<void>;
+}
+
+/** Starts a program that prints nothing. */
+export function start(command: string, ...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(command, { args, stdout: "null", stderr: "null" })
+    .spawn();
+}
+
+/** Waits for a program, which must end well. */
+export async function succeed(process: Deno.ChildProcess, name: string) {
+  const { code } = await process.status;
+  if (code !== 0) throw new Error(`${name} ended with ${code}`);
+}
+
+/** A free port: the listener that found it is closed again. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+/** Waits until a program listens, without talking to it. */
+export async function listening(port: number): Promise<void> {
+  const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const started = performance.now();
+  for (;;) {
+    const table = await Deno.readTextFile("/proc/net/tcp");
+    if (table.includes(`${wanted} 00000000:0000 0A`)) return;
+    if (performance.now() - started > 10_000) {
+      throw new Error(`Cannot go on: nothing listens on ${port} after 10 s`);
+    }
+  }
+}
+
+/** Copies with this program; the options go to both sides. */
+export async function halfclose(
+  source: string,
+  target: string,
+  options: string[],
+): Promise<void> {
+  const port = freePort();
+  const deno = ["run", "-A", "--no-check", CLI];
+  const receiver = start(
+    Deno.execPath(),
+    ...[...deno, "receive", "-q", "--once", ...options],
+    ...["-o", target, `127.0.0.1:${port}`],
+  );
+  await listening(port);
+  clock.start();
+  await succeed(
+    start(
+      Deno.execPath(),
+      ...[...deno, "send", "-q", ...options, source, `127.0.0.1:${port}`],
+    ),
+    "halfclose send",
+  );
+  await succeed(receiver, "halfclose receive");
+}
+
+/** Started by each contender when its receiver is ready. */
+export const clock = {
+  begun: 0,
+  start() {
+    this.begun = performance.now();
+  },
+  get seconds() {
+    return (performance.now() - this.begun) / 1000;
+  },
+};
+
+/** A daemon of a contender's; it ends with the round, outside of the time. */
+export function endsWithRound(daemon: Deno.ChildProcess): void {
+  stopped = daemon;
+}
+
+let stopped: Deno.ChildProcess | undefined;
+
+function median(numbers: number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+/**
+ * Runs the contest and prints its table.
+ *
+ * @param contenders Who takes part, in this order.
+ * @param megabytes How large the file is.
+ * @param rounds How often each of them copies it.
+ */
+export async function contest(
+  contenders: readonly Contender[],
+  megabytes: number,
+  rounds: number,
+): Promise<void> {
+  const base = await Deno.stat("/dev/shm").then(() => "/dev/shm", () => "/tmp");
+  const dir = await Deno.makeTempDir({ dir: base, prefix: "halfclose-bench-" });
+  try {
+    const source = `${dir}/source`;
+    const bytes = megabytes * 1_000_000;
+    {
+      using file = await Deno.open(source, { write: true, create: true });
+      const block = new Uint8Array(1_000_000);
+      for (let done = 0; done < bytes; done += block.length) {
+        for (let at = 0; at < block.length; at += 50_000) {
+          crypto.getRandomValues(block.subarray(at, at + 50_000));
+        }
+        for (let at = 0; at < block.length;) {
+          at += await file.write(block.subarray(at));
+        }
+      }
+    }
+    const seconds = new Map<string, number[]>();
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, copy } of contenders) {
+        const target = `${dir}/copy`;
+        await copy(source, target, dir);
+        const took = clock.seconds;
+        stopped?.kill();
+        await stopped?.status;
+        stopped = undefined;
+        await succeed(start("cmp", source, target), `comparing ${name}`);
+        await Deno.remove(target);
+        seconds.set(name, [...seconds.get(name) ?? [], took]);
+      }
+    }
+    console.log(
+      `${megabytes} MB, file to file on ${base}, ${rounds} rounds in turn\n`,
+    );
+    console.log("contender             median s   GB/s   ratio to its peer");
+    for (const { name, peers = [] } of contenders) {
+      const own = seconds.get(name)!;
+      const ratios = peers.map((peer) => {
+        const against = seconds.get(peer)!;
+        const each = own.map((took, round) => against[round]! / took);
+        return `${median(each).toFixed(2)} × ${peer}`;
+      });
+      console.log(
+        `${name.padEnd(20)} ${median(own).toFixed(2).padStart(9)} ${
+          (bytes / 1e9 / median(own)).toFixed(2).padStart(6)
+        }   ${ratios.join(", ")}`.trimEnd(),
+      );
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
