@@ -55,6 +55,7 @@ export {
   type TransferErrorOptions,
 } from "./lib/errors.ts";
 export { generateKey } from "./lib/key.ts";
+export { type ClientTls } from "./lib/named.ts";
 export { type Phase } from "./lib/frames.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
 export {
@@ -67,11 +68,7 @@ export {
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";
-export {
-  type ClientTls,
-  type ReceiverSecurity,
-  type SenderSecurity,
-} from "./lib/security.ts";
+export { type ReceiverSecurity, type SenderSecurity } from "./lib/security.ts";
 export { send, sendAll, type SendOptions } from "./lib/send.ts";
 export {
   serve,

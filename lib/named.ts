@@ -9,7 +9,6 @@ import type { Secured } from "./channel.ts";
 import { type Duplex, readSome } from "./conn.ts";
 import { TransferError } from "./errors.ts";
 import type { Admitted } from "./secure.ts";
-import type { ClientTls } from "./security.ts";
 import type { SocketConn } from "./socket.ts";
 import {
   type Certificate,
@@ -18,6 +17,14 @@ import {
   tlsServerEnd,
 } from "./tls.ts";
 import { Unread } from "./unread.ts";
+
+/** Whom a sender trusts with `tls`. */
+export interface ClientTls {
+  /** Authorities in PEM, instead of those the runtime knows. */
+  ca?: readonly string[];
+  /** The name in the certificate. @default the host that is connected to */
+  hostname?: string;
+}
 
 /** A receiver with a name. */
 export interface NamedServer {

@@ -49,11 +49,11 @@ export async function knock(
   { secret, identity }: Keyed,
 ): Promise<Secured> {
   const derived = identity(); // while the knock is on its way
+  derived.catch(() => {}); // looked at below, once the knock was heard
   try {
     await beHeard(conn, secret);
-  } catch (error) {
-    await derived;
-    throw error;
+  } finally {
+    await Promise.allSettled([derived]); // leaves nothing running behind
   }
   const { cert, key, hash } = await derived;
   const secured = await tlsServerEnd(conn, { cert, key });

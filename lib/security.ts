@@ -15,7 +15,12 @@ import type { Duplex } from "./conn.ts";
 import { TransferError } from "./errors.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { derive, parseKey } from "./key.ts";
-import { type NamedServer, startNamed, welcomeNamed } from "./named.ts";
+import {
+  type ClientTls,
+  type NamedServer,
+  startNamed,
+  welcomeNamed,
+} from "./named.ts";
 import { type Admitted, answer, type Keyed, knock } from "./secure.ts";
 import type { Secured } from "./channel.ts";
 import type { SocketConn } from "./socket.ts";
@@ -32,14 +37,6 @@ export interface SenderSecurity {
   tls?: ClientTls;
   /** In place of a key with `tls`: any secret of 16 characters or more. */
   token?: string;
-}
-
-/** Whom a sender trusts with `tls`. */
-export interface ClientTls {
-  /** Authorities in PEM, instead of those the runtime knows. */
-  ca?: readonly string[];
-  /** The name in the certificate. @default the host that is connected to */
-  hostname?: string;
 }
 
 /** What {@linkcode serve} and {@linkcode receive} can be told. */

@@ -15,6 +15,7 @@ import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
+import { StrangerLog } from "./stranger_log.ts";
 
 /**
  * Receives until it is stopped, or one session.
@@ -40,6 +41,7 @@ export async function runReceive(
   const { oneTimeKey } = checkExposure(command, secured);
   if (oneTimeKey) command = { ...command, once: true };
   const sink = await sinkOf(command);
+  const strangers = new StrangerLog();
   const bytes = new Map<string, number>();
   let sessions = 0;
   let failure: TransferError | undefined;
@@ -81,8 +83,14 @@ export async function runReceive(
       over(peer);
     },
     onError: (error, { peer, stranger }) => {
+      if (stranger) { // never was a session: somebody else's mistake
+        const untold = strangers.tell(peer);
+        if (untold === undefined) return;
+        report.error(error, { peer, untold }, `${peer}: `);
+        if (untold > 0) report.log(`${untold} more strangers were not listed`);
+        return;
+      }
       report.error(error, { peer }, `${peer}: `);
-      if (stranger) return; // never was a session: somebody else's mistake
       failure ??= error;
       over(peer);
     },
