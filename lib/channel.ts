@@ -25,7 +25,7 @@ import {
   MAX_REASON_BYTES,
 } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
-import { type Credentials, nonce } from "./proof.ts";
+import { type Credentials, nonce } from "./credentials.ts";
 import { exchangeProofs } from "./proving.ts";
 import { escape } from "./quote.ts";
 import { encodeFrame } from "./wire.ts";

@@ -16,7 +16,7 @@ import {
   MAX_NAME_BYTES,
   MAX_REASON_BYTES,
 } from "./frames.ts";
-import { NONCE_BYTES, PROOF_BYTES } from "./proof.ts";
+import { NONCE_BYTES, PROOF_BYTES } from "./credentials.ts";
 
 /** How one type of frame is spelled. */
 export interface Format<F> {

@@ -61,7 +61,7 @@ export interface Nonce {
   nonce: Uint8Array;
 }
 
-/** Says that this side has the secret: see proof.ts. */
+/** Says that this side has the secret: see credentials.ts. */
 export interface Proof {
   type: "proof";
   proof: Uint8Array;

@@ -32,7 +32,7 @@
 
 import { sameBytes } from "./digest.ts";
 import { KEYED_VERSION, PREFACE } from "./preface.ts";
-import { NONCE_BYTES } from "./proof.ts";
+import { NONCE_BYTES } from "./credentials.ts";
 
 /** The preface of a side that has a key. */
 export const KNOCK_PREFACE: Readonly<Uint8Array> = prefaceOf(KEYED_VERSION);

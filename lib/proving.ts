@@ -9,7 +9,7 @@
 
 import { TransferError } from "./errors.ts";
 import type { Frame, Hello } from "./frames.ts";
-import { checkProof, type Credentials, proofOf } from "./proof.ts";
+import { checkProof, type Credentials, proofOf } from "./credentials.ts";
 import { pause } from "./retry.ts";
 import { encodeFrame } from "./wire.ts";
 

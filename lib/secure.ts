@@ -20,7 +20,7 @@ import {
   nonce,
   NONCE_BYTES,
   PROOF_BYTES,
-} from "./proof.ts";
+} from "./credentials.ts";
 import { makingItSlow } from "./proving.ts";
 import type { SocketConn } from "./socket.ts";
 import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";

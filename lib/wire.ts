@@ -82,7 +82,7 @@
  * ```
  *
  * A PROOF is an HMAC over a label with the role of who says it, both NONCEs,
- * both HELLO frames and the SHA-256 of the certificate: proof.ts. Until both
+ * both HELLO frames and the SHA-256 of the certificate: credentials.ts. Until both
  * are right a receiver takes no other frame, none longer than a FAIL may be,
  * and touches no disk.
  *

@@ -13,7 +13,7 @@ import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
 import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
 import { memorySink } from "../lib/memory_sink.ts";
-import { nonce } from "../lib/proof.ts";
+import { nonce } from "../lib/credentials.ts";
 import { send } from "../lib/send.ts";
 import { serve } from "../lib/serve.ts";
 

@@ -10,7 +10,7 @@ import { derive, generateKey, parseKey } from "../lib/key.ts";
 import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import { PREFACE } from "../lib/preface.ts";
-import { type Credentials, knockOf, nonce } from "../lib/proof.ts";
+import { type Credentials, knockOf, nonce } from "../lib/credentials.ts";
 import { reach } from "../lib/reach.ts";
 import { answer, knock } from "../lib/secure.ts";
 import { send } from "../lib/send.ts";

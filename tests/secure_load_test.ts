@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { generateKey } from "../lib/key.ts";
 import { encodeKnock } from "../lib/knock.ts";
-import { nonce } from "../lib/proof.ts";
+import { nonce } from "../lib/credentials.ts";
 import { halfclose, type Running, scratch } from "./fixtures.ts";
 import { certificate } from "./helpers.ts";
 import { needs } from "./needs.ts";

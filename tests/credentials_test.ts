@@ -6,7 +6,7 @@ import {
   knockOf,
   nonce,
   proofOf,
-} from "../lib/proof.ts";
+} from "../lib/credentials.ts";
 import { hex } from "./helpers.ts";
 
 const bytes = (length: number, value: number) =>
