@@ -36,6 +36,7 @@
  * @module
  */
 
+export { Budget } from "./lib/budget.ts";
 export { type Target } from "./lib/connect.ts";
 export {
   type Bounds,
@@ -46,6 +47,7 @@ export {
   writeAll,
 } from "./lib/conn.ts";
 export { type Closable, IdleTimer, withDeadline } from "./lib/deadline.ts";
+export { Digest } from "./lib/digest.ts";
 export { type StoreOptions } from "./lib/destination.ts";
 export {
   type Code,
@@ -57,14 +59,15 @@ export {
 export { generateKey } from "./lib/key.ts";
 export { type ClientTls } from "./lib/named.ts";
 export { type Phase } from "./lib/frames.ts";
+export { type ListenOptions } from "./lib/listen.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
 export {
   type RawOptions,
   type RawReport,
-  receiveRaw,
   sendRaw,
   type SendRawOptions,
 } from "./lib/raw.ts";
+export { receiveRaw } from "./lib/raw_receive.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";
@@ -75,6 +78,7 @@ export {
   type ServeOptions,
   type Server,
   type SessionInfo,
+  type ShutdownOptions,
 } from "./lib/serve.ts";
 export { type SessionOptions } from "./lib/session.ts";
 export {
@@ -83,9 +87,12 @@ export {
   type ConflictPolicy,
   type Draft,
   type Entry,
+  type Held,
+  type Resumable,
   type Sink,
 } from "./lib/sink.ts";
-export { type ByteReader, type Source } from "./lib/source.ts";
+export { type ByteReader } from "./lib/reading.ts";
+export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
 export { type Certificate } from "./lib/tls.ts";

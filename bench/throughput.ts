@@ -22,6 +22,7 @@ import {
   freePort,
   halfclose,
   listening,
+  output,
   start,
   succeed,
 } from "./contest.ts";
@@ -53,11 +54,9 @@ const CONTENDERS: Contender[] = [
     async copy(source, target, dir) {
       const port = freePort();
       const config = `${dir}/rsyncd.conf`;
-      await Deno.writeTextFile(
-        config,
-        `address=127.0.0.1\nuse chroot=no\nlock file=${dir}/rsync.lock\n` +
-          `uid=root\ngid=root\n[m]\npath=${dir}\nread only=no\n`,
-      );
+      const lines = `address=127.0.0.1\nuse chroot=no\nuid=root\ngid=root\n` +
+        `lock file=${dir}/rsync.lock\n[m]\npath=${dir}\nread only=no`;
+      await output("sh", "-c", `echo '${lines}' > ${config}`);
       const daemon = start(
         "rsync",
         ...["--daemon", "--no-detach", `--config=${config}`],

@@ -8,6 +8,7 @@ import type { Bench } from "./bench.ts";
 import { CRASHING_PEER, halfCloseAgainst } from "./crash.ts";
 import * as million from "./million.ts";
 import { addRun, countsText, emptyTally, type Tally } from "./tally.ts";
+import { verified } from "./verified.ts";
 
 /** One row: a way to send a million bytes, tried so many times. */
 export interface Row {
@@ -39,9 +40,6 @@ async function crashingPeer(bench: Bench, runs: number): Promise<Tally> {
 
 /**
  * The rows, from the worst way to the best.
- *
- * A row of another kind, such as a transfer that is confirmed by the peer's
- * program, is one more entry: a name and a function that fills a tally.
  */
 export const ROWS: readonly Row[] = [
   row("write and close", million.writeAndClose),
@@ -49,6 +47,7 @@ export const ROWS: readonly Row[] = [
   row("read, then SO_LINGER", million.readLingerAndClose),
   row("half-close", million.halfClose),
   { name: "half-close, B crashes", run: crashingPeer },
+  { name: "verified", run: (_bench, runs) => verified(runs) },
 ];
 
 /** The head of the table, in Markdown. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Reading } from "./source.ts";
+import type { Reading } from "./reading.ts";
 
 /**
  * Reads a source block by block; while one is used the next is being read.

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { nextBatch } from "./batch.ts";
+import type { Budget } from "./budget.ts";
 import {
   type Bounds,
   type Duplex,
@@ -18,6 +20,12 @@ import {
 import { closeQuietly, IdleTimer } from "./deadline.ts";
 import { foundOf, TransferError } from "./errors.ts";
 import { FrameReader } from "./frame_reader.ts";
+import {
+  checkOffer,
+  MAX_GREETING_BYTES,
+  OFFER,
+  outOfTurn,
+} from "./greeting.ts";
 import {
   type Fail,
   type Frame,
@@ -33,17 +41,8 @@ import { encodeFrame } from "./wire.ts";
 /** How often a side that is at work says so, in milliseconds. */
 export const HEARTBEAT_MS = 250;
 
-/** Small frames are put together up to this size. */
-const BATCH_BYTES = 65_536;
-
 /** Queued bytes beyond which whoever adds more should wait. */
 const QUEUE_BYTES = 262_144;
-
-/** SHA-256, data as it is, no optional feature: what version 1 can. */
-const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
-
-/** Longest payload of a peer that has not introduced itself: a FAIL's. */
-const MAX_GREETING_BYTES = 4 + MAX_REASON_BYTES;
 
 /** A connection, with what must be proven on it before anything else. */
 export interface Secured extends Duplex {
@@ -54,6 +53,8 @@ export interface Secured extends Duplex {
 /** One end of a conversation. */
 export class Channel implements Disposable {
   readonly #conn: Secured;
+  // Two, not one: the local kernel takes a heartbeat long after the peer has
+  // stopped, so what was written must not count for what was not heard.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
@@ -65,13 +66,14 @@ export class Channel implements Disposable {
    *
    * @param conn The connection; closed by {@linkcode hangUp} or `close()`.
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
+   * @param budget Bytes for large buffers, shared by many connections.
    */
-  constructor(conn: Secured, idleTimeout: number) {
+  constructor(conn: Secured, idleTimeout: number, budget?: Budget) {
     this.#conn = conn;
     this.#idle = new IdleTimer(conn, idleTimeout);
-    this.#reader = new FrameReader((into) =>
-      this.#idle.guard("hear from the peer", () => readSome(conn, into))
-    );
+    const hear = (into: Uint8Array) =>
+      this.#idle.guard("hear from the peer", () => readSome(conn, into));
+    this.#reader = new FrameReader(hear, budget);
   }
 
   /**
@@ -102,14 +104,7 @@ export class Channel implements Disposable {
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
     const hello = await this.#hearGreeting("hello");
-    const { required, digests, codecs } = hello;
-    if (required !== 0 || !(digests & 1) || !(codecs & 1)) {
-      throw new TransferError(
-        "protocol",
-        "Cannot talk to the peer: it insists on what this version has not " +
-          `(required ${required}, digests ${digests}, codecs ${codecs})`,
-      );
-    }
+    checkOffer(hello);
     const { credentials } = this.#conn;
     if (credentials) {
       await exchangeProofs(credentials, hello, {
@@ -133,11 +128,7 @@ export class Channel implements Disposable {
     if (frame?.type === "fail") {
       throw failureOf(frame, "Cannot talk to the peer");
     }
-    const found = frame ? `said ${frame.type.toUpperCase()}` : "ended";
-    throw new TransferError(
-      frame || type === "hello" ? "protocol" : "lost",
-      `Cannot talk to the peer: it ${found} where ${type.toUpperCase()} was due`,
-    );
+    throw outOfTurn(type, frame);
   }
 
   /**
@@ -233,6 +224,7 @@ export class Channel implements Disposable {
   /** Drops the connection at once. */
   close(): void {
     this.#idle[Symbol.dispose]();
+    this.#reader.release();
     closeQuietly(this.#conn);
   }
 
@@ -251,7 +243,7 @@ export class Channel implements Disposable {
   async #drainQueue(): Promise<void> {
     await Promise.resolve(); // what is said in the same turn goes together
     try {
-      while (this.#queue.length > 0) await this.#write(this.#batch());
+      while (this.#queue.length > 0) await this.#write(nextBatch(this.#queue));
     } catch (error) {
       this.#failure = error;
       this.#queue = [];
@@ -260,31 +252,13 @@ export class Channel implements Disposable {
     }
   }
 
-  /** One large frame as it is, or several small ones put together. */
-  #batch(): Uint8Array {
-    let count = 0, size = 0;
-    for (const bytes of this.#queue) {
-      if (count > 0 && size + bytes.length > BATCH_BYTES) break;
-      count++;
-      size += bytes.length;
-    }
-    const parts = this.#queue.splice(0, count);
-    if (count === 1) return parts[0]!;
-    const batch = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      batch.set(part, at);
-      at += part.length;
-    }
-    return batch;
-  }
-
   async #write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
       const count = await this.#idle.guard(
         "write to the peer",
         () => writeSome(this.#conn, rest),
+        false, // our own heartbeats are no sign of life of the peer
       );
       rest = rest.subarray(count);
       this.written += count;

@@ -32,6 +32,9 @@ export interface Bounds {
   total: number;
 }
 
+/** How long an ending may take: the other side has nothing left to do. */
+export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
+
 /**
  * Fills a buffer from a connection, and tells an end from a cut.
  *

@@ -117,15 +117,22 @@ export class IdleTimer implements Disposable {
    *
    * @param doing What is being waited for, for the message.
    * @param operation Starts the wait; when it resolves, something has moved.
+   * @param moves Whether that counts. A write that the local kernel took says
+   * nothing about the peer: where the peer is known to talk, only what was
+   * heard of it counts, or one's own heartbeats would keep a dead peer alive.
    * @returns What the operation returned.
    * @throws {TransferError} `stalled` when nothing moved for the limit.
    */
-  async guard<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+  async guard<T>(
+    doing: string,
+    operation: () => Promise<T>,
+    moves = true,
+  ): Promise<T> {
     if (this.#waiting++ === 0) this.#moved = performance.now();
     this.#timer ??= setTimeout(() => this.#check(), this.#limit);
     try {
       const result = await operation();
-      this.#moved = performance.now();
+      if (moves) this.#moved = performance.now();
       return result;
     } catch (error) {
       if (!this.#expired) throw error;

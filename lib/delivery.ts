@@ -58,6 +58,8 @@ export class Delivery {
   /** Why nothing more is to be written, once that is so. */
   #over: TransferError | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
+  /** Resolves when even a writer that is stuck is not waited for any more. */
+  readonly #ended = Promise.withResolvers<void>();
   #has = 0;
 
   /**
@@ -111,11 +113,10 @@ export class Delivery {
       const ended = one.endsAt <= this.#channel.written;
       if (ended && !this.#refused) one.unconfirmed = this.#over;
     }
+    if (this.#entries.every((one) => one.settled)) return;
     signal?.throwIfAborted();
-    if (this.#entries.some((one) => !one.settled)) throw this.#over!;
+    throw this.#over!;
   }
-
-  readonly #ended = Promise.withResolvers<void>();
 
   /** Hears until the receiver ends; never rejects. */
   async #hearAll(): Promise<void> {
@@ -155,9 +156,13 @@ export class Delivery {
       throw failureOf(frame, "Cannot go on");
     }
     if (one && frame.type === "accept" && one.stage === "announced") {
+      const { held: length, block, proof } = frame;
+      one.held = { length, block, proof };
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
       this.#settle(one, failureOf(frame, `Cannot deliver ${one.title}`));
+    } else if (frame.type === "fail" && this.#hasFailed(frame.entry)) {
+      return; // both sides gave it up, and the two FAILs crossed on the way
     } else if (one && frame.type === "receipt") {
       one.settle(frame, this.#id);
       this.#settle(one);
@@ -170,6 +175,10 @@ export class Delivery {
         `Cannot go on: the receiver said ${frame.type.toUpperCase()} out of place`,
       );
     }
+  }
+
+  #hasFailed(entry: number): boolean {
+    return this.#entries.some((one) => one.number === entry && one.failure);
   }
 
   async #writeAll(): Promise<void> {

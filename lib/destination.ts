@@ -9,18 +9,30 @@
  */
 
 import { join } from "node:path";
-import { toHex } from "./digest.ts";
+import { Budget } from "./budget.ts";
 import { DirectorySync } from "./durable.ts";
 import { asTransferError, TransferError } from "./errors.ts";
-import { RESERVED_PREFIX } from "./names.ts";
 import { lstat } from "./publish.ts";
 import { quote } from "./quote.ts";
 import type { ConflictPolicy, Entry } from "./sink.ts";
+import { Temps } from "./temps.ts";
 
 /** Options of {@linkcode directorySink} and {@linkcode fileSink}. */
 export interface StoreOptions {
   /** What to do when other content has the name. @default {"refuse"} */
   onConflict?: ConflictPolicy;
+}
+
+/**
+ * Temporary files open at once: what a process may have open is 1,024 by
+ * default on many systems, and the connections need some of it.
+ */
+const MAX_OPEN_FILES = 512;
+
+/** A draft that can be made to let go of its file. */
+export interface Releasable {
+  /** Lets go of the file, synced, for somebody else to go on with. */
+  release(): Promise<void>;
 }
 
 /**
@@ -31,18 +43,60 @@ export class Destination {
   readonly root: string;
   readonly policy: ConflictPolicy;
   readonly sync = new DirectorySync();
+  readonly temps: Temps;
+  /** Descriptors for temporary files, over all connections. */
+  readonly descriptors = new Budget(MAX_OPEN_FILES);
+  readonly #owners = new Map<
+    string,
+    { transfer: string | undefined; draft: Releasable }
+  >();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
     this.root = root;
     this.policy = options.onConflict ?? "refuse";
+    this.temps = new Temps(root);
   }
 
-  /** Refuses early what the commit would refuse for certain. */
-  async check(entry: Entry, parts: string[]): Promise<void> {
-    if (this.policy === "rename") return;
+  /** Notes who writes a file now. */
+  own(
+    parts: readonly string[],
+    transfer: string | undefined,
+    draft: Releasable,
+  ): void {
+    this.#owners.set(parts.join("/"), { transfer, draft });
+  }
+
+  /** Notes that somebody does not write it any more. */
+  disown(parts: readonly string[], draft: Releasable): void {
+    const name = parts.join("/");
+    if (this.#owners.get(name)?.draft === draft) this.#owners.delete(name);
+  }
+
+  /**
+   * Takes a file away from a connection that the same transfer has left: the
+   * sender knows that it is dead, this side may not have noticed yet.
+   */
+  async evict(
+    parts: readonly string[],
+    transfer: string | undefined,
+  ): Promise<void> {
+    const owner = this.#owners.get(parts.join("/"));
+    if (transfer !== undefined && owner?.transfer === transfer) {
+      await owner.draft.release();
+    }
+  }
+
+  /**
+   * Looks at what has an entry's name, and refuses early what its commit would
+   * refuse for certain.
+   */
+  async check(
+    entry: Entry,
+    parts: string[],
+  ): Promise<Deno.FileInfo | null> {
     const taken = await local(entry.name, () => this.look(parts));
-    if (!taken) return;
+    if (!taken || this.policy === "rename") return taken;
     const other = taken.isFile && entry.size !== undefined &&
       entry.size !== taken.size;
     if (taken.isDirectory || (this.policy === "refuse" && other)) {
@@ -54,6 +108,7 @@ export class Destination {
         `Cannot store ${quote(entry.name)}: ${what} has that name already`,
       );
     }
+    return taken;
   }
 
   /** Looks at what has a name, and refuses to look through a link. */
@@ -63,17 +118,9 @@ export class Destination {
       path = join(path, part);
       const info = await lstat(path);
       if (!info) return null;
-      mustBeDirectory(path, info);
+      mustBeDirectory(part, info);
     }
     return await lstat(join(this.root, ...parts));
-  }
-
-  /** Creates a temporary file; 128 random bits make its name its own. */
-  async temp(mode: number): Promise<{ path: string; file: Deno.FsFile }> {
-    const random = toHex(crypto.getRandomValues(new Uint8Array(16)));
-    const path = join(this.root, RESERVED_PREFIX + random);
-    const file = await Deno.open(path, { createNew: true, write: true, mode });
-    return { path, file };
   }
 
   /** Makes the directories on the way, and refuses to pass through a link. */
@@ -83,7 +130,7 @@ export class Destination {
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(path, await lstat(path) ?? await this.#make(path));
+      mustBeDirectory(part, await lstat(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -92,7 +139,11 @@ export class Destination {
   async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
     try {
       const root = await (this.#realRoot ??= Deno.realPath(this.root));
-      return await Deno.realPath(path) === join(root, ...parts);
+      const [real, { isDirectory }] = await Promise.all([
+        Deno.realPath(path),
+        Deno.stat(path),
+      ]);
+      return isDirectory && real === join(root, ...parts);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
@@ -122,12 +173,12 @@ export class Destination {
   }
 }
 
-function mustBeDirectory(path: string, info: Deno.FileInfo): void {
+function mustBeDirectory(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
-    `Cannot store below ${quote(path)}: it is ${what}`,
+    `Cannot store below ${quote(name)}: it is ${what}`,
   );
 }
 

@@ -20,17 +20,27 @@ export const DIGEST_BYTES = 32;
  *
  * @example The digest of two pieces
  * ```ts
- * import { Digest, toHex } from "./digest.ts";
+ * import { Digest } from "@halfclose/halfclose";
  * import { assertEquals } from "@std/assert";
  *
  * const digest = new Digest();
  * digest.update(new TextEncoder().encode("a"));
  * digest.update(new TextEncoder().encode("bc"));
- * assertEquals(toHex(digest.finish()).slice(0, 8), "ba7816bf");
+ * const [first, second] = digest.finish();
+ * assertEquals([first, second], [0xba, 0x78]);
  * ```
  */
 export class Digest {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash: Hash;
+
+  /**
+   * Begins a stream, or goes on with one.
+   *
+   * @param from Whose stream to go on with; it stays as it is.
+   */
+  constructor(from?: Digest) {
+    this.#hash = from ? from.#hash.copy() : createHash("sha256");
+  }
 
   /**
    * Takes the next piece in.

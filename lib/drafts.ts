@@ -1,66 +1,117 @@
 /**
- * Files and directories on their way to the disk.
+ * A file on its way to the disk.
  *
- * A file's draft is a temporary file in the destination's own file system. Its
- * commit is, in this order: fsync of the data, the name, fsync of every
- * directory that got a new entry. Only then is it called durable. A failed
- * fsync is never repeated on the same file: the kernel may have dropped the
- * pages and would report success for bytes that are gone.
+ * It is a temporary file in the destination's own file system. Its commit is,
+ * in this order: fsync of the data, the name, fsync of every directory that got
+ * a new entry. Only then is it called durable. A failed fsync is never repeated
+ * on the same file: the kernel may have dropped the pages and would report
+ * success for bytes that are gone.
  *
  * @module
  */
 
 import { type Destination, local } from "./destination.ts";
-import { TransferError } from "./errors.ts";
+import type { Digest } from "./digest.ts";
+import { Proof } from "./proof.ts";
 import { publish } from "./publish.ts";
-import { quote } from "./quote.ts";
 import {
   type CommitPhase,
   type Committed,
   type Draft,
   draftEnded,
   type Entry,
+  type Resumable,
 } from "./sink.ts";
+import { mustFit } from "./space.ts";
+import { removeIfThere, type Temp } from "./temps.ts";
+
+/** Files of this size on are worth going on with; smaller ones start over. */
+const RESUME_BYTES = 1_048_576;
 
 /** A file on its way: nothing on the disk before its first byte. */
 export class FileDraft implements Draft {
+  resumable: Resumable | undefined;
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
-  #temp: Promise<{ path: string; file: Deno.FsFile }> | undefined;
+  #temp: Promise<Temp> | undefined;
+  /** What is being done with the file; who ends the draft waits for it. */
+  #busy: Promise<unknown> = Promise.resolve();
+  #length = 0;
+  #started = false;
   #ended = false;
 
+  /**
+   * Begins a file.
+   *
+   * @param to Where it belongs.
+   * @param entry What was announced of it.
+   * @param parts Its name, taken apart and checked.
+   */
   constructor(to: Destination, entry: Entry, parts: string[]) {
     this.#to = to;
     this.#entry = entry;
     this.#parts = parts;
   }
 
-  async write(piece: Uint8Array): Promise<void> {
-    if (this.#ended) throw draftEnded(this.#entry.name);
+  /**
+   * Looks for what an earlier attempt left, and proves it.
+   *
+   * @throws {TransferError} `local-io` when the destination cannot be read.
+   */
+  async lookBack(): Promise<void> {
+    if (!this.#keepable) return;
     await local(this.#entry.name, async () => {
+      const temp = await this.#to.temps.adopt(this.#parts);
+      if (temp) await this.#to.descriptors.take(1);
+      await this.#mustFit(temp);
+      if (!temp) return;
+      this.#temp = Promise.resolve(temp);
+      const { size } = await temp.file.stat();
+      const most = Math.min(size, this.#entry.size ?? size);
+      const proof = await Proof.of((into) => temp.file.read(into), most);
+      const start = (offset: number) => this.#start(proof.at(offset), offset);
+      const { length, block } = proof;
+      if (length === 0) await this.#start(proof.at(0), 0);
+      else this.resumable = { length, block, proof: proof.proof, start };
+    });
+  }
+
+  /** Looks for room for what is not there yet. */
+  async #mustFit(temp: Temp | undefined): Promise<void> {
+    const { name, size } = this.#entry;
+    if (size === undefined) return;
+    const { size: there } = await temp?.file.stat() ?? { size: 0 };
+    try {
+      await mustFit(this.#to.root, name, size - there);
+    } catch (error) {
+      if (temp) this.#close(temp);
+      throw error;
+    }
+  }
+
+  async write(piece: Uint8Array): Promise<void> {
+    await this.#startOver();
+    await this.#act(async () => {
       const { file } = await this.#open();
       let written = 0;
       while (written < piece.length) {
         written += await file.write(piece.subarray(written));
       }
+      this.#length += piece.length;
     });
   }
 
-  async commit(
-    onPhase?: (phase: CommitPhase) => void,
-  ): Promise<Committed> {
-    if (this.#ended) throw draftEnded(this.#entry.name);
+  async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     try {
-      return await local(this.#entry.name, () => this.#commit(onPhase));
+      await this.#startOver();
+      return await this.#act(() => this.#commit(onPhase));
     } finally {
       await this.abort();
     }
   }
 
-  async #commit(
-    onPhase?: (phase: CommitPhase) => void,
-  ): Promise<Committed> {
+  async #commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     const { path: temp, file } = await this.#open();
     const { mtime, mode } = this.#entry;
     onPhase?.("syncing");
@@ -80,70 +131,89 @@ export class FileDraft implements Draft {
     return { name: [...parents, last].join("/"), durable: true, existing };
   }
 
-  async abort(): Promise<void> {
-    this.#ended = true;
-    const opening = this.#temp;
-    this.#temp = undefined;
-    // Where it could not be created, the write that asked for it was told.
-    const temp = await opening?.catch(() => undefined);
+  async keep(): Promise<void> {
+    if (!this.#keepable || this.#length < RESUME_BYTES) return this.abort();
+    await this.release();
+  }
+
+  /** Lets go of the file, synced, for somebody else to go on with. */
+  async release(): Promise<void> {
+    const temp = await this.#end();
     if (!temp) return;
-    temp.file.close();
+    try {
+      await local(this.#entry.name, () => temp.file.sync());
+    } finally {
+      this.#close(temp);
+    }
+  }
+
+  async abort(): Promise<void> {
+    const temp = await this.#end();
+    if (!temp) return;
+    this.#close(temp);
     await local(this.#entry.name, () => removeIfThere(temp.path));
   }
 
-  #open(): Promise<{ path: string; file: Deno.FsFile }> {
+  /** Ends the draft, once nothing is being done with its file any more. */
+  async #end(): Promise<Temp | undefined> {
+    this.#ended = true;
+    this.#to.disown(this.#parts, this);
+    await this.#busy.catch(() => {}); // told to whoever asked for it
+    const opening = this.#temp;
+    this.#temp = undefined;
+    // Where it could not be created, the write that asked for it was told.
+    return await opening?.catch(() => undefined);
+  }
+
+  async #act<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw draftEnded(this.#entry.name);
+    const acting = local(this.#entry.name, operation);
+    this.#busy = acting;
+    return await acting;
+  }
+
+  /** Begins with nothing where nobody asked for what is held. */
+  async #startOver(): Promise<void> {
+    if (this.resumable && !this.#started) await this.resumable.start(0);
+  }
+
+  async #start(digest: Digest, offset: number): Promise<Digest> {
+    this.#started = true;
+    await this.#act(async () => {
+      const { file } = await this.#open();
+      await file.truncate(offset);
+      await file.seek(offset, Deno.SeekMode.Start);
+      this.#length = offset;
+    });
+    return digest;
+  }
+
+  get #keepable(): boolean {
+    const { size = Infinity } = this.#entry;
+    return size >= RESUME_BYTES;
+  }
+
+  #close({ file }: Temp): void {
+    file.close();
+    this.#to.descriptors.give(1);
+  }
+
+  #open(): Promise<Temp> {
+    return this.#temp ??= this.#create();
+  }
+
+  async #create(): Promise<Temp> {
     // Bits to be kept may be stricter than the umask: then nobody else may
     // look at the draft either.
     const mode = this.#entry.mode === undefined ? 0o666 : 0o600;
-    return this.#temp ??= this.#to.temp(mode);
-  }
-}
-
-/** A directory: made at its commit, because it has no bytes to wait for. */
-export class DirectoryDraft implements Draft {
-  readonly #to: Destination;
-  readonly #entry: Entry;
-  readonly #parts: string[];
-
-  constructor(to: Destination, entry: Entry, parts: string[]) {
-    this.#to = to;
-    this.#entry = entry;
-    this.#parts = parts;
-  }
-
-  write(): Promise<void> {
-    return Promise.reject(
-      new TransferError(
-        "protocol",
-        `Cannot write to ${quote(this.#entry.name)}: it is a directory`,
-      ),
-    );
-  }
-
-  commit(): Promise<Committed> {
-    const { name, mtime, mode } = this.#entry;
-    return local(name, async () => {
-      const before = await this.#to.look(this.#parts);
-      const path = await this.#to.enter(this.#parts);
-      if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
-      if (mtime !== undefined) {
-        await Deno.utime(path, new Date(), new Date(mtime));
-      }
-      await this.#to.settle(this.#parts);
-      return { name, durable: true, existing: before !== null };
-    });
-  }
-
-  abort(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    // A rename gave it its final name.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { temps, descriptors } = this.#to;
+    await descriptors.take(1);
+    try {
+      const options = { mode, lock: this.#keepable };
+      return await temps.create(this.#parts, options);
+    } catch (error) {
+      descriptors.give(1);
+      throw error;
+    }
   }
 }

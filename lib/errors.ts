@@ -186,5 +186,7 @@ export function foundOf(error: Error): string {
  */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/ \(os error \d+\)/, "").replace(/[\r\n]+/g, " ");
+  // Behind the number Deno names the call and the path: whoever asked knows
+  // them, and a peer need not.
+  return text.replace(/ \(os error \d+\).*$/s, "").replace(/[\r\n]+/g, " ");
 }

@@ -8,13 +8,26 @@
  * @module
  */
 
+import type { Budget } from "./budget.ts";
 import { TransferError } from "./errors.ts";
-import { type Frame, type Header, HEADER_BYTES } from "./frames.ts";
+import {
+  DATA_HEAD_BYTES,
+  type Frame,
+  type Header,
+  HEADER_BYTES,
+  MAX_DATA_BYTES,
+} from "./frames.ts";
 import { checkPreface, PREFACE } from "./preface.ts";
 import { decodeFrame, decodeHeader } from "./wire.ts";
 
-/** Enough for many small frames; grows when a large one comes. */
+/** Enough for HELLO: whoever has not said it costs no more. */
+const FIRST_BUFFER_BYTES = 1_024;
+
+/** Enough for many small frames. */
 const SMALL_BUFFER_BYTES = 65_536;
+
+/** What a connection costs on which large frames come: two of those. */
+const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
 
 /**
  * Most bytes asked of the kernel at once: what stays in a processor's cache
@@ -25,18 +38,32 @@ const READ_BYTES = 262_144;
 /** Takes frames from a connection. */
 export class FrameReader {
   readonly #read: (into: Uint8Array) => Promise<number | null>;
-  #buffer = new Uint8Array(SMALL_BUFFER_BYTES);
+  readonly #budget: Budget | undefined;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #spare = new Uint8Array(0);
   #start = 0;
   #end = 0;
+  #large = false;
+  #released = false;
 
   /**
    * Makes a reader.
    *
    * @param read Reads some bytes; `null` at the end.
+   * @param budget Bytes for large buffers, shared by many readers.
    */
-  constructor(read: (into: Uint8Array) => Promise<number | null>) {
+  constructor(
+    read: (into: Uint8Array) => Promise<number | null>,
+    budget?: Budget,
+  ) {
     this.#read = read;
+    this.#budget = budget;
+  }
+
+  /** Gives its share of the budget back. It reads no large frame any more. */
+  release(): void {
+    if (this.#large && !this.#released) this.#budget?.give(LARGE_BYTES);
+    this.#released = true;
   }
 
   /**
@@ -79,6 +106,7 @@ export class FrameReader {
 
   /** Sees to it that `need` bytes are there; `false` at an end before them. */
   async #fill(need: number): Promise<boolean> {
+    if (need > SMALL_BUFFER_BYTES && !this.#large) await this.#reserve();
     if (this.#start + need > this.#buffer.length) this.#turn(need);
     while (this.#end - this.#start < need) {
       const limit = need > SMALL_BUFFER_BYTES
@@ -101,6 +129,18 @@ export class FrameReader {
       );
     }
     return true;
+  }
+
+  /** Waits for its turn to hold large buffers. */
+  async #reserve(): Promise<void> {
+    await this.#budget?.take(LARGE_BYTES);
+    this.#large = true;
+    if (!this.#released) return;
+    this.#budget?.give(LARGE_BYTES);
+    throw new TransferError(
+      "lost",
+      "Cannot read the next frame: the connection was closed on this side",
+    );
   }
 
   /** Goes on in the other buffer, or in a larger one. */

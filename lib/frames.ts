@@ -90,7 +90,7 @@ export interface Accept {
   held: number;
   /** Length of each block of them but the last; 0 where nothing is held. */
   block: number;
-  /** The blocks' SHA-256 digests, one after the other. */
+  /** SHA-256 of all bytes up to the end of each block, one after the other. */
   proof: Uint8Array;
 }
 

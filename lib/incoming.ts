@@ -8,7 +8,7 @@ import { Digest, sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import type { Data, End, Open, Phase, ReceiptFrame } from "./frames.ts";
 import { quote } from "./quote.ts";
-import type { Draft, Entry, Sink } from "./sink.ts";
+import type { Draft, Entry, Held, Sink } from "./sink.ts";
 
 /** Holds what arrives of an entry against what was announced. */
 export class Incoming {
@@ -19,13 +19,20 @@ export class Incoming {
   /** How many of its bytes have come. */
   received = 0;
   readonly #draft: Draft;
-  readonly #digest = new Digest();
   readonly #maxSize: number;
+  /** Of what came so far; absent until it is known from where on it comes. */
+  #digest: Digest | undefined;
 
   private constructor(open: Open, draft: Draft, maxSize: number) {
     this.open = open;
     this.#draft = draft;
     this.#maxSize = maxSize;
+    if (!draft.resumable) this.#digest = new Digest();
+  }
+
+  /** What is there of it from before. */
+  get held(): Held {
+    return this.#draft.resumable ?? NOTHING;
   }
 
   /**
@@ -34,6 +41,7 @@ export class Incoming {
    * @param open What the sender announced.
    * @param sink Where it is to land.
    * @param maxSize Most bytes it may have.
+   * @param transfer The transfer's id.
    * @returns The entry, ready for data.
    * @throws {TransferError} `rejected` when it is too large or the sink will not
    * have it.
@@ -42,9 +50,11 @@ export class Incoming {
     open: Open,
     sink: Sink,
     maxSize: number,
+    transfer: string,
   ): Promise<Incoming> {
     checkSize(open, open.size ?? 0, maxSize);
-    return new Incoming(open, await sink.open(entryOf(open)), maxSize);
+    const draft = await sink.open(entryOf(open), transfer);
+    return new Incoming(open, draft, maxSize);
   }
 
   /**
@@ -57,6 +67,7 @@ export class Incoming {
    * `rejected` beyond the size limit, `local-io` when it cannot be kept.
    */
   async take({ offset, bytes }: Data): Promise<void> {
+    const digest = this.#digest ?? await this.#start(offset);
     if (offset !== this.received) {
       throw this.#broken(
         `data for byte ${offset} came where ${this.received} was next`,
@@ -69,7 +80,7 @@ export class Incoming {
     }
     checkSize(this.open, this.received, this.#maxSize);
     const written = this.#draft.write(bytes);
-    this.#digest.update(bytes); // while the disk is busy with the same bytes
+    digest.update(bytes); // while the disk is busy with the same bytes
     await written;
   }
 
@@ -79,13 +90,15 @@ export class Incoming {
    * @param end What the sender says it sent.
    * @throws {TransferError} `integrity` when anything differs.
    */
-  verify(end: End): void {
+  async verify(end: End): Promise<void> {
     this.phase = "verifying";
-    const found = this.#digest.finish();
+    const digest = this.#digest ?? await this.#start(end.length);
+    const found = digest.finish();
     const announced = this.open.size ?? end.length;
-    if (this.received !== end.length || this.received !== announced) {
+    for (const length of [end.length, announced]) {
+      if (this.received === length) continue;
       throw this.#damaged(
-        `its length must be ${end.length}, found ${this.received}`,
+        `its length must be ${length}, found ${this.received}`,
       );
     }
     if (!sameBytes(found, end.digest)) {
@@ -116,6 +129,18 @@ export class Incoming {
     };
   }
 
+  /** Goes on from what is there already. */
+  async #start(offset: number): Promise<Digest> {
+    this.#digest = await this.#draft.resumable!.start(offset);
+    this.received = offset;
+    return this.#digest;
+  }
+
+  /** Gives up for now; another attempt may go on with what is there. */
+  async keep(): Promise<void> {
+    await (this.#draft.keep?.() ?? this.#draft.abort());
+  }
+
   /** Leaves nothing of it. */
   async abort(): Promise<void> {
     await this.#draft.abort();
@@ -135,6 +160,9 @@ export class Incoming {
     );
   }
 }
+
+/** What is there of most entries. */
+const NOTHING: Held = { length: 0, block: 0, proof: new Uint8Array(0) };
 
 function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {
   return entry;

@@ -10,11 +10,13 @@
  * @module
  */
 
-/** Most for one address: an office behind one address fits in. */
-export const MAX_FOR_ADDRESS = 256;
-
-/** Most in all. */
-export const MAX_IN_ALL = 1_024;
+/** How many may wait. */
+export interface LobbyOptions {
+  /** Most from one address: others must get in beside it. @default {3_072} */
+  ofOne?: number;
+  /** Most in all. @default {4_096} */
+  inAll?: number;
+}
 
 /** The place of one who waits. */
 export interface Place {
@@ -24,7 +26,7 @@ export interface Place {
 
 /** Counts those who wait, and turns away who is too many. */
 export class Lobby {
-  readonly #forAddress: number;
+  readonly #ofOne: number;
   readonly #inAll: number;
   /** In the order in which they came. */
   readonly #waiting = new Map<Place, () => void>();
@@ -33,11 +35,10 @@ export class Lobby {
   /**
    * Opens with nobody in it.
    *
-   * @param forAddress Most for one address.
-   * @param inAll Most in all.
+   * @param options How many may wait.
    */
-  constructor(forAddress = MAX_FOR_ADDRESS, inAll = MAX_IN_ALL) {
-    this.#forAddress = forAddress;
+  constructor({ ofOne = 3_072, inAll = 4_096 }: LobbyOptions = {}) {
+    this.#ofOne = ofOne;
     this.#inAll = inAll;
   }
 
@@ -56,7 +57,7 @@ export class Lobby {
   enter(address: string, dismiss: () => void): Place | undefined {
     const network = networkOf(address);
     const count = this.#counts.get(network) ?? 0;
-    if (count >= this.#forAddress) return undefined;
+    if (count >= this.#ofOne) return undefined;
     if (this.#waiting.size >= this.#inAll) this.#dismissFirst();
     this.#counts.set(network, (this.#counts.get(network) ?? 0) + 1);
     const place = { leave: () => this.#leave(place, network) };

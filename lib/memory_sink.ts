@@ -11,10 +11,12 @@ import { TransferError } from "./errors.ts";
 import { partsOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import {
+  bytesForDirectory,
   candidates,
   type Committed,
   type ConflictPolicy,
   type Draft,
+  draftEnded,
   type Entry,
   type Sink,
 } from "./sink.ts";
@@ -49,74 +51,101 @@ export interface MemorySink extends Sink {
 export function memorySink(
   options: { onConflict?: ConflictPolicy } = {},
 ): MemorySink {
-  const files = new Map<string, Uint8Array>();
-  const directories = new Set<string>();
-  const policy = options.onConflict ?? "refuse";
+  const memory = new Memory(options.onConflict ?? "refuse");
   return {
-    files,
-    directories,
-    open(entry) {
-      return Promise.resolve().then(() => {
-        partsOf(entry.name);
-        return new MemoryDraft(entry, policy, files, directories);
-      });
-    },
+    files: memory.files,
+    directories: memory.directories,
+    open: (entry) =>
+      Promise.resolve().then(() =>
+        new MemoryDraft(entry, partsOf(entry.name), memory)
+      ),
   };
+}
+
+/** What the drafts of one sink share. */
+class Memory {
+  readonly files = new Map<string, Uint8Array>();
+  readonly directories = new Set<string>();
+  readonly #policy: ConflictPolicy;
+
+  constructor(policy: ConflictPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Makes a directory and those above it. */
+  enter(parts: readonly string[]): string {
+    let path = "";
+    for (const part of parts) {
+      path += part;
+      if (this.files.has(path)) {
+        throw new TransferError(
+          "rejected",
+          `Cannot store below ${quote(path)}: it is not a directory`,
+        );
+      }
+      this.directories.add(path);
+      path += "/";
+    }
+    return path;
+  }
+
+  /** Gives bytes a name. */
+  publish(parts: readonly string[], bytes: Uint8Array): Committed {
+    const directory = this.enter(parts.slice(0, -1));
+    for (const last of candidates(parts.at(-1)!, this.#policy)) {
+      const name = directory + last;
+      const taken = this.files.get(name);
+      if (taken && sameBytes(taken, bytes)) {
+        return { name, durable: false, existing: true };
+      }
+      if (this.directories.has(name)) continue;
+      if (taken && this.#policy !== "replace") continue;
+      this.files.set(name, bytes);
+      return { name, durable: false, existing: false };
+    }
+    throw new TransferError(
+      "rejected",
+      `Cannot store ${quote(parts.join("/"))}: other content has that name`,
+    );
+  }
 }
 
 class MemoryDraft implements Draft {
   #pieces: Uint8Array<ArrayBuffer>[] = [];
+  #ended = false;
   readonly #entry: Entry;
-  readonly #policy: ConflictPolicy;
-  readonly #files: Map<string, Uint8Array>;
-  readonly #directories: Set<string>;
+  readonly #parts: readonly string[];
+  readonly #memory: Memory;
 
-  constructor(
-    entry: Entry,
-    policy: ConflictPolicy,
-    files: Map<string, Uint8Array>,
-    directories: Set<string>,
-  ) {
+  constructor(entry: Entry, parts: readonly string[], memory: Memory) {
     this.#entry = entry;
-    this.#policy = policy;
-    this.#files = files;
-    this.#directories = directories;
+    this.#parts = parts;
+    this.#memory = memory;
   }
 
   write(piece: Uint8Array): Promise<void> {
+    const { name, kind } = this.#entry;
+    if (this.#ended) return Promise.reject(draftEnded(name));
+    if (kind === "directory") return Promise.reject(bytesForDirectory(name));
     this.#pieces.push(piece.slice());
     return Promise.resolve();
   }
 
   async commit(): Promise<Committed> {
-    const bytes = await toBytes(ReadableStream.from(this.#pieces));
     const { name, kind } = this.#entry;
+    if (this.#ended) throw draftEnded(name);
+    this.#ended = true;
     if (kind === "directory") {
-      const existing = this.#directories.has(name);
-      this.#directories.add(name);
+      const existing = this.#memory.directories.has(name);
+      this.#memory.enter(this.#parts);
       return { name, durable: false, existing };
     }
-    const parents = name.split("/").slice(0, -1).map((part) => part + "/")
-      .join("");
-    for (
-      const last of candidates(name.slice(parents.length), this.#policy)
-    ) {
-      const taken = this.#files.get(parents + last);
-      if (taken && sameBytes(taken, bytes)) {
-        return { name: parents + last, durable: false, existing: true };
-      }
-      if (!taken || this.#policy === "replace") {
-        this.#files.set(parents + last, bytes);
-        return { name: parents + last, durable: false, existing: false };
-      }
-    }
-    throw new TransferError(
-      "rejected",
-      `Cannot store ${quote(name)}: other content has that name`,
-    );
+    const bytes = await toBytes(ReadableStream.from(this.#pieces));
+    return this.#memory.publish(this.#parts, bytes);
   }
 
   abort(): Promise<void> {
+    this.#ended = true;
     this.#pieces = [];
     return Promise.resolve();
   }

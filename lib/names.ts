@@ -17,7 +17,7 @@ import { quote } from "./quote.ts";
 export const RESERVED_PREFIX = ".halfclose-";
 
 /** Longest part in bytes: what ext4, XFS, APFS and NTFS allow. */
-const MAX_PART_BYTES = 255;
+export const MAX_PART_BYTES = 255;
 
 /** Deepest nesting. A guess, well beyond what source trees reach. */
 const MAX_DEPTH = 100;
@@ -86,6 +86,7 @@ export function partsOf(name: string): string[] {
 
 const encoder = new TextEncoder();
 
-function byteLength(text: string): number {
+/** Length of a text in UTF-8. */
+export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }

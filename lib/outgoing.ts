@@ -9,6 +9,7 @@ import { TransferError } from "./errors.ts";
 import type { Open, ReceiptFrame } from "./frames.ts";
 import { quote } from "./quote.ts";
 import { type Receipt, receiptOf } from "./receipt.ts";
+import type { Held } from "./sink.ts";
 import type { Item } from "./source.ts";
 
 /** How far an entry is, on the connection of this moment. */
@@ -24,6 +25,8 @@ export class Outgoing {
   stage: Stage = "waiting";
   /** How many of its bytes the receiver is known to have. */
   has = 0;
+  /** What the receiver holds of it, once it has accepted it. */
+  held: Held | undefined;
   /** What was sent of it, once that is all. */
   sent: { length: number; digest: Uint8Array } | undefined;
   /** Proof of its delivery. */
@@ -67,6 +70,7 @@ export class Outgoing {
     if (this.settled) return;
     this.stage = "waiting";
     this.has = 0;
+    this.held = undefined;
     this.sent = undefined;
     this.endsAt = Infinity;
   }

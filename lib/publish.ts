@@ -10,7 +10,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
@@ -73,7 +73,7 @@ async function replace(temp: string, path: string): Promise<void> {
     if (!(cause instanceof Deno.errors.IsADirectory)) throw cause;
     throw new TransferError(
       "rejected",
-      `Cannot replace ${quote(path)}: it is a directory`,
+      `Cannot replace ${quote(basename(path))}: it is a directory`,
       { cause },
     );
   }

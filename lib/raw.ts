@@ -1,5 +1,5 @@
 /**
- * Plain TCP to and from programs that know nothing of receipts.
+ * Plain TCP to programs that know nothing of receipts.
  *
  * What can be known then is little, and exactly that is reported: that the peer
  * read to our end and closed cleanly, or how it broke. Never that it has the
@@ -10,22 +10,15 @@
 
 import { blocksOf, Pace } from "./blocks.ts";
 import { connect, nameOf, type Target } from "./connect.ts";
-import {
-  type Bounds,
-  type Duplex,
-  halfClose,
-  hangUp,
-  readSome,
-  writeSome,
-} from "./conn.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "./conn.ts";
 import { closeQuietly, IdleTimer, withDeadline } from "./deadline.ts";
 import { Digest, toHex } from "./digest.ts";
 import { asTransferError, foundOf, TransferError } from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
-import type { Sink } from "./sink.ts";
-import type { Item } from "./source.ts";
+import type { Item, Source } from "./source.ts";
+import { itemOf } from "./walk.ts";
 
 /** What is known after a raw transfer. */
 export interface RawReport {
@@ -51,6 +44,8 @@ export interface RawOptions {
 
 /** Options of {@linkcode sendRaw}. */
 export interface SendRawOptions extends RawOptions, RetryOptions {
+  /** What the source is called in messages. @default {"stdin"} */
+  name?: string;
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /**
@@ -71,25 +66,46 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * On abort, and when the source fails: the connection is closed, and a plain
  * peer cannot tell that from the end of the stream.
  *
- * @param item What to send.
+ * @param source A file's path, bytes, a reader, a stream or an iterable.
  * @param target Where the program listens.
  * @param options Bounds and callbacks.
  * @returns What is known: that the peer ended cleanly after our end.
  * @throws {TransferError} `lost` or `stalled` when the connection broke before
  * everything was handed over, `unconfirmed` when it broke after.
+ *
+ * @example Send to a program that greets and then counts
+ * ```ts
+ * import { readExactly, sendRaw } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const counted = (async () => {
+ *   using conn = await listener.accept();
+ *   await conn.write(new TextEncoder().encode("220 Welcome\r\n"));
+ *   let count = 0;
+ *   while (await readExactly(conn, new Uint8Array(1))) count++;
+ *   return count;
+ * })();
+ * const { hostname, port } = listener.addr;
+ * const report = await sendRaw(new Uint8Array(500), { hostname, port });
+ * assertEquals(report, { bytes: 500, clean: true });
+ * assertEquals(await counted, 500);
+ * listener.close();
+ * ```
  */
 export async function sendRaw(
-  item: Item,
+  source: Source,
   target: Target,
   options: SendRawOptions = {},
 ): Promise<RawReport> {
+  const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = 10_000 } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
-  const conn = await retrying(
-    options,
-    () => connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
-    (error) => error.retriable,
-  );
+  const conn = await retrying(options, {
+    attempt: () =>
+      connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
+    again: (error) => error.retriable,
+  });
   const close = () => closeQuietly(conn);
   signal?.addEventListener("abort", close);
   try {
@@ -142,11 +158,7 @@ class RawSender {
         { cause },
       );
     }
-    return {
-      bytes: this.#sent,
-      ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-      clean: true,
-    };
+    return reportOf(this.#sent, digest);
   }
 
   async #writeAll(digest: Digest | undefined): Promise<void> {
@@ -179,12 +191,9 @@ class RawSender {
   /** Reads what the peer says, from the beginning to its end. */
   async #hearAll(): Promise<void> {
     const buffer = new Uint8Array(REPLY_BUFFER_BYTES);
-    for (
-      let count;
-      (count = await readSome(this.#conn, buffer)) !== null;
-    ) {
+    for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
-      this.#options.onReply?.(buffer.subarray(0, count));
+      this.#options.onReply?.(buffer.subarray(0, n));
     }
   }
 
@@ -213,91 +222,13 @@ class RawSender {
 const REPLY_BUFFER_BYTES = 65_536;
 
 /**
- * Takes a plain stream until its end, half-closes, drains and closes. The end
- * of the stream is taken for the end of the data, since nothing else is there
- * to tell; a reset is not.
+ * Makes a report.
  *
- * On abort: the connection is dropped and nothing is kept.
- *
- * @param conn An accepted connection. It is taken over.
- * @param sink Where the one stream lands.
- * @param options Bounds and callbacks.
- * @returns What came.
- * @throws {TransferError} `lost` or `stalled` when the stream was cut,
- * `local-io` or `rejected` when it could not be kept.
+ * @param bytes How many went over.
+ * @param digest Of them, where it was taken.
+ * @returns The report of a clean end.
  */
-export async function receiveRaw(
-  conn: Duplex,
-  sink: Sink,
-  options: RawOptions = {},
-): Promise<RawReport> {
-  const { signal, idleTimeout = 30_000 } = options;
-  const close = () => closeQuietly(conn);
-  signal?.addEventListener("abort", close);
-  try {
-    signal?.throwIfAborted();
-    const report = await take(conn, sink, options, idleTimeout);
-    await hangUp(conn, RAW_ENDING);
-    return report;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw asTransferError(error, "internal", "receive");
-  } finally {
-    signal?.removeEventListener("abort", close);
-    close();
-  }
-}
-
-/** How long our own close may take: the peer has ended already. */
-const RAW_ENDING: Bounds = { silence: 2_000, total: 5_000 };
-
-/** Block written to the disk at once; large ones cost the least (bench/). */
-const BLOCK_BYTES = 4_194_304;
-
-/** Most bytes asked of the kernel at once: they stay in the processor's cache. */
-const READ_BYTES = 65_536;
-
-async function take(
-  conn: Duplex,
-  sink: Sink,
-  options: RawOptions,
-  idleTimeout: number,
-): Promise<RawReport> {
-  using idle = new IdleTimer(conn, idleTimeout);
-  const digest = options.digest ? new Digest() : undefined;
-  const draft = await sink.open({ kind: "file", name: "stdin" });
-  let [block, other] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
-  let bytes = 0, filled = 0, ended = false;
-  let writing: Promise<void> | undefined;
-  try {
-    while (!ended) {
-      const into = block.subarray(filled, filled + READ_BYTES);
-      const count = await idle.guard("read", () => readSome(conn, into));
-      ended = count === null;
-      filled += count ?? 0;
-      bytes += count ?? 0;
-      // A short read means that nothing more is waiting: pass it on at once.
-      const pause = count !== null && count < into.length;
-      if (!ended && !pause && filled < block.length) continue;
-      await writing;
-      const piece = block.subarray(0, filled);
-      digest?.update(piece);
-      writing = draft.write(piece);
-      writing.catch(() => {}); // awaited before the next one
-      options.onProgress?.({ phase: "receiving", bytes });
-      if (other.length < BLOCK_BYTES) other = new Uint8Array(BLOCK_BYTES);
-      [block, other, filled] = [other, block, 0];
-    }
-    await writing;
-    await draft.commit();
-  } catch (error) {
-    await writing?.catch(() => {}); // the first failure is the one to tell
-    await draft.abort();
-    throw error;
-  }
-  return {
-    bytes,
-    ...(digest ? { sha256: toHex(digest.finish()) } : {}),
-    clean: true,
-  };
+export function reportOf(bytes: number, digest: Digest | undefined): RawReport {
+  const sha256 = digest ? { sha256: toHex(digest.finish()) } : {};
+  return { bytes, ...sha256, clean: true };
 }

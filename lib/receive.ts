@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { Budget } from "./budget.ts";
 import { Channel, failOf } from "./channel.ts";
-import type { Duplex } from "./conn.ts";
+import { type Duplex, ENDING } from "./conn.ts";
 import { closeQuietly, withDeadline } from "./deadline.ts";
-import { asTransferError, TransferError } from "./errors.ts";
+import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Admitted } from "./secure.ts";
@@ -16,13 +17,15 @@ import {
   receiverGuard,
   type ReceiverSecurity,
 } from "./security.ts";
-import { ENDING, Session, type SessionOptions } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receive}. */
 export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
+  /** Bytes for large buffers, shared by all that are given the same one. */
+  budget?: Budget;
 }
 
 /**
@@ -30,6 +33,9 @@ export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
  * nothing it says extends it. A guess: several lost packets on a slow link.
  */
 const HELLO_TIMEOUT_MS = 10_000;
+
+/** Failures that whoever is there can be told of. */
+const TOLD: ReadonlySet<Code> = new Set(["protocol", "auth", "integrity"]);
 
 /**
  * Receives one session and closes the connection.
@@ -85,7 +91,7 @@ export async function welcome(
   guard?: ReceiverGuard,
   now?: (conn: Duplex) => void,
 ): Promise<Session> {
-  const { signal, idleTimeout = 30_000 } = options;
+  const { signal, idleTimeout = 30_000, budget } = options;
   let current = conn;
   let channel: Channel | undefined;
   const close = () => channel ? channel.close() : closeQuietly(current);
@@ -102,7 +108,7 @@ export async function welcome(
           ? await guard.admit(conn, become)
           : { conn };
         become(admitted.conn);
-        channel = new Channel(admitted.conn, idleTimeout);
+        channel = new Channel(admitted.conn, idleTimeout, budget);
         const hello = await channel.hearHello();
         if (!hello || !admitted.refusal) return hello;
         channel.sayHello(hello.id);
@@ -115,10 +121,14 @@ export async function welcome(
       "Cannot talk to the peer: it ended without a word",
     );
   } catch (error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      close(); // nobody did where it was aborted before this began
+      throw signal.reason;
+    }
     const failure = asTransferError(error, "internal", "welcome the sender");
-    if (failure.code === "protocol" || failure.code === "auth") {
-      channel ??= new Channel(current, idleTimeout);
+    // Who damaged bytes on the way came through is there to be told.
+    if (TOLD.has(failure.code)) {
+      channel ??= new Channel(current, idleTimeout, budget);
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(ENDING, failOf(SESSION, failure));
     }

@@ -27,31 +27,41 @@ export interface RetryOptions {
   onRetry?: (retry: Retry) => void;
 }
 
+/** What is tried again. */
+export interface Attempt<T> {
+  /** Tries once. */
+  attempt: () => Promise<T>;
+  /** Whether another attempt can help after this failure. */
+  again: (error: TransferError) => boolean;
+  /** Whether something was achieved all the same: then the waits begin anew. */
+  moved?: () => boolean;
+}
+
 /**
  * Runs something until it succeeds or there is no point in going on.
  *
  * On abort: rejects with the signal's reason.
  *
  * @param options How often.
- * @param attempt What to run.
- * @param again Whether another attempt can help after this failure.
+ * @param what What to run.
  * @returns What the successful attempt returned.
  * @throws {TransferError} The last attempt's failure.
  */
 export async function retrying<T>(
   options: RetryOptions,
-  attempt: () => Promise<T>,
-  again: (error: TransferError) => boolean,
+  what: Attempt<T>,
 ): Promise<T> {
-  for (let count = 1;; count++) {
+  let inVain = 0;
+  for (let attempt = 1;; attempt++) {
     try {
-      return await attempt();
+      return await what.attempt();
     } catch (cause) {
       options.signal?.throwIfAborted();
       const error = asTransferError(cause, "internal", "go on");
-      if (count > (options.retry ?? 0) || !again(error)) throw error;
-      const wait = backoff(count);
-      options.onRetry?.({ attempt: count, wait, error });
+      if (attempt > (options.retry ?? 0) || !what.again(error)) throw error;
+      inVain = what.moved?.() ? 1 : inVain + 1;
+      const wait = backoff(inVain);
+      options.onRetry?.({ attempt, wait, error });
       await pause(wait, options.signal);
     }
   }
@@ -67,7 +77,7 @@ const LONGEST_WAIT_MS = 15_000;
  * How long to wait: exponential with jitter, so that many senders that lost one
  * receiver do not come back together.
  *
- * @param attempt Which retry, from 1.
+ * @param attempt Which retry in vain, from 1.
  * @returns Milliseconds: between half the backoff and all of it.
  */
 export function backoff(attempt: number): number {

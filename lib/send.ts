@@ -5,10 +5,11 @@
  * @module
  */
 
-import { nameOf, type Target } from "./connect.ts";
-import { Delivery, isCut } from "./delivery.ts";
-import { asTransferError, foundOf, together, TransferError } from "./errors.ts";
-import { ID_BYTES } from "./frames.ts";
+import type { Target } from "./connect.ts";
+import { Delivery } from "./delivery.ts";
+import { asTransferError, together, TransferError } from "./errors.ts";
+import { confirmed, explain, totalOf } from "./explain.ts";
+import { ID_BYTES, type Phase } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { reach } from "./reach.ts";
@@ -18,14 +19,8 @@ import {
   senderGuard,
   type SenderSecurity,
 } from "./security.ts";
-import {
-  bytesItem,
-  type Item,
-  readerItem,
-  readerOf,
-  type Source,
-} from "./source.ts";
-import { walk, type WalkOptions } from "./walk.ts";
+import type { Item, Source } from "./source.ts";
+import { itemOf, walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
 export interface SendOptions extends WalkOptions, RetryOptions, SenderSecurity {
@@ -79,16 +74,8 @@ export async function send(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt> {
-  const items = typeof source === "string"
-    ? await Array.fromAsync(walk(source, options))
-    : [itemOf(source, options.name ?? "stdin")];
-  if (items.length !== 1) {
-    throw new TransferError(
-      "usage",
-      "Cannot send a directory with send(): sendAll() takes it",
-    );
-  }
-  const [receipt] = await transfer(items, target, options);
+  const item = await itemOf(source, options);
+  const [receipt] = await transfer([item], target, options);
   return receipt!;
 }
 
@@ -148,69 +135,105 @@ export async function transfer(
   options: SendOptions,
 ): Promise<Receipt[]> {
   checkNames(items);
-  const guard = senderGuard(options);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const entries = items.map((item, number) => new Outgoing(item, number));
   const left = () =>
     entries.filter((one) => !one.settled || one.failure?.retriable);
+  const attempt = new Attempts(id, entries, target, options);
   try {
-    await retrying(
-      options,
-      async () => {
+    await retrying(options, {
+      attempt: async () => {
         for (const one of left()) one.restart();
-        await tryOnce(id, entries, target, options, guard);
+        await attempt.next();
       },
-      (error) => error.retriable && left().every((one) => one.item.repeatable),
-    );
+      again: (error) => error.retriable,
+      moved: () => attempt.moved(),
+    });
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw explain(
-      asTransferError(error, "internal", "deliver"),
-      entries,
-      target,
-    );
+    const failure = asTransferError(error, "internal", "deliver");
+    throw explain(failure, entries, target, attempt.phase);
   }
+  attempt.rethrow();
   return entries.map((one) => one.receipt!);
 }
 
-/** One connection's worth. Throws what is wrong afterwards, if anything. */
-async function tryOnce(
-  id: Uint8Array,
-  entries: readonly Outgoing[],
-  target: Target,
-  options: SendOptions,
-  guard: SenderGuard | undefined,
-): Promise<void> {
-  const { signal, onProgress, onReceipt } = options;
-  const before = sum(entries.map((one) => one.has));
-  const total = sum(entries.map((one) => sizeOf(one)));
-  const conn = await reach(target, {
-    connectTimeout: options.connectTimeout ?? 10_000,
-    ...(signal ? { signal } : {}),
-  }, guard);
-  options.onConnect?.();
-  await new Delivery(conn, id, entries.filter((one) => !one.settled), {
-    idleTimeout: options.idleTimeout ?? 30_000,
-    limitRate: options.limitRate ?? Infinity,
-    signal,
-    onReceipt: (receipt) => onReceipt?.(receipt),
-    onProgress: ({ phase, bytes }) =>
-      onProgress?.({
-        phase,
-        bytes: before + bytes,
-        ...(Number.isNaN(total) ? {} : { total }),
-      }),
-  }).run();
-  const failures = entries.flatMap((one) => one.failure ?? []);
-  if (failures.length > 0) throw together(failures);
-}
+/** One connection after the other, and what is known over all of them. */
+class Attempts {
+  /** What the receiver said last that it was doing. */
+  phase: Phase | undefined;
+  readonly #id: Uint8Array;
+  readonly #entries: readonly Outgoing[];
+  readonly #target: Target;
+  readonly #options: SendOptions;
+  readonly #guard: SenderGuard | undefined;
+  readonly #total: number | undefined;
+  #most = 0;
+  #thrown: { error: unknown } | undefined;
 
-function itemOf(source: Exclude<Source, string>, name: string): Item {
-  const entry = { kind: "file", name } as const;
-  if (source instanceof Uint8Array) {
-    return bytesItem(source, { ...entry, size: source.length });
+  constructor(
+    id: Uint8Array,
+    entries: readonly Outgoing[],
+    target: Target,
+    options: SendOptions,
+  ) {
+    this.#id = id;
+    this.#entries = entries;
+    this.#target = target;
+    this.#options = options;
+    this.#guard = senderGuard(options);
+    this.#total = totalOf(entries);
   }
-  return readerItem("read" in source ? source : readerOf(source), entry);
+
+  /** One connection's worth. Throws what is wrong afterwards, if anything. */
+  async next(): Promise<void> {
+    const { signal, limitRate = Infinity } = this.#options;
+    const { connectTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
+    const entries = this.#entries.filter((one) => !one.settled);
+    const before = confirmed(this.#entries);
+    const conn = await reach(this.#target, {
+      connectTimeout,
+      ...(signal ? { signal } : {}),
+    }, this.#guard);
+    this.#tell(() => this.#options.onConnect?.());
+    await new Delivery(conn, this.#id, entries, {
+      idleTimeout,
+      limitRate,
+      signal,
+      onReceipt: (receipt) =>
+        this.#tell(() => this.#options.onReceipt?.(receipt)),
+      onProgress: ({ phase, bytes }) => this.#progress(phase, before + bytes),
+    }).run();
+    const failures = this.#entries.flatMap((one) => one.failure ?? []);
+    if (failures.length > 0) throw together(failures);
+  }
+
+  /** Whether the receiver has more than ever since this was asked last. */
+  moved(): boolean {
+    const has = confirmed(this.#entries);
+    const moved = has > this.#most;
+    this.#most = Math.max(this.#most, has);
+    return moved;
+  }
+
+  /** Throws what a callback threw: it must not undo a delivery, nor be lost. */
+  rethrow(): void {
+    if (this.#thrown) throw this.#thrown.error;
+  }
+
+  #progress(phase: Phase, bytes: number): void {
+    this.phase = phase;
+    const total = this.#total === undefined ? {} : { total: this.#total };
+    this.#tell(() => this.#options.onProgress?.({ phase, bytes, ...total }));
+  }
+
+  #tell(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#thrown ??= { error };
+    }
+  }
 }
 
 function checkNames(items: readonly Item[]): void {
@@ -224,53 +247,4 @@ function checkNames(items: readonly Item[]): void {
     }
     seen.add(name);
   }
-}
-
-/** Bytes of an entry; NaN, which spoils every sum, where nobody knows. */
-function sizeOf({ item: { entry } }: Outgoing): number {
-  return entry.kind === "directory" ? 0 : entry.size ?? NaN;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
-}
-
-/** Says the whole of it: what, where to, what was found, and what would do. */
-function explain(
-  failure: TransferError,
-  entries: readonly Outgoing[],
-  target: Target,
-): TransferError {
-  const undelivered = entries.filter((one) => !one.receipt);
-  const open = undelivered.filter((one) => !one.failure);
-  const what = undelivered.length === 1
-    ? undelivered[0]!.title
-    : `${undelivered.length} of ${entries.length} entries`;
-  const where = nameOf(target);
-  // Later attempts that did not get through settle nothing.
-  const unknown = open.length > 0 && open.every((one) => one.unconfirmed) &&
-    failure.retriable;
-  if (unknown) {
-    return new TransferError(
-      "unconfirmed",
-      `Cannot confirm ${what} at ${where}: everything was sent, then ` +
-        `${
-          foundOf(open[0]!.unconfirmed!)
-        }; run the same command again to settle it`,
-      { cause: failure },
-    );
-  }
-  const has = sum(entries.map((one) => one.has));
-  const confirmed = isCut(failure)
-    ? `; the receiver had confirmed ${has} bytes`
-    : "";
-  return new TransferError(
-    failure.code,
-    `Cannot deliver ${what} to ${where}: ${foundOf(failure)}${confirmed}`,
-    {
-      cause: failure,
-      retriable: failure.retriable,
-      errors: failure.errors,
-    },
-  );
 }

@@ -4,13 +4,16 @@
  * @module
  */
 
+import { Admission } from "./admission.ts";
+import { Budget } from "./budget.ts";
 import { nameOf, type Target } from "./connect.ts";
-import type { Duplex } from "./conn.ts";
-import { closeQuietly } from "./deadline.ts";
+import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
-import { Lobby, type Place } from "./lobby.ts";
-import { isLocal } from "./local.ts";
-import { type RawReport, receiveRaw } from "./raw.ts";
+import { listen, type ListenOptions, targetOf, visitorOf } from "./listen.ts";
+import { Lobby } from "./lobby.ts";
+import { mustBeLocal } from "./local.ts";
+import type { RawReport } from "./raw.ts";
+import { receiveRaw } from "./raw_receive.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
 import { pause } from "./retry.ts";
@@ -25,25 +28,17 @@ export interface SessionInfo {
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions
-  extends Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
+  extends ListenOptions, Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
   /** Where the entries land. */
   sink: Sink;
-  /** The address to listen on. @default {"127.0.0.1"} */
-  hostname?: string;
-  /** The port; 0 for any that is free. @default {0} */
-  port?: number;
-  /** A Unix socket to listen on instead. */
-  path?: string;
   /** Takes plain streams until their end, as `nc -N` sends them. */
   raw?: boolean;
-  /**
-   * Listens without a key or a certificate even where others reach it: whoever
-   * does may send. @default {false}
-   */
-  insecure?: boolean;
   /** Whether raw streams are digested. @default {false} */
   digest?: boolean;
-  /** Sessions at a time; more are refused as busy. @default {256} */
+  /**
+   * Sessions at a time; more are refused as busy.
+   * @default {4096}
+   */
   maxConnections?: number;
   /** Hears where the server listens. */
   onListen?: (addr: Target) => void;
@@ -63,18 +58,36 @@ export interface ServeOptions
   ) => void;
 }
 
+/** Options of a server's `shutdown()`. */
+export interface ShutdownOptions {
+  /** Longest time for sessions to finish, in ms. @default {Infinity} */
+  grace?: number;
+}
+
 /** A running server. */
 export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Target;
   /** Resolves when it has stopped and the last session has ended. */
   readonly finished: Promise<void>;
-  /** Accepts nothing more and lets the sessions under way finish. */
-  shutdown(): Promise<void>;
+  /**
+   * Takes no new session, lets those under way finish, and stops. Senders that
+   * come meanwhile are told to come again later.
+   *
+   * @param options How long sessions may take to finish; then they are cut, and
+   * their senders told.
+   */
+  shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
-/** Connections the kernel may hold for us, as far as it allows that many. */
-const BACKLOG = 4_096;
+/**
+ * Bytes for large buffers over all sessions: 128 of them can receive large
+ * files at once, more wait for their turn.
+ */
+const BUFFER_BYTES = 268_435_456;
+
+/** Strangers at a time, where they have a key to show: guessing takes its time. */
+const GUARDED = { ofOne: 256, inAll: 1_024 };
 
 /** Pause after an accept that failed for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
@@ -119,11 +132,14 @@ class RunningServer implements Server {
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
   readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
-  readonly #lobby = new Lobby();
+  readonly #lobby: Lobby;
   readonly #guard: ReceiverGuard | undefined;
   readonly #listener: Deno.Listener;
+  readonly #admission: Admission;
+  readonly #budget = new Budget(BUFFER_BYTES);
   readonly #connections = new Set<Promise<void>>();
-  #sessions = 0;
+  /** Ends the sessions that are still under way. */
+  readonly #cut = new AbortController();
   #stopped = false;
 
   constructor(
@@ -133,18 +149,31 @@ class RunningServer implements Server {
     this.#options = options;
     this.#handler = handler;
     this.#guard = receiverGuard(options);
-    this.#listener = listen(options, this.#guard);
+    mustBeLocal(options, this.#guard !== undefined && !options.raw);
+    this.#lobby = this.#guard ? new Lobby(GUARDED) : new Lobby();
+    this.#admission = new Admission(options.maxConnections ?? 4_096);
+    this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
-    const stop = () => this.#stop();
-    options.signal?.addEventListener("abort", stop);
-    if (options.signal?.aborted) stop();
+    const { signal } = options;
+    const stop = () => {
+      this.#cut.abort(signal?.reason);
+      this.#stop();
+    };
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
     options.onListen?.(this.addr);
     this.finished = this.#acceptAll().finally(() =>
-      options.signal?.removeEventListener("abort", stop)
+      signal?.removeEventListener("abort", stop)
     );
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown({ grace = Infinity }: ShutdownOptions = {}): Promise<void> {
+    this.#admission.close();
+    const timer = Number.isFinite(grace)
+      ? setTimeout(() => this.#cut.abort(OUT_OF_TIME), grace)
+      : undefined;
+    await this.#admission.empty;
+    clearTimeout(timer);
     this.#stop();
     await this.finished;
   }
@@ -160,83 +189,69 @@ class RunningServer implements Server {
   }
 
   async #acceptAll(): Promise<void> {
+    let told = false;
     while (!this.#stopped) {
       try {
         this.#take(await this.#listener.accept());
+        told = false;
       } catch (error) {
         if (this.#stopped) break;
         // Out of descriptors, most likely: sessions that end give some back.
-        this.#report(
-          new TransferError(
-            "local-io",
-            `Cannot accept a connection: ${reasonOf(error)}`,
-            { cause: error },
-          ),
-          { peer: nameOf(this.addr), stranger: true },
-        );
+        if (!told) this.#cannotAccept(error);
+        told = true;
         await pause(ACCEPT_PAUSE_MS);
       }
     }
     await Promise.all(this.#connections);
   }
 
-  #take(conn: Deno.Conn): void {
-    let current: Duplex = conn; // TLS takes another one's place
-    const place = this.#lobby.enter(
-      isTcp(conn) ? conn.remoteAddr.hostname : "",
-      () => closeQuietly(current),
+  #cannotAccept(cause: unknown): void {
+    const error = new TransferError(
+      "local-io",
+      `Cannot accept a connection: ${reasonOf(cause)}`,
+      { cause },
     );
-    if (!place) return closeQuietly(conn);
-    if (isTcp(conn)) conn.setNoDelay();
-    const now = (tls: Duplex) => current = tls;
-    const done = this.#handle(conn, place, now).finally(() => {
-      place.leave();
+    const peer = nameOf(this.addr);
+    this.#options.onError?.(error, { peer, stranger: true });
+  }
+
+  #take(conn: Deno.Conn): void {
+    const { peer, host } = visitorOf(conn);
+    const door = new Door(this.#admission, conn);
+    if (!door.wait(this.#lobby, host)) return door.close();
+    const done = this.#handle(conn, peer, door).finally(() => {
+      door.leave();
       this.#connections.delete(done);
     });
     this.#connections.add(done);
   }
 
-  async #handle(
-    conn: Deno.Conn,
-    place: Place,
-    now: (conn: Duplex) => void,
-  ): Promise<void> {
-    const peer = peerOf(conn);
-    let stranger = true;
-    const begin = () => {
-      stranger = false;
-      place.leave();
-      this.#sessions++;
-      this.#options.onConnect?.({ peer });
-    };
+  async #handle(conn: Deno.Conn, peer: string, door: Door): Promise<void> {
     try {
       const report = this.#options.raw
-        ? await this.#raw(conn, peer, begin)
-        : await this.#verified(conn, peer, begin, now);
+        ? await this.#raw(conn, peer, door)
+        : await this.#verified(conn, peer, door);
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
+      if (this.#options.signal?.aborted) return;
       const failure = asTransferError(error, "internal", "serve a session");
-      if (!this.#options.signal?.aborted) {
-        this.#report(failure, { peer, stranger });
-      }
+      this.#options.onError?.(failure, { peer, stranger: door.stranger });
     } finally {
-      if (!stranger) this.#sessions--;
+      door.close(); // in case a callback threw before the session began
     }
   }
 
-  async #raw(
-    conn: Deno.Conn,
-    peer: string,
-    begin: () => void,
-  ): Promise<RawReport> {
-    const busy = this.#busy();
-    if (busy) {
-      closeQuietly(conn); // there is no way to tell a plain sender why
+  async #raw(conn: Deno.Conn, peer: string, door: Door): Promise<RawReport> {
+    try {
+      door.enter();
+    } catch (busy) {
+      door.close(); // there is no way to tell a plain sender why
       throw busy;
     }
-    begin();
+    this.#options.onConnect?.({ peer });
     return await receiveRaw(conn, this.#options.sink, {
       ...this.#options,
+      signal: this.#cut.signal,
       onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
     });
   }
@@ -244,94 +259,31 @@ class RunningServer implements Server {
   async #verified(
     conn: Deno.Conn,
     peer: string,
-    begin: () => void,
-    now: (conn: Duplex) => void,
+    door: Door,
   ): Promise<undefined> {
-    const session = await welcome(
-      conn,
-      {
-        ...this.#options,
-        onReceipt: (receipt) => this.#handler(receipt, { peer }),
-        onProgress: (progress) =>
-          this.#options.onProgress?.(progress, { peer }),
-      },
-      this.#guard,
-      now,
-    );
-    const busy = this.#busy();
-    if (busy) {
-      await session.refuse(busy);
+    const options = {
+      ...this.#options,
+      signal: this.#cut.signal,
+      budget: this.#budget,
+      onReceipt: (receipt: Receipt) => this.#handler(receipt, { peer }),
+      onProgress: (progress: Progress) =>
+        this.#options.onProgress?.(progress, { peer }),
+    };
+    const session = await welcome(conn, options, this.#guard, door.becomes);
+    try {
+      door.enter();
+    } catch (busy) {
+      await session.refuse(asTransferError(busy, "internal", "let it in"));
       throw busy;
     }
-    begin();
+    this.#options.onConnect?.({ peer });
     await session.run(this.#options.sink);
   }
-
-  #busy(): TransferError | undefined {
-    const limit = this.#options.maxConnections ?? 256;
-    if (this.#sessions < limit) return undefined;
-    return new TransferError(
-      "rejected",
-      `Cannot take a session: the receiver is busy with ${limit} others`,
-      { retriable: true },
-    );
-  }
-
-  #report(
-    error: TransferError,
-    info: SessionInfo & { stranger: boolean },
-  ): void {
-    this.#options.onError?.(error, info);
-  }
 }
 
-function listen(
-  options: ServeOptions,
-  guard: ReceiverGuard | undefined,
-): Deno.Listener {
-  const { hostname = "127.0.0.1", port = 0, path } = options;
-  const within = path === undefined && !isLocal({ hostname, port });
-  if (within && !options.insecure && (!guard || options.raw)) {
-    throw new TransferError(
-      "usage",
-      `Cannot listen on ${nameOf({ hostname, port })} without a key: whoever ` +
-        "reaches it could write here; `key` or `insecure: true` would do",
-    );
-  }
-  try {
-    return path === undefined
-      ? Deno.listen({ hostname, port, tcpBacklog: BACKLOG })
-      : Deno.listen({ transport: "unix", path });
-  } catch (cause) {
-    const where = nameOf(
-      path === undefined ? { hostname, port } : { transport: "unix", path },
-    );
-    const found = cause instanceof Deno.errors.AddrInUse
-      ? "another program listens there already"
-      : cause instanceof Deno.errors.AddrNotAvailable
-      ? "this machine has no such address"
-      : reasonOf(cause);
-    throw new TransferError("bind", `Cannot listen on ${where}: ${found}`, {
-      cause,
-    });
-  }
-}
-
-function targetOf(addr: Deno.Addr): Target {
-  if (addr.transport === "tcp") {
-    return { hostname: addr.hostname, port: addr.port };
-  }
-  if (addr.transport === "unix") return { transport: "unix", path: addr.path };
-  throw new RangeError(`Cannot serve over ${addr.transport}`);
-}
-
-function peerOf(conn: Deno.Conn): string {
-  const { remoteAddr } = conn;
-  return remoteAddr.transport === "tcp"
-    ? nameOf(targetOf(remoteAddr))
-    : "a local process";
-}
-
-function isTcp(conn: Deno.Conn): conn is Deno.TcpConn {
-  return conn.remoteAddr.transport === "tcp";
-}
+/** Why a session is cut that did not finish in time. */
+const OUT_OF_TIME = new TransferError(
+  "rejected",
+  "Cannot finish the session: the receiver is stopping",
+  { retriable: true },
+);

@@ -9,7 +9,8 @@
  */
 
 import { type Channel, failOf, failureOf, HEARTBEAT_MS } from "./channel.ts";
-import type { Bounds } from "./conn.ts";
+import { ENDING } from "./conn.ts";
+import { toHex } from "./digest.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import {
   type Data,
@@ -17,10 +18,11 @@ import {
   type Fail,
   type Frame,
   type Hello,
-  MAX_AHEAD,
   type Open,
+  type Phase,
   SESSION,
 } from "./frames.ts";
+import { Entries } from "./entries.ts";
 import { Incoming } from "./incoming.ts";
 import { quote } from "./quote.ts";
 import { type Progress, type Receipt, receiptOf } from "./receipt.ts";
@@ -41,9 +43,6 @@ export interface SessionOptions {
   onReceipt?: (receipt: Receipt) => void;
 }
 
-/** How long an ending may take: the other side has nothing left to do. */
-export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
-
 /** How long a stopped sender gets to hear why, in milliseconds. */
 const STOP_MS = 1_000;
 
@@ -55,15 +54,12 @@ export class Session {
   readonly #channel: Channel;
   readonly #id: Uint8Array;
   readonly #options: SessionOptions;
-  readonly #incoming = new Map<number, Incoming>();
-  /** Entries that failed; the sender may not know yet and goes on sending. */
-  readonly #refused = new Set<number>();
+  readonly #entries = new Entries();
   readonly #commits = new Set<Promise<void>>();
   readonly #receipts: Receipt[] = [];
   readonly #failures: TransferError[] = [];
   #writing: Promise<void> | undefined;
-  #opened = 0;
-  #last = -1;
+  #phase: Phase = "receiving";
   #settledBytes = 0;
   #stopped: ReturnType<typeof setTimeout> | undefined;
 
@@ -124,9 +120,11 @@ export class Session {
 
   async #hearAll(sink: Sink): Promise<void> {
     for (;;) {
-      const frame = await this.#channel.hear();
-      await this.#writing; // its buffer is the next to be read into
-      if (frame === null) throw this.#cutOff();
+      const [frame] = await Promise.all([
+        this.#channel.hear(),
+        this.#writing, // its buffer is the next to be read into
+      ]);
+      if (frame === null) throw this.#entries.cutOff();
       if (this.#stopped) continue;
       if (frame.type === "finish") return this.#checkCount(frame.entries);
       await this.#take(frame, sink);
@@ -155,31 +153,25 @@ export class Session {
   }
 
   async #open(open: Open, sink: Sink): Promise<void> {
-    if (open.entry <= this.#last || open.entry === SESSION) {
-      throw outOfPlace("OPEN", open.entry);
-    }
-    if (this.#incoming.size >= MAX_AHEAD) {
-      throw new TransferError(
-        "protocol",
-        `Cannot go on: the sender opened more than ${MAX_AHEAD} entries ahead`,
-      );
-    }
-    this.#last = open.entry;
-    this.#opened++;
+    this.#entries.announce(open);
     try {
       const limit = this.#options.maxSize ?? Infinity;
-      const incoming = await Incoming.begin(open, sink, limit);
-      this.#incoming.set(open.entry, incoming);
-      const proof = new Uint8Array(0);
+      const transfer = toHex(this.#id);
+      this.#phase = "verifying"; // what is there already may be large
+      const incoming = await Incoming.begin(open, sink, limit, transfer);
+      this.#entries.add(incoming);
+      const { length: held, block, proof } = incoming.held;
       const { entry } = open;
-      this.#channel.say({ type: "accept", entry, held: 0, block: 0, proof });
+      this.#channel.say({ type: "accept", entry, held, block, proof });
     } catch (error) {
       await this.#refuse(open, error);
+    } finally {
+      this.#phase = "receiving";
     }
   }
 
   #data(data: Data): void {
-    const incoming = this.#find("DATA", data.entry);
+    const incoming = this.#entries.find("DATA", data.entry);
     if (!incoming) return;
     this.#writing = incoming.take(data).catch((error) =>
       this.#refuse(incoming.open, error)
@@ -188,16 +180,14 @@ export class Session {
   }
 
   async #end(end: End): Promise<void> {
-    const incoming = this.#find("END", end.entry);
+    const incoming = this.#entries.find("END", end.entry);
     if (!incoming) return;
     try {
-      incoming.verify(end);
+      await incoming.verify(end);
     } catch (error) {
       return await this.#refuse(incoming.open, error);
     }
-    while (this.#commits.size >= MAX_COMMITS) {
-      await Promise.race(this.#commits);
-    }
+    while (this.#commits.size >= MAX_COMMITS) await Promise.race(this.#commits);
     const commit = this.#commit(incoming, end).finally(() =>
       this.#commits.delete(commit)
     );
@@ -206,15 +196,28 @@ export class Session {
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
     try {
+      // A file that gets its name changes its directory's modification time.
+      const directory = incoming.open.kind === "directory";
+      if (directory) await Promise.allSettled([...this.#commits]);
       const frame = await incoming.commit(end, this.#id);
-      this.#incoming.delete(end.entry);
+      this.#entries.settle(end.entry);
       this.#settledBytes += end.length;
       const receipt = receiptOf(frame);
       this.#receipts.push(receipt);
-      this.#options.onReceipt?.(receipt);
       this.#channel.say(frame);
+      this.#tell(receipt);
     } catch (error) {
       await this.#refuse(incoming.open, error);
+    }
+  }
+
+  /** Tells our own side. What it makes of it does not undo the delivery. */
+  #tell(receipt: Receipt): void {
+    try {
+      this.#options.onReceipt?.(receipt);
+    } catch (error) {
+      const doing = `tell of ${quote(receipt.name)}`;
+      this.#failures.push(asTransferError(error, "internal", doing));
     }
   }
 
@@ -227,8 +230,7 @@ export class Session {
     );
     if (failure.code === "protocol") throw failure;
     this.#failures.push(failure);
-    this.#refused.add(open.entry);
-    await this.#drop(open.entry);
+    await this.#entries.refuse(open.entry);
     this.#channel.say(failOf(open.entry, failure));
   }
 
@@ -236,58 +238,30 @@ export class Session {
     if (fail.entry === SESSION) {
       throw failureOf(fail, "Cannot receive the rest");
     }
-    const incoming = this.#find("FAIL", fail.entry);
+    const incoming = this.#entries.find("FAIL", fail.entry);
     if (!incoming) return;
     const doing = `Cannot receive ${quote(incoming.open.name)}`;
     this.#failures.push(failureOf(fail, doing));
-    await this.#drop(fail.entry);
-  }
-
-  async #drop(entry: number): Promise<void> {
-    const incoming = this.#incoming.get(entry);
-    this.#incoming.delete(entry);
-    try {
-      await incoming?.abort();
-    } catch (error) {
-      // The entry has failed already; what its draft left is swept later.
-      if (!(error instanceof TransferError)) throw error;
-    }
-  }
-
-  /** The entry that a frame is for; `undefined` for one that was refused. */
-  #find(said: string, entry: number): Incoming | undefined {
-    const incoming = this.#incoming.get(entry);
-    if (incoming?.phase === "receiving") return incoming;
-    if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+    await this.#entries.drop(fail.entry);
   }
 
   #checkCount(entries: number): void {
-    const open = [...this.#incoming.values()]
-      .find(({ phase }) => phase === "receiving");
-    if (entries === this.#opened && !open) return;
+    const { count, unfinished: open } = this.#entries;
+    if (entries === count && !open) return;
     throw new TransferError(
       "protocol",
       `Cannot go on: the sender finished with ${entries} entries, ` +
-        `${this.#opened} were opened` +
+        `${count} were opened` +
         (open ? `, and ${quote(open.open.name)} has no end` : ""),
-    );
-  }
-
-  #cutOff(): TransferError {
-    const [first] = this.#incoming.values();
-    const where = first
-      ? ` in ${quote(first.open.name)} after ${first.received} bytes`
-      : "";
-    return new TransferError(
-      "lost",
-      `Cannot receive the rest: the sender ended${where} without finishing`,
     );
   }
 
   /** Says what is going on, so that a slow disk is not taken for a dead peer. */
   #beat(): void {
-    const [first] = this.#incoming.values();
-    const phase = first?.phase ?? "receiving";
+    const { first } = this.#entries;
+    const phase = this.#phase === "verifying"
+      ? this.#phase
+      : first?.phase ?? "receiving";
     const bytes = first?.received ?? 0;
     if (this.#channel.quiet && !this.#stopped) {
       const entry = first?.open.entry ?? SESSION;
@@ -314,7 +288,7 @@ export class Session {
     const failure = asTransferError(error, "internal", "receive");
     await this.#writing?.catch(() => {}); // the first failure is the one to tell
     await Promise.all(this.#commits);
-    await Promise.all([...this.#incoming.keys()].map((one) => this.#drop(one)));
+    await this.#entries.keepAll();
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();
     } else {
@@ -322,11 +296,4 @@ export class Session {
     }
     throw this.#stopped ? this.#options.signal?.reason : failure;
   }
-}
-
-function outOfPlace(said: string, entry: number): TransferError {
-  return new TransferError(
-    "protocol",
-    `Cannot go on: the sender said ${said} for entry ${entry}, out of place`,
-  );
 }

@@ -8,7 +8,9 @@
  * @module
  */
 
+import type { Digest } from "./digest.ts";
 import { TransferError } from "./errors.ts";
+import { byteLength, MAX_PART_BYTES } from "./names.ts";
 import { quote } from "./quote.ts";
 
 /** What is known of an entry before its bytes. */
@@ -38,8 +40,36 @@ export interface Committed {
 /** What a commit is doing, for whoever waits for it. */
 export type CommitPhase = "syncing" | "committing";
 
+/** What is there of an entry from before, and the proof of it. */
+export interface Held {
+  /** How many bytes from its start. */
+  readonly length: number;
+  /** Length of each proven block but the last, in bytes. */
+  readonly block: number;
+  /** SHA-256 of all bytes up to the end of each block, one after the other. */
+  readonly proof: Uint8Array;
+}
+
+/** A draft that can go on where an earlier attempt stopped. */
+export interface Resumable extends Held {
+  /**
+   * Goes on from an offset, or starts over at 0. Called once, before the first
+   * write; what lies beyond the offset is dropped. Where it is not called the
+   * draft starts over.
+   *
+   * @param offset 0, the end of a proven block, or the held length.
+   * @returns The digest of all bytes before the offset, to go on with.
+   * @throws {TransferError} `protocol` for any other offset, `rejected` when
+   * what is there must not be changed, `local-io` when storage fails.
+   */
+  start(offset: number): Promise<Digest>;
+}
+
 /** An entry that is on its way and not there yet. */
 export interface Draft {
+  /** What it holds from before; absent where it begins with nothing. */
+  readonly resumable?: Resumable | undefined;
+
   /**
    * Appends a piece.
    *
@@ -59,6 +89,12 @@ export interface Draft {
   commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed>;
 
   /**
+   * Gives up for now, and leaves what a later attempt can go on with. Absent
+   * where nothing can be kept; then `abort()` is called.
+   */
+  keep?(): Promise<void>;
+
+  /**
    * Leaves no trace. Harmless after `commit()`, when called twice, and while a
    * `write()` is under way. Nothing can be written or committed afterwards.
    */
@@ -71,10 +107,12 @@ export interface Sink {
    * Prepares for an entry.
    *
    * @param entry What the peer announced; its name is not trusted.
+   * @param transfer The transfer's id, the same when a sender comes back: its
+   * earlier draft of the same entry is taken over, wherever that is still used.
    * @returns A draft for its bytes.
    * @throws {TransferError} `rejected` when it will not be taken.
    */
-  open(entry: Entry): Promise<Draft>;
+  open(entry: Entry, transfer?: string): Promise<Draft>;
 }
 
 /**
@@ -87,6 +125,19 @@ export function draftEnded(name: string): TransferError {
   return new TransferError(
     "internal",
     `Cannot store ${quote(name)}: its draft has ended`,
+  );
+}
+
+/**
+ * The error of bytes for an entry that has none.
+ *
+ * @param name The directory's name.
+ * @returns A `protocol` error: the peer announced a directory.
+ */
+export function bytesForDirectory(name: string): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot write to ${quote(name)}: it is a directory`,
   );
 }
 
@@ -114,12 +165,25 @@ export function* candidates(
   yield name;
   if (policy !== "rename") return;
   const dot = name.lastIndexOf(".");
-  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const short = byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES;
+  const stem = dot > 0 && short ? name.slice(0, dot) : name;
   const extension = name.slice(stem.length);
   for (let count = 1; count <= MAX_RENAMES; count++) {
-    yield `${stem} (${count})${extension}`;
+    const tail = ` (${count})${extension}`;
+    yield shortened(stem, MAX_PART_BYTES - byteLength(tail)) + tail;
   }
 }
+
+/** As many whole characters from the front as fit. */
+function shortened(text: string, bytes: number): string {
+  if (byteLength(text) <= bytes) return text;
+  const characters = [...text];
+  while (byteLength(characters.join("")) > bytes) characters.pop();
+  return characters.join("");
+}
+
+/** What is longer is no extension, but a name with a dot in it. A guess. */
+const MAX_EXTENSION_BYTES = 64;
 
 /** A name taken this often is a loop somewhere, not a collection. */
 const MAX_RENAMES = 10_000;

@@ -4,15 +4,12 @@
  * @module
  */
 
+import { Digest } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
+import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
-
-/** Something with a `read` like Deno's: `Deno.stdin`, an open file, a pipe. */
-export interface ByteReader {
-  /** Reads some bytes and says how many; `null` at the end. */
-  read(into: Uint8Array): Promise<number | null>;
-}
+import { Window } from "./window.ts";
 
 /** Bytes to send: a file's path, or the bytes themselves in some form. */
 export type Source =
@@ -22,22 +19,16 @@ export type Source =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
-/** A source while it is read. */
-export interface Reading extends ByteReader, AsyncDisposable {
-  /**
-   * Says whether what was read is what is there now.
-   *
-   * @throws {TransferError} `source-changed` when it moved while it was read.
-   */
-  verify(): Promise<void>;
-}
+/** How everything begins that can be read again from its start. */
+const FROM_START = {
+  origin: { offset: 0, digest: new Digest() },
+  reach: Infinity,
+} as const;
 
 /** One entry to send. */
 export interface Item {
   /** What is announced. */
   readonly entry: Entry;
-  /** Whether it can be read again from its start. */
-  repeatable: boolean;
   /**
    * Begins to read it.
    *
@@ -67,10 +58,14 @@ export function directoryItem(entry: Entry): Item {
 export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
   return {
     entry,
-    repeatable: true,
     open() {
       let at = 0;
       return Promise.resolve({
+        ...FROM_START,
+        seek(offset) {
+          at = offset;
+          return Promise.resolve();
+        },
         read(into) {
           const piece = bytes.subarray(at, at + into.length);
           into.set(piece);
@@ -89,24 +84,18 @@ export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
  *
  * @param reader Where the bytes come from; it is not closed.
  * @param entry What is announced.
- * @returns The item, repeatable until its first byte was asked for.
+ * @param memory How many of the last bytes to remember for another attempt.
+ * @returns The item.
  */
-export function readerItem(reader: ByteReader, entry: Entry): Item {
-  const item: Item = {
-    entry,
-    repeatable: true,
-    open() {
-      return Promise.resolve({
-        async read(into) {
-          item.repeatable = false;
-          return await reading(entry.name, () => reader.read(into));
-        },
-        verify: () => Promise.resolve(),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      });
-    },
-  };
-  return item;
+export function readerItem(
+  reader: ByteReader,
+  entry: Entry,
+  memory?: number,
+): Item {
+  const window = new Window({
+    read: (into) => reading(entry.name, () => reader.read(into)),
+  }, memory);
+  return { entry, open: () => Promise.resolve(window.open()) };
 }
 
 /**
@@ -148,11 +137,26 @@ export function fileItem(
 ): Item {
   return {
     entry,
-    repeatable: true,
     async open() {
       const file = await reading(path, () => Deno.open(path));
+      const check = async () => {
+        const now = await reading(path, () => file.stat());
+        const change = changeBetween(seen, now);
+        if (change) throw changed(path, change);
+      };
+      try {
+        await check();
+      } catch (error) {
+        file.close();
+        throw error;
+      }
       let left = seen.size;
       return {
+        ...FROM_START,
+        async seek(offset) {
+          await reading(path, () => file.seek(offset, Deno.SeekMode.Start));
+          left = seen.size - offset;
+        },
         async read(into) {
           if (left === 0) return null;
           const piece = into.subarray(0, Math.min(left, into.length));
@@ -162,9 +166,7 @@ export function fileItem(
           return count;
         },
         async verify() {
-          const now = await reading(path, () => file.stat());
-          const change = changeBetween(seen, now);
-          if (change) throw changed(path, change);
+          await check();
           // Files under /proc say that they are empty and are not.
           const beyond = seen.size === 0 &&
             await reading(path, () => file.read(new Uint8Array(1)));

@@ -8,10 +8,12 @@
 
 import { basename, dirname } from "node:path";
 import { Destination, type StoreOptions } from "./destination.ts";
-import { DirectoryDraft, FileDraft } from "./drafts.ts";
+import { DirectoryDraft } from "./directory_draft.ts";
+import { FileDraft } from "./drafts.ts";
 import { TransferError } from "./errors.ts";
+import { ExistingDraft } from "./existing.ts";
 import { partsOf } from "./names.ts";
-import type { Sink } from "./sink.ts";
+import type { Draft, Entry, Sink } from "./sink.ts";
 
 /**
  * Makes a sink of a directory: each entry lands below it under its own name.
@@ -37,13 +39,11 @@ import type { Sink } from "./sink.ts";
 export function directorySink(root: string, options: StoreOptions = {}): Sink {
   const to = new Destination(root, options);
   return {
-    async open(entry) {
+    async open(entry, transfer) {
       const parts = partsOf(entry.name);
-      if (entry.kind === "directory") {
-        return new DirectoryDraft(to, entry, parts);
-      }
-      await to.check(entry, parts);
-      return new FileDraft(to, entry, parts);
+      return entry.kind === "directory"
+        ? new DirectoryDraft(to, entry, parts)
+        : await openFile(to, entry, parts, transfer);
     },
   };
 }
@@ -72,19 +72,43 @@ export function directorySink(root: string, options: StoreOptions = {}): Sink {
  */
 export function fileSink(path: string, options: StoreOptions = {}): Sink {
   const to = new Destination(dirname(path), options);
-  let taken = false;
+  let owner: { transfer: string | undefined } | undefined;
   return {
-    async open(entry) {
-      if (taken || entry.kind === "directory") {
+    async open(entry, transfer) {
+      // The same transfer may come back for it on another connection.
+      const again = transfer !== undefined && owner?.transfer === transfer;
+      if ((owner && !again) || entry.kind === "directory") {
         throw new TransferError(
           "rejected",
           "Cannot take more than one file: the receiver writes one",
         );
       }
-      taken = true;
-      const parts = [basename(path)];
-      await to.check(entry, parts);
-      return new FileDraft(to, entry, parts);
+      owner = { transfer };
+      return await openFile(to, entry, [basename(path)], transfer);
     },
   };
+}
+
+/** Opens a draft for a file, with whatever is there of it already. */
+async function openFile(
+  to: Destination,
+  entry: Entry,
+  parts: string[],
+  transfer: string | undefined,
+): Promise<Draft> {
+  await to.evict(parts, transfer);
+  const seen = await to.check(entry, parts);
+  if (seen?.isFile && seen.size > 0 && seen.size === entry.size) {
+    return await ExistingDraft.open(to, entry, parts, seen);
+  }
+  const draft = new FileDraft(to, entry, parts);
+  to.own(parts, transfer, draft);
+  try {
+    await draft.lookBack();
+  } catch (error) {
+    // What cannot be read back is no help: the next attempt starts over.
+    await draft.abort();
+    throw error;
+  }
+  return draft;
 }

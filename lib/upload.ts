@@ -6,9 +6,9 @@
 
 import { blocksOf, type Pace } from "./blocks.ts";
 import type { Channel } from "./channel.ts";
-import { Digest } from "./digest.ts";
 import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { agree } from "./proof.ts";
 import { sealData } from "./wire.ts";
 
 /** Data up to this size is copied and sent together with other frames. */
@@ -43,8 +43,8 @@ export class Uploader {
    */
   async send(one: Outgoing, stopped: () => boolean): Promise<void> {
     await using source = await one.item.open();
-    const digest = new Digest();
-    let offset = 0;
+    const { offset: from, digest } = await agree(source, one.held!);
+    let offset = from;
     const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
     for await (const block of blocksOf(source, buffers, DATA_HEAD_BYTES)) {
       const length = block.length - DATA_HEAD_BYTES;
@@ -56,6 +56,7 @@ export class Uploader {
       digest.update(block.subarray(DATA_HEAD_BYTES)); // while it is on its way
       if (await sent, this.#channel.congested) await this.#channel.flush();
       offset += length;
+      source.mark?.(offset, digest);
     }
     await source.verify();
     if (stopped()) return;

@@ -12,7 +12,15 @@ import { reasonOf, TransferError } from "./errors.ts";
 import { faultOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
-import { directoryItem, fileItem, type Item, readerItem } from "./source.ts";
+import {
+  bytesItem,
+  directoryItem,
+  fileItem,
+  type Item,
+  readerItem,
+  readerOf,
+  type Source,
+} from "./source.ts";
 
 /** Options of {@linkcode walk}. */
 export interface WalkOptions {
@@ -43,7 +51,7 @@ export async function* walk(
   path: string,
   options: WalkOptions = {},
 ): AsyncGenerator<Item> {
-  const info = await look(path, Deno.stat);
+  const info = await look(path);
   const name = options.name ?? basename(resolve(path));
   if (info.isDirectory) {
     yield* walkDirectory(path, name, info, options);
@@ -53,6 +61,38 @@ export async function* walk(
       : await pipeItem(path, name);
   }
 }
+
+/**
+ * Makes the one item that a source stands for.
+ *
+ * @param source A file's path, bytes, a reader, a stream or an iterable.
+ * @param options The name; how often its last bytes may be asked for again.
+ * @returns The item.
+ * @throws {TransferError} `usage` for a directory, else as {@linkcode walk}.
+ */
+export async function itemOf(
+  source: Source,
+  options: WalkOptions & { retry?: number },
+): Promise<Item> {
+  if (typeof source !== "string") {
+    const entry = { kind: "file", name: options.name ?? "stdin" } as const;
+    if (source instanceof Uint8Array) {
+      return bytesItem(source, { ...entry, size: source.length });
+    }
+    const reader = "read" in source ? source : readerOf(source);
+    return readerItem(reader, entry, options.retry ? undefined : NO_MEMORY);
+  }
+  const { isDirectory } = await look(source);
+  const { value } = await walk(source, options).next();
+  if (value && !isDirectory) return value;
+  throw new TransferError(
+    "usage",
+    `Cannot send ${quote(source)}: it is a directory, and this takes one file`,
+  );
+}
+
+/** Smallest window: nobody will ask for what was read. */
+const NO_MEMORY = 4_194_304;
 
 async function* walkDirectory(
   path: string,
@@ -64,7 +104,8 @@ async function* walkDirectory(
   for (const child of await list(path)) {
     const below = join(path, child);
     const belowName = `${name}/${child}`;
-    const seen = await look(below, Deno.lstat);
+    const seen = await lookBelow(below, options);
+    if (!seen) continue;
     if (seen.isDirectory) {
       yield* walkDirectory(below, belowName, seen, options);
     } else if (!seen.isFile) {
@@ -107,15 +148,33 @@ async function pipeItem(path: string, name: string): Promise<Item> {
 function sendable(path: string, name: string, options: WalkOptions): boolean {
   const fault = faultOf(name);
   if (fault === undefined) return true;
+  leaveOut(path, fault, options);
+  return false;
+}
+
+function leaveOut(path: string, fault: string, options: WalkOptions): void {
   if (options.skipUnsendable) {
-    options.onSkip?.(path, `its name ${fault}`);
-    return false;
+    return options.onSkip?.(path, `its name ${fault}`);
   }
   throw new TransferError(
     "source",
     `Cannot send ${quote(path)}: its name ${fault}; ` +
       "rename it, or leave such files out with --skip-unsendable",
   );
+}
+
+/** Looks at an entry of a directory; `null` where its name has no path here. */
+async function lookBelow(
+  path: string,
+  options: WalkOptions,
+): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (cause) {
+    if (!isGarbled(path, cause)) throw unreadable(path, cause);
+    leaveOut(path, "is not UTF-8", options);
+    return null;
+  }
 }
 
 async function list(path: string): Promise<string[]> {
@@ -128,24 +187,25 @@ async function list(path: string): Promise<string[]> {
   }
 }
 
-async function look(
-  path: string,
-  how: (path: string) => Promise<Deno.FileInfo>,
-): Promise<Deno.FileInfo> {
+async function look(path: string): Promise<Deno.FileInfo> {
   try {
-    return await how(path);
+    return await Deno.stat(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
+/** What is not UTF-8 arrives here with U+FFFD in its place, and is not found. */
+function isGarbled(path: string, cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound && path.includes("\uFFFD");
+}
+
 function unreadable(path: string, cause: unknown): TransferError {
-  const found = !(cause instanceof Deno.errors.NotFound)
-    ? reasonOf(cause)
-    // What is not UTF-8 arrives here with U+FFFD in its place.
-    : path.includes("\uFFFD")
+  const found = isGarbled(path, cause)
     ? "its name is not UTF-8"
-    : "there is no such file or directory";
+    : cause instanceof Deno.errors.NotFound
+    ? "there is no such file or directory"
+    : reasonOf(cause);
   return new TransferError("source", `Cannot send ${quote(path)}: ${found}`, {
     cause,
   });

@@ -45,9 +45,11 @@
  *   are not settled. A receiver answers each with ACCEPT or FAIL, and DATA may
  *   follow only an ACCEPT.
  * - ACCEPT says how many bytes of the entry the receiver holds already, with
- *   the SHA-256 of each block of them. The sender compares those with its own
- *   bytes and starts at the first difference, which is what the offset in the
- *   first DATA (or the length in END) says; the receiver drops what lies beyond.
+ *   the SHA-256 of its prefixes, one at the end of each block. The sender takes
+ *   its own bytes in, compares, and starts at the end of the last prefix that
+ *   agrees, which is what the offset in the first DATA (or, without DATA, the
+ *   length in END) says; the receiver drops what lies beyond. It may always
+ *   start at 0.
  * - An end of the stream never means that an entry is complete: only END does,
  *   with the length and the SHA-256 of all of it. FINISH says that no OPEN will
  *   follow; an end before it means that the sender was cut off.

@@ -10,7 +10,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import type { Target } from "../lib/connect.ts";
 import { type RawReport, sendRaw, type SendRawOptions } from "../lib/raw.ts";
-import { bytesItem } from "../lib/source.ts";
 
 /**
  * Makes bytes that no program mistakes for its own.
@@ -219,8 +218,7 @@ export function sendBytes(
   target: Target,
   options?: SendRawOptions,
 ): Promise<RawReport> {
-  const entry = { kind: "file", name: "noise", size: bytes.length } as const;
-  return sendRaw(bytesItem(bytes, entry), target, options);
+  return sendRaw(bytes, target, { name: "noise", ...options });
 }
 
 /** The repository's root. */

@@ -144,14 +144,8 @@ export async function run(
 }
 
 /**
- * Reads an annotated hexdump: what follows a `#` is for people.
- *
- * @example
- * ```ts
- * hex(`
- *   00 01   # the version
- *   05      # the length`); // 00 01 05
- * ```
+ * Reads an annotated hexdump, a template over several lines: two digits a
+ * byte, and what follows a `#` is for people.
  */
 export function hex(dump: string): Uint8Array<ArrayBuffer> {
   const digits = dump.replace(/#.*$/gm, "").replace(/\s+/g, "");

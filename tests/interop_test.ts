@@ -128,17 +128,3 @@ needs(
     assertEquals(sink.files.size, 0);
   },
 );
-
-needs(
-  ["socat"],
-  "sendRaw() cannot fill both buffers with a peer that echoes everything",
-  async () => {
-    const bytes = noise(20_000_000);
-    await using child = new Running("socat", ["-dd", SOCAT_ADDRESS, "PIPE"]);
-    const [, port] = await child.stderr.until(SOCAT);
-    let heard = 0;
-    const target = { hostname: "127.0.0.1", port: Number(port) };
-    await sendBytes(bytes, target, { onReply: (one) => heard += one.length });
-    assertEquals(heard, bytes.length);
-  },
-);

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Lobby, networkOf } from "../lib/lobby.ts";
 
 Deno.test("Lobby turns away an address that has too many, and no other", () => {
-  const lobby = new Lobby(2, 10);
+  const lobby = new Lobby({ ofOne: 2, inAll: 10 });
   const places = [lobby.enter("a", () => {}), lobby.enter("a", () => {})];
   assertEquals(lobby.enter("a", () => {}), undefined);
   assert(lobby.enter("b", () => {}));
@@ -13,12 +13,20 @@ Deno.test("Lobby turns away an address that has too many, and no other", () => {
 });
 
 Deno.test("Lobby dismisses who has waited longest when it is full", () => {
-  const lobby = new Lobby(9, 3);
+  const lobby = new Lobby({ ofOne: 9, inAll: 3 });
   const dismissed: number[] = [];
   for (let number = 0; number < 5; number++) {
     assert(lobby.enter(`host${number}`, () => dismissed.push(number)));
   }
   assertEquals([dismissed, lobby.size], [[0, 1], 3]);
+});
+
+Deno.test("one address cannot keep all others out before it has said who it is", () => {
+  const lobby = new Lobby();
+  let flood = 0;
+  while (lobby.enter("192.0.2.1", () => {})) flood++;
+  assert(lobby.enter("192.0.2.2", () => {}));
+  assert(flood > 0 && flood < 4_096);
 });
 
 Deno.test("Lobby is empty again when all have left", () => {

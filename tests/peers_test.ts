@@ -88,6 +88,21 @@ needs(
 
 needs(
   ["python3"],
+  "sendRaw() cannot fill both buffers with a peer that says everything back",
+  async () => {
+    const bytes = noise(20_000_000);
+    await using echo = await peer("echoes");
+    let heard = 0;
+    await sendBytes(bytes, echo.target, {
+      onReply: (piece) => heard += piece.length,
+    });
+    assertEquals(heard, bytes.length);
+    assertEquals((await echo.report()).bytes, bytes.length);
+  },
+);
+
+needs(
+  ["python3"],
   "sendRaw() loses no byte to a peer that never stops talking, and says that " +
     "nothing is confirmed",
   async () => {

@@ -13,11 +13,16 @@ export const PROGRAMS = {
   socat: "socat",
   python3: "python3",
   openssl: "openssl",
+  strace: "strace",
+  ip: "iproute2",
+  nft: "nftables",
 } as const;
 
 /** Rights by name, and whether this process has each. */
 export const RIGHTS = {
   root: () => Deno.uid() === 0,
+  loop: () => Deno.uid() === 0 && succeeds("losetup", "-f"),
+  netns: () => Deno.uid() === 0 && succeeds("unshare", "-n", "true"),
   mount: () => Deno.uid() === 0 && succeeds("unshare", "-m", ...TRY_MOUNT),
 } as const;
 

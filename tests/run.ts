@@ -55,6 +55,7 @@ async function runTests(args: string[], tmp: string): Promise<Figures> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
+      "-q", // not a line for each program that is not there
       "-P",
       "--doc",
       "--trace-leaks",

@@ -79,16 +79,30 @@ Deno.test("serve() tells its handler of each entry and who sent it", async () =>
   assert(heard[0]?.[1].startsWith("127.0.0.1:"));
 });
 
-Deno.test("shutdown() refuses new senders and lets a session finish", async () => {
+Deno.test("shutdown() refuses new senders politely and lets a session finish", async () => {
   const { server, held, sink } = await withHeld();
   const stopped = server.shutdown();
-  const late = send(noise(1), server.addr, { name: "late" });
-  assertEquals(await codeOf(late), "connect");
+  const late = await assertRejects(
+    () => send(noise(1), server.addr, { name: "late" }),
+    TransferError,
+    "the receiver is stopping",
+  );
+  assertEquals([late.code, late.retriable], ["rejected", true]);
   held.finish();
   assertEquals((await held.receipt).bytes, 2_000);
   await stopped;
   await server.finished;
   assertEquals([...sink.files.keys()], ["held"]);
+});
+
+Deno.test("shutdown() cuts what does not finish within its grace, and says why", async () => {
+  const { server, held, sink } = await withHeld();
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await server.shutdown({ grace: 1 });
+  const error = await cut;
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assert(error.message.includes("stopping"), error.message);
+  assertEquals(sink.files.size, 0);
 });
 
 Deno.test("shutdown() may be called twice, and after an abort", async () => {

@@ -61,7 +61,7 @@ declare module "@std/cli/parse-args" {
     boolean?: readonly B[];
     string?: readonly S[];
     alias?: Readonly<Record<string, string>>;
-    negatable?: readonly B[];
+    negatable?: readonly NoInfer<B>[];
     stopEarly?: boolean;
     unknown?: (arg: string, key?: string, value?: unknown) => unknown;
   }

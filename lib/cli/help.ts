@@ -20,7 +20,8 @@ const MAIN =
 
   halfclose send    [options] PATH... HOST:PORT   a file, several, directories,
                                                   or - for stdin
-  halfclose receive [options] [HOST:]PORT         a daemon; --once for one session
+  halfclose receive [options] [HOST:]PORT         a daemon; --once for a single
+                                                  session
   halfclose keygen                                a key for both sides
   halfclose demo                                  the million bytes, three ways,
                                                   on this machine
@@ -72,7 +73,9 @@ port 0 takes any free port.
   --on-conflict HOW      when other content has the name: refuse, replace or
                          rename (default refuse)
   --max-size SIZE        refuse larger entries
-  --max-connections N    sessions at a time (default 256)
+  --max-connections N    sessions at a time (default 4096)
+  --grace S              how long sessions may take to finish after SIGTERM
+                         (default 30); a second signal cuts them
   --timeout S            longest silence from a sender (default 30)
   --key-file PATH        the key that both sides share; "-" asks for it
                          (without it the variable HALFCLOSE_KEY counts)

@@ -66,7 +66,7 @@ async function runTransfer(
     if (command.command === "send") {
       await runSend(command, report, signals.signal);
     } else {
-      await runReceive(command, report, signals.signal);
+      await runReceive(command, report, signals);
     }
     return 0;
   } catch (error) {

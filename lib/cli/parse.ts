@@ -4,13 +4,12 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
 import type { Target } from "../connect.ts";
-import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import type { ConflictPolicy } from "../sink.ts";
 import { parseListen, parseTarget } from "./address.ts";
 import type { Topic } from "./help.ts";
+import { oneOf, read, wrong } from "./options.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
 /** How progress is shown. */
@@ -64,6 +63,8 @@ export interface ReceiveCommand extends Common {
   tls: { cert: string; key: string } | undefined;
   /** Whether others may send without a key. */
   insecure: boolean;
+  /** How long sessions may take to finish after SIGTERM, in milliseconds. */
+  grace: number;
 }
 
 /** Everything that can be asked of the program. */
@@ -96,20 +97,13 @@ const RECEIVE_VALUES = [
   "on-conflict",
   "max-size",
   "max-connections",
+  "grace",
   "timeout",
   "progress",
   "key-file",
   "token-file",
   "tls-cert",
   "tls-key",
-] as const;
-
-const LETTERS = [
-  ["d", "dir"],
-  ["o", "output"],
-  ["q", "quiet"],
-  ["h", "help"],
-  ["V", "version"],
 ] as const;
 
 /**
@@ -234,12 +228,13 @@ function parseReceive(args: readonly string[]): Command {
       ? Infinity
       : parseBytes(found["max-size"], "--max-size"),
     maxConnections: parseCount(
-      found["max-connections"] ?? "256",
+      found["max-connections"] ?? "4096",
       "--max-connections",
       1,
     ),
     tls: cert === undefined ? undefined : { cert, key: key! },
     insecure: found.insecure,
+    grace: parseSeconds(found.grace ?? "30", "--grace"),
   };
 }
 
@@ -297,70 +292,4 @@ function checkSecrets(
     const needs = command === "send" ? "--tls" : "--tls-cert and --tls-key";
     throw wrong(`--token-file needs ${needs}`, command);
   }
-}
-
-/** Parses with @std/cli, which by itself lets unknown options pass. */
-function read<const B extends string, const S extends string>(
-  command: Topic,
-  args: readonly string[],
-  flags: readonly B[],
-  values: readonly S[],
-) {
-  const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(joinDashes(args, values), {
-    boolean: flags,
-    string: [...values, "_"],
-    alias: Object.fromEntries(
-      LETTERS.filter(([, name]) => known.has(name)),
-    ),
-    unknown: (option, key) => {
-      if (key === undefined) return true; // an argument, not an option
-      throw wrong(
-        `there is no option ${quote(option)} (behind "--", or as "./-name", ` +
-          "it would be a path)",
-        command,
-      );
-    },
-  });
-  for (const name of values) {
-    const value: unknown = found[name as keyof typeof found];
-    if (value === "") throw wrong(`--${name} needs a value`, command);
-  }
-  return found;
-}
-
-/** Ties a "-" to the option before it, which the parser takes for a path. */
-function joinDashes(
-  args: readonly string[],
-  values: readonly string[],
-): string[] {
-  const end = args.indexOf("--");
-  const joined: string[] = [];
-  for (const [at, arg] of args.entries()) {
-    const last = joined.at(-1);
-    const option = last?.startsWith("--") && values.includes(last.slice(2));
-    const behind = end >= 0 && at > end;
-    if (arg === "-" && option && !behind) {
-      joined[joined.length - 1] = `${last}=-`;
-    } else joined.push(arg);
-  }
-  return joined;
-}
-
-function oneOf<const T extends string>(
-  text: string,
-  choices: readonly T[],
-  option: string,
-): T {
-  const choice = choices.find((one) => one === text);
-  if (choice !== undefined) return choice;
-  throw wrong(`${option} ${quote(text)} must be one of ${choices.join(", ")}`);
-}
-
-function wrong(found: string, topic?: Topic): TransferError {
-  const help = topic ? `halfclose ${topic} --help` : "halfclose --help";
-  return new TransferError(
-    "usage",
-    `Cannot read the command line: ${found}; see ${help}`,
-  );
 }

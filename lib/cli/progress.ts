@@ -10,10 +10,11 @@
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
+import { formatBytes } from "../format.ts";
 import type { Progress } from "../receipt.ts";
 import type { ProgressStyle } from "./parse.ts";
 import { printNote } from "./print.ts";
-import { formatBytes, formatDuration } from "./units.ts";
+import { formatDuration } from "./units.ts";
 
 /** Something that shows progress. */
 export interface ProgressView {
@@ -61,6 +62,8 @@ export class RateMeter {
    * @returns Bytes a second.
    */
   add(bytes: number, at: number): number {
+    // Sessions that ended count no more: the rate begins anew.
+    if (bytes < (this.#samples.at(-1)?.bytes ?? 0)) this.#samples.length = 0;
     this.#samples.push({ at, bytes });
     while (at - this.#samples[0]!.at > RATE_WINDOW_MS) this.#samples.shift();
     const first = this.#samples[0]!;

@@ -15,6 +15,7 @@ import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
+import type { Signals } from "./signals.ts";
 import { StrangerLog } from "./stranger_log.ts";
 
 /**
@@ -25,15 +26,16 @@ import { StrangerLog } from "./stranger_log.ts";
  *
  * @param command What was asked for.
  * @param report Where to say what happens.
- * @param signal Ends it.
+ * @param signals SIGINT ends it, SIGTERM once the sessions have finished.
  * @throws {TransferError} What went wrong in the only session, with `--once`,
  * and in the first that failed otherwise.
  */
 export async function runReceive(
   command: ReceiveCommand,
   report: Reporter,
-  signal: AbortSignal,
+  signals: Signals,
 ): Promise<void> {
+  const { signal } = signals;
   const secrets = command.raw ? {} : await findSecrets(command, report);
   const tls = await certificateOf(command);
   if (command.insecure && secrets.key !== undefined) throw contradiction();
@@ -95,12 +97,17 @@ export async function runReceive(
       over(peer);
     },
   }, (receipt) => report.receipt("received", receipt));
+  signals.terminate = () => {
+    if (sessions > 0) report.log("stopping when the sessions have finished");
+    void server.shutdown({ grace: command.grace }); // finished is awaited below
+  };
   const cut = () => sessions > 0;
   let interrupted = false;
   signal.addEventListener("abort", () => interrupted = cut());
   await server.finished;
   if (interrupted) throw signal.reason;
-  if (failure && !signal.aborted) throw new Reported(failure);
+  const stopped = signal.aborted || signals.terminate === undefined;
+  if (failure && !stopped) throw new Reported(failure);
 }
 
 /** A failure that was reported when it happened; only its exit code is left. */

@@ -5,14 +5,14 @@
  */
 
 import { nameOf } from "../connect.ts";
-import { asTransferError, TransferError } from "../errors.ts";
+import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { sendRaw } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
 import type { SenderSecurity } from "../security.ts";
 import { transfer } from "../send.ts";
-import { type Item, readerItem } from "../source.ts";
-import { walk } from "../walk.ts";
+import type { Item } from "../source.ts";
+import { itemOf, walk } from "../walk.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
@@ -32,7 +32,6 @@ export async function runSend(
   signal: AbortSignal,
 ): Promise<void> {
   const security = command.raw ? {} : await securityOf(command, report);
-  const items = await itemsOf(command, report);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -46,8 +45,9 @@ export async function runSend(
   };
   const address = nameOf(command.target);
   if (command.raw) {
-    await runRaw(command, items, report, { ...retry, signal });
+    await runRaw(command, report, { ...retry, signal });
   } else {
+    const items = await itemsOf(command, report);
     await transfer(items, command.target, {
       connectTimeout: command.connectTimeout,
       idleTimeout: command.timeout,
@@ -79,7 +79,8 @@ async function itemsOf(
 ): Promise<Item[]> {
   const { name } = command;
   if (command.paths[0] === "-") {
-    return [readerItem(Deno.stdin, { kind: "file", name: name ?? "stdin" })];
+    const { retry } = command;
+    return [await itemOf(Deno.stdin, { name: name ?? "stdin", retry })];
   }
   const items: Item[] = [];
   for (const path of command.paths) {
@@ -99,22 +100,15 @@ async function itemsOf(
 
 async function runRaw(
   command: SendCommand,
-  items: readonly Item[],
   report: Reporter,
   options: RetryOptions,
 ): Promise<void> {
-  const [item] = items;
-  if (!item || items.length > 1 || item.entry.kind === "directory") {
-    throw new TransferError(
-      "usage",
-      `Cannot send ${quote(command.paths[0]!)}: --raw takes one file or stdin`,
-    );
-  }
+  const [path] = command.paths;
   const reply = await openReply(command.reply);
   try {
     report.raw(
       "sent",
-      await sendRaw(item, command.target, {
+      await sendRaw(path === "-" ? Deno.stdin : path!, command.target, {
         connectTimeout: command.connectTimeout,
         idleTimeout: command.timeout,
         limitRate: command.limitRate,

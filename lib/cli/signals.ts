@@ -1,5 +1,6 @@
 /**
- * Signals: the first one ends the work in order, the second one at once.
+ * Signals: SIGINT ends the work at once but in order, SIGTERM lets a server
+ * finish first; the next one is more urgent than the one before.
  *
  * @module
  */
@@ -25,6 +26,10 @@ export class Interrupted extends Error {
 /** Listens for SIGINT and SIGTERM until it is disposed. */
 export class Signals implements Disposable {
   readonly #controller = new AbortController();
+  /**
+   * What SIGTERM does instead of aborting, once; a further signal aborts.
+   */
+  terminate: (() => void) | undefined;
   readonly #handlers = new Map<Deno.Signal, () => void>();
 
   /** Begins to listen. */
@@ -44,7 +49,10 @@ export class Signals implements Disposable {
   #on(name: "SIGINT" | "SIGTERM"): void {
     const interrupted = new Interrupted(name);
     if (this.signal.aborted) Deno.exit(interrupted.exit);
-    this.#controller.abort(interrupted);
+    const gently = name === "SIGTERM" ? this.terminate : undefined;
+    this.terminate = undefined;
+    if (gently) gently();
+    else this.#controller.abort(interrupted);
   }
 
   /** Stops listening; signals end the program again. */

@@ -73,22 +73,6 @@ export function parseCount(text: string, option: string, min: number): number {
 }
 
 /**
- * Writes a number of bytes in three digits or so.
- *
- * @param bytes How many.
- * @returns For example `1.5 MB`.
- */
-export function formatBytes(bytes: number): string {
-  let power = 0;
-  while (bytes >= 999.5 && power < POWERS.length - 1) {
-    bytes /= 1000;
-    power++;
-  }
-  const digits = power === 0 || bytes >= 99.95 ? 0 : bytes >= 9.995 ? 1 : 2;
-  return `${bytes.toFixed(digits)} ${POWERS[power]}B`;
-}
-
-/**
  * Writes a time to wait.
  *
  * @param seconds How long; anything not finite is unknown.

@@ -1,0 +1,67 @@
+/**
+ * Something that many share and nobody may have too much of: memory for
+ * buffers, descriptors for files.
+ *
+ * @module
+ */
+
+/**
+ * A number of units, given out in the order in which they were asked for.
+ *
+ * @example Two sessions, and memory for one at a time
+ * ```ts
+ * import { Budget } from "@halfclose/halfclose";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const budget = new Budget(1_000);
+ * await budget.take(800);
+ * let second = false;
+ * const waiting = budget.take(800).then(() => second = true);
+ * assertEquals(second, false);
+ * budget.give(800);
+ * await waiting;
+ * assertEquals(second, true);
+ * ```
+ */
+export class Budget {
+  #free: number;
+  readonly #waiting: { units: number; go: () => void }[] = [];
+
+  /**
+   * Makes a budget.
+   *
+   * @param units How many there are; nobody may ask for more at once.
+   */
+  constructor(units: number) {
+    this.#free = units;
+  }
+
+  /**
+   * Waits until units are free and takes them.
+   *
+   * @param units How many.
+   */
+  async take(units: number): Promise<void> {
+    if (this.#waiting.length === 0 && units <= this.#free) {
+      this.#free -= units;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ units, go: resolve });
+    await promise;
+  }
+
+  /**
+   * Gives units back.
+   *
+   * @param units As many as were taken.
+   */
+  give(units: number): void {
+    this.#free += units;
+    for (let next; (next = this.#waiting[0]) && next.units <= this.#free;) {
+      this.#waiting.shift();
+      this.#free -= next.units;
+      next.go();
+    }
+  }
+}

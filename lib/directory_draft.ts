@@ -1,0 +1,53 @@
+/**
+ * A directory on its way to the disk.
+ *
+ * @module
+ */
+
+import { type Destination, local } from "./destination.ts";
+import {
+  bytesForDirectory,
+  type Committed,
+  type Draft,
+  draftEnded,
+  type Entry,
+} from "./sink.ts";
+
+/** A directory: made at its commit, because it has no bytes to wait for. */
+export class DirectoryDraft implements Draft {
+  readonly #to: Destination;
+  readonly #entry: Entry;
+  readonly #parts: string[];
+  #ended = false;
+
+  constructor(to: Destination, entry: Entry, parts: string[]) {
+    this.#to = to;
+    this.#entry = entry;
+    this.#parts = parts;
+  }
+
+  write(): Promise<void> {
+    return Promise.reject(bytesForDirectory(this.#entry.name));
+  }
+
+  async commit(): Promise<Committed> {
+    const { name, mtime, mode } = this.#entry;
+    if (this.#ended) throw draftEnded(name);
+    this.#ended = true;
+    return await local(name, async () => {
+      const before = await this.#to.look(this.#parts);
+      const path = await this.#to.enter(this.#parts);
+      if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
+      if (mtime !== undefined) {
+        await Deno.utime(path, new Date(), new Date(mtime));
+      }
+      await this.#to.settle(this.#parts);
+      return { name, durable: true, existing: before !== null };
+    });
+  }
+
+  abort(): Promise<void> {
+    this.#ended = true;
+    return Promise.resolve();
+  }
+}

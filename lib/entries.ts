@@ -1,0 +1,121 @@
+/**
+ * The entries of a session that have no receipt yet.
+ *
+ * @module
+ */
+
+import { TransferError } from "./errors.ts";
+import { MAX_AHEAD, type Open, SESSION } from "./frames.ts";
+import type { Incoming } from "./incoming.ts";
+import { quote } from "./quote.ts";
+
+/** Which entries are open, and which have failed. */
+export class Entries {
+  readonly #open = new Map<number, Incoming>();
+  /** Entries that failed; the sender may not know yet and goes on sending. */
+  readonly #refused = new Set<number>();
+  #count = 0;
+  #last = -1;
+
+  /** How many were opened so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The one that waits longest for its receipt. */
+  get first(): Incoming | undefined {
+    const [first] = this.#open.values();
+    return first;
+  }
+
+  /** One that has no END yet. */
+  get unfinished(): Incoming | undefined {
+    return [...this.#open.values()].find(({ phase }) => phase === "receiving");
+  }
+
+  /**
+   * Holds an OPEN against the rules: numbers rise, and not too many are open.
+   *
+   * @param open What the sender said.
+   * @throws {TransferError} `protocol` when it breaks them.
+   */
+  announce({ entry }: Open): void {
+    if (entry <= this.#last || entry === SESSION) {
+      throw outOfPlace("OPEN", entry);
+    }
+    if (this.#open.size >= MAX_AHEAD) {
+      throw new TransferError(
+        "protocol",
+        `Cannot go on: the sender opened more than ${MAX_AHEAD} entries ahead`,
+      );
+    }
+    this.#last = entry;
+    this.#count++;
+  }
+
+  /** Takes an entry in. */
+  add(incoming: Incoming): void {
+    this.#open.set(incoming.open.entry, incoming);
+  }
+
+  /**
+   * Finds the entry that a frame is for.
+   *
+   * @param said The frame's name.
+   * @param entry Its entry's number.
+   * @returns The entry, or `undefined` for one that was refused.
+   * @throws {TransferError} `protocol` where there is no such entry.
+   */
+  find(said: string, entry: number): Incoming | undefined {
+    const incoming = this.#open.get(entry);
+    if (incoming?.phase === "receiving") return incoming;
+    if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+  }
+
+  /** What it means that the sender ended now. */
+  cutOff(): TransferError {
+    const where = this.first
+      ? ` in ${quote(this.first.open.name)} after ${this.first.received} bytes`
+      : "";
+    return new TransferError(
+      "lost",
+      `Cannot receive the rest: the sender ended${where} without finishing`,
+    );
+  }
+
+  /** Forgets an entry that has its receipt. */
+  settle(entry: number): void {
+    this.#open.delete(entry);
+  }
+
+  /** Notes that an entry failed on this side, and drops it. */
+  async refuse(entry: number): Promise<void> {
+    this.#refused.add(entry);
+    await this.drop(entry);
+  }
+
+  /** Forgets an entry, and its draft or what cannot be gone on with of it. */
+  async drop(entry: number, how: "abort" | "keep" = "abort"): Promise<void> {
+    const incoming = this.#open.get(entry);
+    this.#open.delete(entry);
+    try {
+      await incoming?.[how]();
+    } catch (error) {
+      // The entry has failed already; what its draft left is swept later.
+      if (!(error instanceof TransferError)) throw error;
+    }
+  }
+
+  /** Forgets all of them, and keeps what another session can go on with. */
+  async keepAll(): Promise<void> {
+    const left = [...this.#open.keys()];
+    await Promise.all(left.map((entry) => this.drop(entry, "keep")));
+  }
+}
+
+function outOfPlace(said: string, entry: number): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot go on: the sender said ${said} for entry ${entry}, out of place`,
+  );
+}

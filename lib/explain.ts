@@ -1,0 +1,99 @@
+/**
+ * A failed transfer in one sentence: what could not be done, how far it came,
+ * what was found, and what would do.
+ *
+ * @module
+ */
+
+import { nameOf, type Target } from "./connect.ts";
+import { isCut } from "./delivery.ts";
+import { type Code, foundOf, TransferError } from "./errors.ts";
+import { formatBytes } from "./format.ts";
+import type { Phase } from "./frames.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+/** What to do next, where there is something. */
+const NEXT: Partial<Record<Code, string>> = {
+  lost: "run the same command again to go on from there",
+  stalled: "run the same command again to go on from there",
+  unconfirmed: "run the same command again to settle it",
+};
+
+/**
+ * Says how a transfer failed, over all its connections.
+ *
+ * @param failure How the last one did.
+ * @param entries What was to be delivered.
+ * @param target Where to.
+ * @param phase What the receiver said last that it was doing.
+ * @returns The error to throw.
+ */
+export function explain(
+  failure: TransferError,
+  entries: readonly Outgoing[],
+  target: Target,
+  phase: Phase | undefined,
+): TransferError {
+  const undelivered = entries.filter((one) => !one.receipt);
+  const open = undelivered.filter((one) => !one.failure);
+  const what = undelivered.length === 1
+    ? undelivered[0]!.title
+    : `${undelivered.length} of ${entries.length} entries`;
+  const where = nameOf(target);
+  // Whatever came instead of the receipt settles nothing, nor do later attempts
+  // that did not get through.
+  const broke = open[0]?.unconfirmed;
+  if (broke && open.every((one) => one.unconfirmed)) {
+    return new TransferError(
+      "unconfirmed",
+      `Cannot confirm ${what} at ${where}: everything was sent, then ` +
+        `${foundOf(broke)}${during(phase)}; ${NEXT.unconfirmed}`,
+      { cause: failure },
+    );
+  }
+  const far = isCut(failure) ? `${during(phase)}${soFar(entries)}` : "";
+  const next = NEXT[failure.code];
+  const { retriable, errors } = failure;
+  return new TransferError(
+    failure.code,
+    `Cannot deliver ${what} to ${where}: ${foundOf(failure)}${far}` +
+      (next ? `; ${next}` : ""),
+    { cause: failure, retriable, errors },
+  );
+}
+
+function during(phase: Phase | undefined): string {
+  return phase ? ` while the receiver was ${phase}` : "";
+}
+
+function soFar(entries: readonly Outgoing[]): string {
+  const total = totalOf(entries);
+  const of = total === undefined ? "" : ` of ${formatBytes(total)}`;
+  return `; it had confirmed ${formatBytes(confirmed(entries))}${of}`;
+}
+
+/**
+ * How many bytes the receiver is known to have.
+ *
+ * @param entries What is being delivered.
+ * @returns Their sum.
+ */
+export function confirmed(entries: readonly Outgoing[]): number {
+  return entries.reduce((sum, { has }) => sum + has, 0);
+}
+
+/**
+ * How many bytes there are in all.
+ *
+ * @param entries What is being delivered.
+ * @returns Their sum, or `undefined` where one of them is not known.
+ */
+export function totalOf(entries: readonly Outgoing[]): number | undefined {
+  let total = 0;
+  for (const { item: { entry } } of entries) {
+    if (entry.kind === "directory") continue;
+    if (entry.size === undefined) return undefined;
+    total += entry.size;
+  }
+  return total;
+}

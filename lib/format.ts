@@ -1,0 +1,23 @@
+/**
+ * Quantities for people.
+ *
+ * @module
+ */
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/**
+ * Writes a number of bytes in three digits or so.
+ *
+ * @param bytes How many.
+ * @returns For example `1.5 MB`.
+ */
+export function formatBytes(bytes: number): string {
+  let power = 0;
+  while (bytes >= 999.5 && power < UNITS.length - 1) {
+    bytes /= 1000;
+    power++;
+  }
+  const digits = power === 0 || bytes >= 99.95 ? 0 : bytes >= 9.995 ? 1 : 2;
+  return `${bytes.toFixed(digits)} ${UNITS[power]}`;
+}

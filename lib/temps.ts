@@ -1,0 +1,136 @@
+/**
+ * Temporary files: made so that nobody guesses them, found again by what they
+ * are for, and swept when nobody wants them any more.
+ *
+ * Who writes one holds its lock (flock(2)), which the kernel gives back whatever
+ * becomes of the process: an unlocked one has no owner. One that was left behind
+ * is a partial. It can be taken over for the same name, its content then has to
+ * be proven, and after its lease it is removed.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { Digest, toHex } from "./digest.ts";
+import { RESERVED_PREFIX } from "./names.ts";
+
+/** How long a partial waits for its sender: a night and a working day. */
+const LEASE_MS = 24 * 60 * 60 * 1000;
+
+/** An open temporary file. */
+export interface Temp {
+  /** Where it is. */
+  path: string;
+  /** For reading and writing. */
+  file: Deno.FsFile;
+}
+
+/** The temporary files of one directory. */
+export class Temps {
+  readonly #root: string;
+  #swept: Promise<void> | undefined;
+
+  /**
+   * Makes a keeper.
+   *
+   * @param root The directory they are in.
+   */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /**
+   * Creates one, exclusively; 96 random bits make its name its own.
+   *
+   * @param parts What it is for.
+   * @param options Its permission bits, and whether others may find it later.
+   * @returns The empty file.
+   */
+  async create(
+    parts: readonly string[],
+    options: { mode: number; lock: boolean },
+  ): Promise<Temp> {
+    const random = toHex(crypto.getRandomValues(new Uint8Array(12)));
+    const path = join(this.#root, `${prefixOf(parts)}${random}`);
+    const { mode, lock } = options;
+    const access = { createNew: true, read: true, write: true, mode };
+    const file = await Deno.open(path, access);
+    if (lock) await file.tryLock(true);
+    return { path, file };
+  }
+
+  /**
+   * Takes over what was left behind for the same name.
+   *
+   * @param parts What it is for.
+   * @returns The longest partial that has no owner, if there is one.
+   */
+  async adopt(parts: readonly string[]): Promise<Temp | undefined> {
+    await (this.#swept ??= this.#sweep());
+    const found: { path: string; size: number }[] = [];
+    for await (const { path, info } of this.#list(prefixOf(parts))) {
+      found.push({ path, size: info.size });
+    }
+    for (const { path } of found.sort((a, b) => b.size - a.size)) {
+      const temp = await claim(path);
+      if (temp) return temp;
+    }
+  }
+
+  /** Removes what nobody owns and nobody came back for. */
+  async #sweep(): Promise<void> {
+    for await (const { path, info } of this.#list(RESERVED_PREFIX)) {
+      // The change time: a modification time may be the sender's.
+      const changed = info.ctime?.getTime() ?? Date.now();
+      if (Date.now() - changed < LEASE_MS) continue;
+      const temp = await claim(path);
+      if (!temp) continue;
+      temp.file.close();
+      await removeIfThere(path);
+    }
+  }
+
+  async *#list(prefix: string) {
+    for await (const { name, isFile } of Deno.readDir(this.#root)) {
+      if (!isFile || !name.startsWith(prefix)) continue;
+      const path = join(this.#root, name);
+      const info = await Deno.lstat(path).catch(() => null); // gone meanwhile
+      if (info?.isFile) yield { path, info };
+    }
+  }
+}
+
+function prefixOf(parts: readonly string[]): string {
+  const digest = new Digest();
+  digest.update(new TextEncoder().encode(parts.join("/")));
+  return `${RESERVED_PREFIX}${toHex(digest.finish()).slice(0, 16)}-`;
+}
+
+/** Opens a temporary file unless somebody else has it. */
+async function claim(path: string): Promise<Temp | undefined> {
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await Deno.open(path, { read: true, write: true });
+    if (await file.tryLock(true)) return { path, file };
+  } catch (error) {
+    // Gone, or not ours to open: then it is not ours to go on with.
+    const known = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (!known) throw error;
+  }
+  file?.close();
+}
+
+/**
+ * Removes a file that something else may have removed or renamed.
+ *
+ * @param path The file.
+ */
+export async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    // A rename gave it its final name.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { assertEquals } from "@std/assert";
+import { Budget } from "../lib/budget.ts";
+
+Deno.test("Budget.take() waits for units, and everybody's turn comes in order", async () => {
+  const budget = new Budget(10);
+  await budget.take(6);
+  const order: string[] = [];
+  const large = budget.take(8).then(() => order.push("large"));
+  const small = budget.take(1).then(() => order.push("small"));
+  await Promise.resolve();
+  assertEquals(order, []); // the small one does not overtake
+  budget.give(6);
+  await Promise.all([large, small]);
+  assertEquals(order, ["large", "small"]);
+});
+
+Deno.test("Budget.take() does not wait while there is enough", async () => {
+  const budget = new Budget(2);
+  await budget.take(1);
+  await budget.take(1);
+  budget.give(2);
+  await budget.take(2);
+});

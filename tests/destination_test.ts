@@ -1,0 +1,90 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { Destination, local } from "../lib/destination.ts";
+import { TransferError } from "../lib/errors.ts";
+import type { ConflictPolicy, Entry } from "../lib/sink.ts";
+import { noise, tempDir, tree } from "./helpers.ts";
+
+async function rejects(act: () => Promise<unknown>, found: string) {
+  const error = await assertRejects(act, TransferError, found);
+  assertEquals(error.code, "rejected");
+}
+
+Deno.test("Destination.enter() makes the way down once, also for many at a time", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const ways = Array.from({ length: 20 }, () => to.enter(["a", "b", "c"]));
+  for (const path of await Promise.all(ways)) {
+    assertEquals(path, `${dir.path}/a/b/c`);
+  }
+  assertEquals(await to.enter([]), dir.path);
+  assertEquals(await tree(dir.path), ["a/", "a/b/", "a/b/c/"]);
+});
+
+Deno.test("Destination.enter() and look() pass through no link and no file", async () => {
+  await using dir = await tempDir();
+  await using outside = await tempDir();
+  await Deno.symlink(outside.path, `${dir.path}/link`);
+  await Deno.writeFile(`${dir.path}/file`, noise(1));
+  const to = new Destination(dir.path, {});
+  for (const way of [["link"], ["link", "d"]]) {
+    await rejects(() => to.enter(way), "it is a symbolic link");
+    await rejects(() => to.look([...way, "x"]), "it is a symbolic link");
+  }
+  await rejects(() => to.enter(["file"]), "it is not a directory");
+  await rejects(() => to.look(["file", "x"]), "it is not a directory");
+  assertEquals(await tree(outside.path), []);
+});
+
+Deno.test("Destination.look() sees the link itself, and null where nothing is", async () => {
+  await using dir = await tempDir();
+  await Deno.symlink("/", `${dir.path}/link`);
+  const to = new Destination(dir.path, {});
+  assertEquals((await to.look(["link"]))?.isSymlink, true);
+  assertEquals(await to.look(["none"]), null);
+  assertEquals(await to.look(["none", "x"]), null);
+});
+
+Deno.test("Destination.check() refuses only what is certain under each policy", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/f`, noise(5));
+  await Deno.mkdir(`${dir.path}/d`);
+  const file = (name: string, size?: number): Entry => ({
+    kind: "file",
+    name,
+    ...(size === undefined ? {} : { size }),
+  });
+  const check = (onConflict: ConflictPolicy, entry: Entry) =>
+    new Destination(dir.path, { onConflict }).check(entry, [entry.name]);
+  const taken = "has that name already";
+  await rejects(
+    () => check("refuse", file("f", 6)),
+    `a file of 5 bytes ${taken}`,
+  );
+  await rejects(() => check("refuse", file("d")), `a directory ${taken}`);
+  await rejects(() => check("replace", file("d", 0)), `a directory ${taken}`);
+  await check("refuse", file("f", 5));
+  await check("refuse", file("f")); // of unknown length
+  await check("refuse", file("new", 1));
+  await check("replace", file("f", 6));
+  await check("rename", file("f", 6));
+  await check("rename", file("d", 6));
+});
+
+Deno.test("local() types what the disk throws and passes what is typed", async () => {
+  const full = Object.assign(new Error("No space left (os error 28)"), {
+    code: "ENOSPC",
+  });
+  const error = await assertRejects(
+    () => local("a\nb", () => Promise.reject(full)),
+    TransferError,
+  );
+  assertEquals(error.code, "local-io");
+  assertEquals(error.message, 'Cannot store "a\\u{a}b": No space left');
+  assertStrictEquals(error.cause, full);
+  const typed = new TransferError("rejected", "Cannot store it: no");
+  assertStrictEquals(
+    await assertRejects(() => local("a", () => Promise.reject(typed)), Error),
+    typed,
+  );
+  assertEquals(await local("a", () => Promise.resolve(7)), 7);
+});

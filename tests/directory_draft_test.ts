@@ -1,0 +1,31 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Destination } from "../lib/destination.ts";
+import { DirectoryDraft } from "../lib/directory_draft.ts";
+import { TransferError } from "../lib/errors.ts";
+import { tempDir, tree } from "./helpers.ts";
+
+const DIRECTORY = { kind: "directory", name: "d" } as const;
+
+Deno.test("DirectoryDraft makes nothing before its commit", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const dropped = new DirectoryDraft(to, DIRECTORY, ["d"]);
+  await dropped.abort();
+  await assertRejects(() => dropped.commit(), TransferError);
+  const draft = new DirectoryDraft(to, DIRECTORY, ["d"]);
+  assertEquals(await tree(dir.path), []);
+  const committed = { name: "d", durable: true, existing: false };
+  assertEquals(await draft.commit(), committed);
+  assertEquals(await tree(dir.path), ["d/"]);
+});
+
+Deno.test("DirectoryDraft sets time and bits of a directory that was there", async () => {
+  await using dir = await tempDir();
+  await Deno.mkdir(`${dir.path}/d`);
+  const to = new Destination(dir.path, {});
+  const entry = { ...DIRECTORY, mtime: 5_000, mode: 0o2750 };
+  const committed = await new DirectoryDraft(to, entry, ["d"]).commit();
+  assertEquals(committed.existing, true);
+  const { mtime, mode } = await Deno.stat(`${dir.path}/d`);
+  assertEquals([mtime?.getTime(), mode! & 0o7777], [5_000, 0o750]);
+});

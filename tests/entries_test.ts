@@ -1,0 +1,63 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Entries } from "../lib/entries.ts";
+import { TransferError } from "../lib/errors.ts";
+import { MAX_AHEAD, type Open, SESSION } from "../lib/frames.ts";
+import { Incoming } from "../lib/incoming.ts";
+import { memorySink } from "../lib/memory_sink.ts";
+
+function open(entry: number): Open {
+  return { type: "open", entry, kind: "file", name: `f${entry}` };
+}
+
+async function take(entries: Entries, entry: number): Promise<Incoming> {
+  entries.announce(open(entry));
+  const incoming = await Incoming.begin(
+    open(entry),
+    memorySink(),
+    Infinity,
+    "id",
+  );
+  entries.add(incoming);
+  return incoming;
+}
+
+function breaks(act: () => unknown): void {
+  assertEquals(assertThrows(act, TransferError).code, "protocol");
+}
+
+Deno.test("entries are numbered upwards, and SESSION is no number", async () => {
+  const entries = new Entries();
+  await take(entries, 3);
+  for (const number of [0, 3, SESSION]) {
+    breaks(() => entries.announce(open(number)));
+  }
+  await take(entries, 7);
+  assertEquals(entries.count, 2);
+});
+
+Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", async () => {
+  const entries = new Entries();
+  for (let number = 0; number < MAX_AHEAD; number++) {
+    await take(entries, number);
+  }
+  breaks(() => entries.announce(open(MAX_AHEAD)));
+  entries.settle(0);
+  entries.announce(open(MAX_AHEAD));
+});
+
+Deno.test("data for a refused entry is passed over, for an unknown one it is not", async () => {
+  const entries = new Entries();
+  const incoming = await take(entries, 0);
+  assertEquals(entries.find("DATA", 0), incoming);
+  await entries.refuse(0);
+  assertEquals(entries.find("DATA", 0), undefined);
+  breaks(() => entries.find("DATA", 1));
+});
+
+Deno.test("nothing more may come for an entry that has its end", async () => {
+  const entries = new Entries();
+  const incoming = await take(entries, 0);
+  incoming.phase = "syncing";
+  breaks(() => entries.find("DATA", 0));
+  assertEquals([entries.first, entries.unfinished], [incoming, undefined]);
+});

@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
+import { confirmed, explain, totalOf } from "../lib/explain.ts";
+import { Outgoing } from "../lib/outgoing.ts";
+import { bytesItem } from "../lib/source.ts";
+
+const TARGET = { hostname: "192.0.2.7", port: 9000 };
+const LOST = new TransferError(
+  "lost",
+  "Cannot read from the peer: the peer reset the connection",
+);
+
+function entry(number: number, has: number): Outgoing {
+  const bytes = new Uint8Array(2_000);
+  const announced = { kind: "file", name: `f${number}`, size: 2_000 } as const;
+  const one = new Outgoing(bytesItem(bytes, announced), number);
+  one.has = has;
+  return one;
+}
+
+Deno.test("a cut says the phase, how far it came and what to do next", () => {
+  const { code, message } = explain(LOST, [entry(0, 500)], TARGET, "receiving");
+  assertEquals(code, "lost");
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection ' +
+      "while the receiver was receiving; it had confirmed 500 B of 2.00 kB; " +
+      "run the same command again to go on from there",
+  );
+});
+
+Deno.test("a refusal says the receiver's reason and no more", () => {
+  const refusal = new TransferError(
+    "rejected",
+    'Cannot store "f0": it is there',
+  );
+  const { code, message } = explain(refusal, [entry(0, 0)], TARGET, undefined);
+  assertEquals(code, "rejected");
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: it is there',
+  );
+});
+
+Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", () => {
+  const one = entry(0, 2_000);
+  one.unconfirmed = new TransferError("lost", "Cannot hear: no receipt came");
+  const refused = new TransferError(
+    "connect",
+    "Cannot connect: nobody listens",
+  );
+  const { code, message, cause } = explain(refused, [one], TARGET, "syncing");
+  assertEquals([code, cause], ["unconfirmed", refused]);
+  assertEquals(
+    message,
+    'Cannot confirm "f0" at 192.0.2.7:9000: everything was sent, then no ' +
+      "receipt came while the receiver was syncing; run the same command " +
+      "again to settle it",
+  );
+});
+
+Deno.test("one entry that was not sent whole makes the transfer lost", () => {
+  const [sent, unsent] = [entry(0, 2_000), entry(1, 0)];
+  sent.unconfirmed = LOST;
+  const { code, message } = explain(LOST, [sent, unsent], TARGET, undefined);
+  assertEquals(code, "lost");
+  assertEquals(message.startsWith("Cannot deliver 2 of 2 entries to "), true);
+});
+
+Deno.test("confirmed() and totalOf() add up, and nobody knows a pipe's length", () => {
+  const entries = [entry(0, 5), entry(1, 7)];
+  assertEquals([confirmed(entries), totalOf(entries)], [12, 4_000]);
+  const pipe = bytesItem(new Uint8Array(1), { kind: "file", name: "pipe" });
+  assertEquals(totalOf([...entries, new Outgoing(pipe, 2)]), undefined);
+});

@@ -1,0 +1,82 @@
+/**
+ * The real receiver as a process of its own, watched or hurt by strace.
+ *
+ * @module
+ */
+
+import { send } from "../../lib/send.ts";
+import { halfclose, ROOT, Running } from "../fixtures.ts";
+import { tempDir } from "../helpers.ts";
+
+/** A receiver that listens. */
+export interface Receiver extends AsyncDisposable {
+  /** Where it listens. */
+  readonly addr: { hostname: string; port: number };
+  /** The process itself, under strace too. */
+  readonly process: Running;
+}
+
+/** How to start a receiver. */
+export interface ReceiverOptions {
+  /** Further arguments of `receive`. */
+  args?: readonly string[];
+  /** What strace does with it, with `-f` and so that signals reach it. */
+  strace?: readonly string[];
+  /** The address to listen on. @default {"127.0.0.1"} */
+  hostname?: string;
+  /** The port, where it has to be the one of before. */
+  port?: number;
+  /** The command that runs it, in front of everything. */
+  inside?: readonly string[];
+}
+
+let warm: Promise<void> | undefined;
+
+/**
+ * Has the runtime fill its caches, which it syncs too: what strace counts is
+ * the program's own from then on.
+ */
+function warmUp(): Promise<void> {
+  return warm ??= (async () => {
+    await using dir = await tempDir();
+    await using once = await receiver(dir.path);
+    await send(new Uint8Array(1), once.addr, { name: "warm" });
+    once.process.kill("SIGTERM");
+    await once.process.code();
+  })();
+}
+
+/** Starts a receiver into a directory and waits until it listens. */
+export async function receiver(
+  dir: string,
+  options: ReceiverOptions = {},
+): Promise<Receiver> {
+  const { args = [], strace, inside = [] } = options;
+  const { hostname = "127.0.0.1", port = 0 } = options;
+  if (strace) await warmUp();
+  const receive = [
+    "receive",
+    "--json",
+    "-d",
+    dir,
+    ...args,
+    `${hostname}:${port}`,
+  ];
+  const deno = ["deno", "run", "-P", "cli.ts", ...receive];
+  // -D: the process that was started is the receiver, strace watches from
+  // beside it.
+  const whole = [
+    ...inside,
+    ...(strace ? ["strace", "-D", "-f", "-qq", ...strace] : []),
+    ...deno,
+  ];
+  const process = whole.length === deno.length
+    ? halfclose(receive)
+    : new Running(whole[0]!, whole.slice(1), { cwd: ROOT });
+  const [, found] = await process.stdout.until(/"port":(\d+)/);
+  return {
+    addr: { hostname, port: Number(found) },
+    process,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,37 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
+import { listen, targetOf, visitorOf } from "../lib/listen.ts";
+import { tempDir } from "./helpers.ts";
+
+Deno.test("listen() takes any free port of this machine by default", async () => {
+  using listener = listen({});
+  const target = targetOf(listener.addr);
+  if (target.transport === "unix") throw new Error("not TCP");
+  assertEquals(target.hostname, "127.0.0.1");
+  using conn = await Deno.connect({ port: target.port });
+  using accepted = await listener.accept();
+  const { peer, host } = visitorOf(accepted);
+  const { port } = conn.localAddr as Deno.NetAddr;
+  assertEquals([peer, host], [`127.0.0.1:${port}`, "127.0.0.1"]);
+});
+
+Deno.test("listen() takes a Unix socket, whose visitors have no name", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/socket`;
+  using listener = listen({ path });
+  assertEquals(targetOf(listener.addr), { transport: "unix", path });
+  using _conn = await Deno.connect({ transport: "unix", path });
+  using accepted = await listener.accept();
+  assertEquals(visitorOf(accepted).peer, "a local process");
+});
+
+Deno.test("listen() throws bind where somebody else listens", () => {
+  using listener = listen({});
+  const { port } = listener.addr as Deno.NetAddr;
+  const error = assertThrows(() => listen({ port }), TransferError);
+  assertEquals(error.code, "bind");
+  assertEquals(
+    error.message,
+    `Cannot listen on 127.0.0.1:${port}: another program listens there already`,
+  );
+});

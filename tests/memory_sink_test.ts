@@ -1,0 +1,24 @@
+import { assertEquals } from "@std/assert";
+import { memorySink } from "../lib/memory_sink.ts";
+import { storeContract } from "./store_contract.ts";
+
+storeContract("memorySink()", (onConflict) => {
+  const sink = memorySink(onConflict ? { onConflict } : {});
+  return Promise.resolve({
+    sink,
+    durable: false,
+    names: () =>
+      Promise.resolve(
+        [...sink.files.keys(), ...[...sink.directories].map((d) => d + "/")]
+          .sort(),
+      ),
+    content: (name) => Promise.resolve(sink.files.get(name)!),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+});
+
+Deno.test("memorySink() keeps every sink's entries to itself", async () => {
+  const [one, other] = [memorySink(), memorySink()];
+  await (await one.open({ kind: "file", name: "a" })).commit();
+  assertEquals([one.files.size, other.files.size], [1, 0]);
+});

@@ -1,0 +1,82 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Digest, DIGEST_BYTES } from "../lib/digest.ts";
+import { TransferError } from "../lib/errors.ts";
+import { agree, Proof } from "../lib/proof.ts";
+import { bytesItem } from "../lib/source.ts";
+import { noise } from "./helpers.ts";
+
+const MIB = 1_048_576;
+
+async function proofOf(bytes: Uint8Array): Promise<Proof> {
+  await using reading = await bytesItem(bytes, ENTRY).open();
+  return await Proof.of((into) => reading.read(into), bytes.length);
+}
+
+const ENTRY = { kind: "file", name: "a" } as const;
+
+async function agreeOn(own: Uint8Array, held: Uint8Array): Promise<number> {
+  await using reading = await bytesItem(own, ENTRY).open();
+  const { offset, digest } = await agree(reading, await proofOf(held));
+  const prefix = new Digest();
+  prefix.update(own.subarray(0, offset));
+  assertEquals(digest.finish(), prefix.finish());
+  // The source stands where sending goes on.
+  const next = new Uint8Array(1);
+  const count = await reading.read(next);
+  assertEquals(count === null ? undefined : next[0], own[offset]);
+  return offset;
+}
+
+Deno.test("Proof shows one prefix for each block, the last one shorter", async () => {
+  for (const [length, blocks] of [[0, 0], [1, 1], [MIB, 1], [MIB + 1, 2]]) {
+    const { proof } = await proofOf(noise(length!));
+    assertEquals(proof.length, blocks! * DIGEST_BYTES);
+  }
+});
+
+Deno.test("Proof proves no more than there is to read", async () => {
+  await using reading = await bytesItem(noise(10), ENTRY).open();
+  const proof = await Proof.of((into) => reading.read(into), 2 * MIB);
+  assertEquals([proof.length, proof.proof.length], [10, DIGEST_BYTES]);
+});
+
+Deno.test("Proof.at() rejects with protocol where nothing was proven", async () => {
+  const proof = await proofOf(noise(MIB + 10));
+  for (const offset of [0, MIB, MIB + 10]) proof.at(offset);
+  for (const offset of [1, MIB - 1, MIB + 9, MIB + 11, 2 * MIB]) {
+    assertEquals(
+      assertThrows(() => proof.at(offset), TransferError).code,
+      "protocol",
+    );
+  }
+});
+
+Deno.test("agree() goes on after the last block that is the same", async () => {
+  const own = noise(3 * MIB + 5);
+  const different = own.slice();
+  different[2 * MIB + 1]! ^= 1;
+  assertEquals(await agreeOn(own, own), own.length);
+  assertEquals(await agreeOn(own, own.subarray(0, MIB + 7)), MIB + 7);
+  assertEquals(await agreeOn(own, different), 2 * MIB);
+  assertEquals(await agreeOn(own, new Uint8Array(10)), 0);
+  assertEquals(await agreeOn(own, new Uint8Array(0)), 0);
+});
+
+Deno.test("agree() takes what is held beyond the source for a difference", async () => {
+  const own = noise(MIB + 5);
+  const longer = new Uint8Array(own.length + 1);
+  longer.set(own);
+  assertEquals(await agreeOn(own, longer), MIB);
+});
+
+Deno.test("agree() rejects with source when what is missing cannot be read again", async () => {
+  const bytes = noise(2 * MIB);
+  await using reading = await bytesItem(bytes, ENTRY).open();
+  const late = { ...reading, origin: { offset: MIB, digest: new Digest() } };
+  const error = await assertRejects(
+    async () => await agree(late, await proofOf(bytes.subarray(0, 100))),
+    TransferError,
+    "the receiver holds 100 bytes",
+  );
+  assertEquals(error.code, "source");
+});

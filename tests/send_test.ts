@@ -1,0 +1,343 @@
+import { assert, assertEquals } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
+import { SESSION } from "../lib/frames.ts";
+import { memorySink } from "../lib/memory_sink.ts";
+import type { Progress, Receipt } from "../lib/receipt.ts";
+import { send, sendAll, type SendOptions, transfer } from "../lib/send.ts";
+import { serve } from "../lib/serve.ts";
+import { bytesItem, type Source } from "../lib/source.ts";
+import { noise, tempDir, utf8 } from "./helpers.ts";
+import {
+  accept,
+  digestOf,
+  fail,
+  failing,
+  playing,
+  receipt,
+  type Script,
+  takeOne,
+} from "./scripted.ts";
+import { watchedSink } from "./sinks.ts";
+
+const BYTES = noise(1_000);
+
+/** A receiver that takes one entry and confirms it. */
+const delivers: Script = async (peer, { id }) => {
+  const { name, bytes } = await takeOne(peer);
+  await peer.hear("finish");
+  await peer.say(receipt(0, bytes, { id, name }));
+  await peer.end();
+};
+
+/** A receiver that takes one entry and is gone before it says a word. */
+const vanishes: Script = (peer) => takeOne(peer);
+
+/** A receiver that is gone before it has taken anything. */
+const breaks: Script = async (peer) => void await peer.hear("open");
+
+/** A receiver that declines the whole session. */
+function declines(more: Parameters<typeof fail>[1]): Script {
+  return async (peer) => {
+    await peer.say(fail(SESSION, more));
+    await peer.end();
+  };
+}
+
+/** Sends something small to a scripted receiver. */
+function attempt(
+  target: { hostname: string; port: number },
+  options: SendOptions = {},
+): Promise<Receipt> {
+  return send(BYTES, target, { name: "a", idleTimeout: 5_000, ...options });
+}
+
+async function* pieces() {
+  yield BYTES.subarray(0, 1);
+  yield new Uint8Array(0);
+  yield BYTES.subarray(1, 600);
+  yield BYTES.subarray(600);
+}
+
+const SOURCES: [string, () => Source][] = [
+  ["bytes", () => BYTES],
+  ["a stream", () => ReadableStream.from(pieces())],
+  ["an iterable", pieces],
+  ["a reader", () => {
+    let at = 0;
+    return {
+      read(into) {
+        const piece = BYTES.subarray(at, at + Math.min(7, into.length));
+        into.set(piece);
+        at += piece.length;
+        return Promise.resolve(piece.length || null);
+      },
+    };
+  }],
+];
+
+for (const [what, source] of SOURCES) {
+  Deno.test(`send() delivers ${what} and returns the receipt`, async () => {
+    const sink = memorySink();
+    await using server = serve({ sink });
+    const { bytes, name, durable } = await send(source(), server.addr, {
+      name: "d/a",
+    });
+    assertEquals([bytes, name, durable], [1_000, "d/a", false]);
+    assertEquals(sink.files.get("d/a"), BYTES);
+  });
+}
+
+Deno.test("send() takes a path and gives it the path's last name", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/a.bin`, BYTES);
+  const sink = memorySink();
+  await using server = serve({ sink });
+  assertEquals(
+    (await send(`${dir.path}/a.bin`, server.addr)).name,
+    "a.bin",
+  );
+  assertEquals(sink.files.get("a.bin"), BYTES);
+});
+
+Deno.test("send() calls a source without a name stdin", async () => {
+  await using server = serve({ sink: memorySink() });
+  assertEquals((await send(BYTES, server.addr)).name, "stdin");
+});
+
+Deno.test("send() takes no directory", async () => {
+  await using dir = await tempDir();
+  await using server = serve({ sink: memorySink() });
+  assertEquals((await failing(send(dir.path, server.addr))).code, "usage");
+});
+
+Deno.test("transfer() takes no two entries of one name, and says so before it connects", async () => {
+  const item = bytesItem(BYTES, { kind: "file", name: "a" });
+  const nowhere = { hostname: "127.0.0.1", port: 1 };
+  const error = await failing(transfer([item, item], nowhere, {}));
+  assertEquals([error.code, error.message], [
+    "usage",
+    'Cannot send two entries under one name: "a"',
+  ]);
+});
+
+Deno.test("sendAll() refuses what it cannot find before it connects", async () => {
+  const nowhere = { hostname: "127.0.0.1", port: 1 };
+  const error = await failing(sendAll(["/there/is/none"], nowhere));
+  assertEquals([error.code, error.message], [
+    "source",
+    'Cannot send "/there/is/none": there is no such file or directory',
+  ]);
+});
+
+Deno.test("send() says where nobody listens", async () => {
+  await using stage = playing(delivers);
+  const { port } = stage.target;
+  await attempt(stage.target); // from now on nobody listens there
+  const error = await failing(attempt(stage.target));
+  assertEquals([error.code, error.message], [
+    "connect",
+    `Cannot deliver "a" to 127.0.0.1:${port}: nobody listens there ` +
+    "(connection refused)",
+  ]);
+});
+
+Deno.test("a connection that breaks is tried again, as the same transfer", async () => {
+  await using stage = playing(breaks, breaks, delivers);
+  const retries: [number, string][] = [];
+  let connected = 0;
+  await attempt(stage.target, {
+    retry: 5,
+    onRetry: ({ attempt, error }) => retries.push([attempt, error.code]),
+    onConnect: () => connected++,
+  });
+  assertEquals(retries, [[1, "lost"], [2, "lost"]]);
+  assertEquals(connected, 3);
+  const [first, second, third] = stage.hellos;
+  assertEquals(first!.id, second!.id);
+  assertEquals(first!.id, third!.id);
+});
+
+Deno.test("no two transfers have one id", async () => {
+  await using stage = playing(delivers, delivers);
+  const { target } = stage;
+  const [first, second] = [await attempt(target), await attempt(target)];
+  assert(first.id !== second.id);
+  assertEquals(first.id.length, 32);
+});
+
+Deno.test("a connection that broke before the end says what was confirmed", async () => {
+  await using stage = playing(async (peer) => {
+    await peer.hear("open");
+    await peer.say(accept(0));
+    const alive = { type: "alive", entry: 0, phase: "receiving" } as const;
+    await peer.say({ ...alive, bytes: 123 });
+    await peer.hear("data"); // and END is not heard
+  });
+  const endless = {
+    read: (into: Uint8Array) => Promise.resolve(into.length),
+  };
+  const error = await failing(send(endless, stage.target, { name: "a" }));
+  assertEquals(error.code, "lost");
+  const { message } = error;
+  assert(message.startsWith('Cannot deliver "a" to 127.0.0.1:'), message);
+  assert(message.includes("; it had confirmed 123 B"), message);
+});
+
+/** What may come instead of the receipt, once everything was sent. */
+const NO_RECEIPT: [string, Script][] = [
+  ["an end", vanishes],
+  ["a frame out of place", async (peer) => {
+    await takeOne(peer);
+    await peer.say(accept(0));
+    await peer.rest().catch(() => {}); // it may be cut off by then
+  }],
+  ["noise", async (peer) => {
+    await takeOne(peer);
+    await peer.sayBytes(utf8("HTTP/1.1 200 OK\r\n\r\nhello and good bye"));
+    await peer.rest().catch(() => {});
+  }],
+  ["a receipt for another transfer", async (peer, { id }) => {
+    const { bytes } = await takeOne(peer);
+    await peer.say(receipt(0, bytes, { id: id.toReversed() }));
+    await peer.rest().catch(() => {});
+  }],
+  ["a receipt for other content", async (peer, { id }) => {
+    const { bytes } = await takeOne(peer);
+    await peer.say(receipt(0, bytes, { id, digest: digestOf(bytes.slice(1)) }));
+    await peer.rest().catch(() => {});
+  }],
+];
+
+for (const [what, script] of NO_RECEIPT) {
+  Deno.test(`${what} in place of the receipt leaves it unconfirmed`, async () => {
+    await using stage = playing(script);
+    const error = await failing(attempt(stage.target));
+    assertEquals([error.code, error.exit], ["unconfirmed", 13]);
+    const { message } = error;
+    assert(message.startsWith('Cannot confirm "a" at 127.0.0.1:'), message);
+    assert(message.includes(": everything was sent, then "), message);
+    assert(message.endsWith("; run the same command again to settle it"));
+  });
+}
+
+Deno.test("silence in place of the receipt leaves it unconfirmed", async () => {
+  await using stage = playing(async (peer) => {
+    await takeOne(peer);
+    await peer.rest().catch(() => {}); // the sender closes
+  });
+  const error = await failing(attempt(stage.target, { idleTimeout: 300 }));
+  assertEquals(error.code, "unconfirmed");
+});
+
+Deno.test("later attempts that do not get through settle nothing", async () => {
+  await using stage = playing(vanishes); // and then nobody listens
+  const codes: string[] = [];
+  const error = await failing(attempt(stage.target, {
+    retry: 1,
+    onRetry: ({ error }) => codes.push(error.code),
+  }));
+  assertEquals(error.code, "unconfirmed");
+  assertEquals(codes, ["lost"]);
+});
+
+Deno.test("a receiver that declines the next attempt settles nothing either", async () => {
+  const stops = declines({ code: "internal", reason: "a bug" });
+  await using stage = playing(vanishes, stops);
+  const error = await failing(attempt(stage.target, { retry: 1 }));
+  assertEquals(error.code, "unconfirmed");
+});
+
+Deno.test("an attempt that gets its receipt settles what was unconfirmed", async () => {
+  await using stage = playing(vanishes, delivers);
+  assertEquals((await attempt(stage.target, { retry: 1 })).bytes, 1_000);
+});
+
+Deno.test("a refusal is final unless the receiver says that asking again can help", async () => {
+  await using busy = playing(
+    declines({ retriable: true, reason: "busy" }),
+    delivers,
+  );
+  await attempt(busy.target, { retry: 1 });
+  await using stage = playing(declines({ reason: "no" }));
+  let retries = 0;
+  const error = await failing(
+    attempt(stage.target, { retry: 5, onRetry: () => retries++ }),
+  );
+  assertEquals([error.code, error.exit, retries], ["rejected", 8, 0]);
+});
+
+Deno.test("a session that was declined after the end is known not to be delivered", async () => {
+  await using stage = playing(async (peer) => {
+    await takeOne(peer);
+    await peer.hear("finish");
+    await peer.say(fail(SESSION, { code: "integrity", retriable: true }));
+    await peer.end();
+  });
+  assertEquals((await failing(attempt(stage.target))).code, "integrity");
+});
+
+Deno.test("single entries that fail leave the others delivered, and are all named", async () => {
+  await using dir = await tempDir();
+  const paths = ["a", "b", "c"].map((name) => `${dir.path}/${name}`);
+  for (const path of paths) await Deno.writeFile(path, BYTES);
+  const sink = watchedSink({
+    open(entry) {
+      if (entry.name === "b") return;
+      throw new TransferError("rejected", "Cannot take it: not this one");
+    },
+  });
+  await using server = serve({ sink });
+  const heard: string[] = [];
+  const error = await failing(sendAll(paths, server.addr, {
+    onReceipt: ({ name }) => heard.push(name),
+  }));
+  assertEquals(heard, ["b"]);
+  assertEquals(error.code, "rejected");
+  assert(error.message.startsWith("Cannot deliver 2 of 3 entries to "));
+  assertEquals(error.errors.map(({ message }) => message), [
+    'Cannot deliver "a": not this one',
+    'Cannot deliver "c": not this one',
+  ]);
+});
+
+Deno.test("progress knows the total of sizes, and none where one is unknown", async () => {
+  for (const [source, total] of [[BYTES, 1_000], [pieces(), undefined]]) {
+    await using server = serve({ sink: memorySink() });
+    const heard: Progress[] = [];
+    await send(source as Source, server.addr, {
+      name: "a",
+      onProgress: (one) => heard.push(one),
+    });
+    assertEquals(heard.at(-1)?.bytes, 1_000);
+    assert(heard.every((one) => one.total === total));
+  }
+});
+
+Deno.test("an abort rejects with the signal's own reason, before and while it is sent", async () => {
+  const reason = new RangeError("enough");
+  const early = attempt({ hostname: "127.0.0.1", port: 1 }, {
+    signal: AbortSignal.abort(reason),
+  });
+  assertEquals(await early.catch((error) => error), reason);
+  const stop = new AbortController();
+  await using stage = playing(async (peer) => {
+    await peer.hear("open");
+    stop.abort(reason);
+    assertEquals((await peer.hear("fail")).entry, SESSION);
+    await peer.end();
+  });
+  const late = attempt(stage.target, { signal: stop.signal, retry: 5 });
+  assertEquals(await late.catch((error) => error), reason);
+});
+
+Deno.test("an abort ends the wait before the next attempt", async () => {
+  const stop = new AbortController();
+  const reason = new RangeError("enough");
+  await using stage = playing(breaks);
+  const sending = attempt(stage.target, {
+    signal: stop.signal,
+    retry: 1_000,
+    onRetry: ({ attempt }) => attempt > 2 && stop.abort(reason),
+  });
+  assertEquals(await sending.catch((error) => error), reason);
+});

@@ -1,0 +1,66 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Code, TransferError } from "../lib/errors.ts";
+import { type ByteWriter, streamSink } from "../lib/stream_sink.ts";
+import { noise } from "./helpers.ts";
+
+/** Takes a few bytes at a time and keeps them. */
+function collector(): ByteWriter & { bytes: number[] } {
+  const bytes: number[] = [];
+  return {
+    bytes,
+    write(piece) {
+      const part = piece.subarray(0, 7);
+      bytes.push(...part);
+      return Promise.resolve(part.length);
+    },
+  };
+}
+
+async function refuses(code: Code, act: () => Promise<unknown>) {
+  const error = await assertRejects(act, TransferError);
+  assertEquals(error.code, code);
+  return error;
+}
+
+Deno.test("streamSink() passes every byte on, also after partial writes", async () => {
+  const to = collector();
+  const draft = await streamSink(to).open({ kind: "file", name: "any/name" });
+  await draft.write(noise(100));
+  assertEquals(Uint8Array.from(to.bytes), noise(100)); // before any commit
+  await draft.write(noise(20));
+  assertEquals(await draft.commit(), {
+    name: "any/name",
+    durable: false,
+    existing: false,
+  });
+  await draft.abort();
+  assertEquals(to.bytes.length, 120);
+});
+
+Deno.test("streamSink() takes one file and no directory", async () => {
+  const sink = streamSink(collector());
+  const directory = { kind: "directory", name: "d" } as const;
+  await refuses("rejected", () => sink.open(directory));
+  await sink.open({ kind: "file", name: "a" });
+  await refuses("rejected", () => sink.open({ kind: "file", name: "b" }));
+});
+
+Deno.test("streamSink() rejects with local-io when its reader is gone", async () => {
+  const gone = () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe"));
+  const sink = streamSink({ write: gone });
+  const draft = await sink.open({ kind: "file", name: "a" });
+  const error = await refuses("local-io", () => draft.write(noise(1)));
+  assertEquals(error.message, "Cannot write to the stream: Broken pipe");
+});
+
+Deno.test("streamSink() rejects with local-io when there is no space left", async () => {
+  // What the runtime throws for ENOSPC: no class of its own, only the text.
+  const full = new Error("No space left on device (os error 28)");
+  const sink = streamSink({ write: () => Promise.reject(full) });
+  const draft = await sink.open({ kind: "file", name: "a" });
+  const error = await refuses("local-io", () => draft.write(noise(1)));
+  assertEquals(
+    error.message,
+    "Cannot write to the stream: No space left on device",
+  );
+});
