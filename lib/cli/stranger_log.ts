@@ -7,15 +7,20 @@
  * @module
  */
 
-/** One line for an address in this time, in milliseconds. */
-const EACH_MS = 60_000;
+/** The time for which lines are counted, in milliseconds. */
+const MINUTE_MS = 60_000;
 
-/** And so many lines for all addresses. */
+/** Lines a minute about one address. */
+const LINES_OF_ONE = 5;
+
+/** Lines a minute about all of them. */
 const LINES = 60;
 
 /** Decides which strangers are worth a line. */
 export class StrangerLog {
-  readonly #told = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
+  #begun = -Infinity;
+  #lines = 0;
   #untold = 0;
 
   /**
@@ -27,16 +32,19 @@ export class StrangerLog {
    * to have one; `undefined` when not.
    */
   tell(peer: string, now: number = performance.now()): number | undefined {
-    for (const [address, when] of this.#told) {
-      if (now - when < EACH_MS) break; // the rest came later
-      this.#told.delete(address);
+    if (now - this.#begun >= MINUTE_MS) {
+      this.#begun = now;
+      this.#lines = 0;
+      this.#counts.clear();
     }
     const address = peer.replace(/:\d+$/, "");
-    if (this.#told.has(address) || this.#told.size >= LINES) {
+    const count = this.#counts.get(address) ?? 0;
+    if (count >= LINES_OF_ONE || this.#lines >= LINES) {
       this.#untold++;
       return undefined;
     }
-    this.#told.set(address, now);
+    this.#counts.set(address, count + 1);
+    this.#lines++;
     const untold = this.#untold;
     this.#untold = 0;
     return untold;
