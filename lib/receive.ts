@@ -95,7 +95,10 @@ export async function welcome(
   let current = conn;
   let channel: Channel | undefined;
   const close = () => channel ? channel.close() : closeQuietly(current);
-  const become = (secured: Duplex) => now?.(current = secured);
+  const become = (secured: Duplex) => {
+    current = secured;
+    now?.(secured);
+  };
   signal?.addEventListener("abort", close);
   try {
     signal?.throwIfAborted();

@@ -9,7 +9,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import { generateKey } from "../lib/key.ts";
+import { readExactly } from "../lib/conn.ts";
+import { knockOf, nonce } from "../lib/credentials.ts";
+import { derive, generateKey, parseKey } from "../lib/key.ts";
+import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import { receive } from "../lib/receive.ts";
 import { send, sendAll, type SendOptions } from "../lib/send.ts";
@@ -229,6 +232,31 @@ Deno.test("what does not go together is refused before anything is sent", async 
     const error = await refusal(send(noise(1), target, options));
     assertEquals(error.code, "usage", JSON.stringify(options));
   }
+});
+
+Deno.test("a signal ends receive() in the middle of the TLS handshake too", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const sender = await Deno.connect({ hostname, port });
+  const stop = new AbortController();
+  const receiving = assertRejects(
+    async () => {
+      const options = { key: KEY, signal: stop.signal };
+      await receive(await listener.accept(), memorySink(), options);
+    },
+    RangeError,
+    "enough",
+  );
+  // Knocks as one who has the key does, and leaves TLS unanswered.
+  const [own, answer] = [nonce(), new Uint8Array(KNOCK_BYTES)];
+  await sender.write(encodeKnock(own));
+  await readExactly(sender, answer);
+  const secret = derive(parseKey(KEY), "knock");
+  await sender.write(knockOf(secret, own, answer.subarray(8)));
+  assertEquals(await readExactly(sender, new Uint8Array(1)), true);
+  stop.abort(new RangeError("enough"));
+  await receiving;
+  sender.close();
 });
 
 Deno.test("a signal ends the agreement with a receiver that says nothing", async () => {
