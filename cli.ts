@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-read --allow-write --allow-net
+#!/usr/bin/env -S deno run --allow-read --allow-write --allow-net --allow-env=HALFCLOSE_KEY
 /**
  * The program: `halfclose send`, `halfclose receive`, `halfclose demo`.
  *

@@ -56,6 +56,8 @@ export {
   TransferError,
   type TransferErrorOptions,
 } from "./lib/errors.ts";
+export { generateKey } from "./lib/key.ts";
+export { type ClientTls } from "./lib/named.ts";
 export { type Phase } from "./lib/frames.ts";
 export { type ListenOptions } from "./lib/listen.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
@@ -69,6 +71,7 @@ export { receiveRaw } from "./lib/raw_receive.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";
+export { type ReceiverSecurity, type SenderSecurity } from "./lib/security.ts";
 export { send, sendAll, type SendOptions } from "./lib/send.ts";
 export {
   serve,
@@ -92,4 +95,5 @@ export { type ByteReader } from "./lib/reading.ts";
 export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
+export { type Certificate } from "./lib/tls.ts";
 export { type WalkOptions } from "./lib/walk.ts";

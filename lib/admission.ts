@@ -1,25 +1,14 @@
 /**
- * Who may come in: how many at a time, and how many of them unknown.
+ * Who may come in: how many at a time. Who is not known yet waits in lobby.ts.
  *
  * @module
  */
 
 import { TransferError } from "./errors.ts";
 
-/**
- * Connections that have not said HELLO yet, at most. Each costs a descriptor
- * and about a kilobyte, for ten seconds; more are closed unheard.
- */
-const MAX_STRANGERS = 4_096;
-
-/** How many of them may come from one address: others must get in beside it. */
-const MAX_STRANGERS_OF_ONE = 3_072;
-
-/** Counts strangers and sessions. */
+/** Counts sessions. */
 export class Admission {
   readonly #max: number;
-  readonly #strangers = new Map<string, number>();
-  #unknown = 0;
   #sessions = 0;
   #closed = false;
   #empty = Promise.withResolvers<void>();
@@ -42,33 +31,6 @@ export class Admission {
   /** Resolves when no session is under way. */
   get empty(): Promise<void> {
     return this.#empty.promise;
-  }
-
-  /**
-   * Somebody unknown is at the door.
-   *
-   * @param host Where from.
-   * @returns Whether there is room to listen to it.
-   */
-  knock(host: string): boolean {
-    const same = this.#strangers.get(host) ?? 0;
-    const full = this.#unknown >= MAX_STRANGERS || same >= MAX_STRANGERS_OF_ONE;
-    if (full) return false;
-    this.#strangers.set(host, same + 1);
-    this.#unknown++;
-    return true;
-  }
-
-  /**
-   * Somebody unknown became known, or left.
-   *
-   * @param host Where from.
-   */
-  leave(host: string): void {
-    this.#unknown--;
-    const same = this.#strangers.get(host)! - 1;
-    if (same > 0) this.#strangers.set(host, same);
-    else this.#strangers.delete(host);
   }
 
   /**

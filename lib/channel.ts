@@ -7,6 +7,7 @@
  * @module
  */
 
+import { nextBatch } from "./batch.ts";
 import type { Budget } from "./budget.ts";
 import {
   type Bounds,
@@ -20,30 +21,38 @@ import { closeQuietly, IdleTimer } from "./deadline.ts";
 import { foundOf, TransferError } from "./errors.ts";
 import { FrameReader } from "./frame_reader.ts";
 import {
+  checkOffer,
+  MAX_GREETING_BYTES,
+  OFFER,
+  outOfTurn,
+} from "./greeting.ts";
+import {
   type Fail,
   type Frame,
   type Hello,
   MAX_REASON_BYTES,
 } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
+import { type Credentials, nonce } from "./credentials.ts";
+import { exchangeProofs } from "./proving.ts";
 import { escape } from "./quote.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** How often a side that is at work says so, in milliseconds. */
 export const HEARTBEAT_MS = 250;
 
-/** Small frames are put together up to this size. */
-const BATCH_BYTES = 65_536;
-
 /** Queued bytes beyond which whoever adds more should wait. */
 const QUEUE_BYTES = 262_144;
 
-/** SHA-256, data as it is, no optional feature: what version 1 can. */
-const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
+/** A connection, with what must be proven on it before anything else. */
+export interface Secured extends Duplex {
+  /** Absent where there is no secret. */
+  readonly credentials?: Credentials;
+}
 
 /** One end of a conversation. */
 export class Channel implements Disposable {
-  readonly #conn: Duplex;
+  readonly #conn: Secured;
   // Two, not one: the local kernel takes a heartbeat long after the peer has
   // stopped, so what was written must not count for what was not heard.
   readonly #idle: IdleTimer;
@@ -59,7 +68,7 @@ export class Channel implements Disposable {
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
    * @param budget Bytes for large buffers, shared by many connections.
    */
-  constructor(conn: Duplex, idleTimeout: number, budget?: Budget) {
+  constructor(conn: Secured, idleTimeout: number, budget?: Budget) {
     this.#conn = conn;
     this.#idle = new IdleTimer(conn, idleTimeout);
     const hear = (into: Uint8Array) =>
@@ -68,50 +77,58 @@ export class Channel implements Disposable {
   }
 
   /**
-   * Says preface and HELLO.
+   * Says preface and HELLO, and what goes with them. Once is enough.
    *
    * @param id The transfer's id.
    */
   sayHello(id: Uint8Array): void {
+    if (this.#hello) return;
+    this.#hello = { type: "hello", id, ...OFFER };
     this.#add(PREFACE as Uint8Array);
-    this.say({ type: "hello", id, ...OFFER });
+    this.say(this.#hello);
+    if (!this.#conn.credentials) return;
+    this.say({ type: "nonce", nonce: this.#nonce });
   }
 
+  #hello: Hello | undefined;
+  readonly #nonce = nonce();
+
   /**
-   * Hears preface and HELLO, and holds them against what this side can.
+   * Hears preface and HELLO, and holds them against what this side can. Where
+   * the connection has credentials, both sides have proven theirs by then.
    *
    * @returns The peer's HELLO, or `null` where it ended without a word.
-   * @throws {TransferError} `protocol` when the two cannot talk.
+   * @throws {TransferError} `protocol` when the two cannot talk, `auth` when
+   * the peer does not have the secret.
    */
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
-    const hello = await this.#reader.next();
-    if (hello?.type === "fail") {
-      throw failureOf(hello, "Cannot talk to the peer");
-    }
-    if (hello === null) {
-      // Who says the preface speaks the protocol: it was cut off.
-      throw new TransferError(
-        "lost",
-        "Cannot talk to the peer: it ended before its HELLO",
-      );
-    }
-    if (hello.type !== "hello") {
-      throw new TransferError(
-        "protocol",
-        `Cannot talk to the peer: its first frame is ` +
-          `${hello.type.toUpperCase()}, not HELLO`,
-      );
-    }
-    const { required, digests, codecs } = hello;
-    if (required !== 0 || !(digests & 1) || !(codecs & 1)) {
-      throw new TransferError(
-        "protocol",
-        "Cannot talk to the peer: it insists on what this version has not " +
-          `(required ${required}, digests ${digests}, codecs ${codecs})`,
-      );
+    const hello = await this.#hearGreeting("hello");
+    checkOffer(hello);
+    const { credentials } = this.#conn;
+    if (credentials) {
+      await exchangeProofs(credentials, hello, {
+        hear: (type) => this.#hearGreeting(type),
+        say: (frame) => this.say(frame),
+        greet: () => {
+          this.sayHello(hello.id);
+          return { hello: this.#hello!, nonce: this.#nonce };
+        },
+      });
     }
     return hello;
+  }
+
+  /** Hears a frame of the greeting, which can be this one or a refusal. */
+  async #hearGreeting<T extends Frame["type"]>(
+    type: T,
+  ): Promise<Extract<Frame, { type: T }>> {
+    const frame = await this.#reader.next(MAX_GREETING_BYTES);
+    if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
+    if (frame?.type === "fail") {
+      throw failureOf(frame, "Cannot talk to the peer");
+    }
+    throw outOfTurn(type, frame);
   }
 
   /**
@@ -226,32 +243,13 @@ export class Channel implements Disposable {
   async #drainQueue(): Promise<void> {
     await Promise.resolve(); // what is said in the same turn goes together
     try {
-      while (this.#queue.length > 0) await this.#write(this.#batch());
+      while (this.#queue.length > 0) await this.#write(nextBatch(this.#queue));
     } catch (error) {
       this.#failure = error;
       this.#queue = [];
     } finally {
       this.#pump = undefined;
     }
-  }
-
-  /** One large frame as it is, or several small ones put together. */
-  #batch(): Uint8Array {
-    let count = 0, size = 0;
-    for (const bytes of this.#queue) {
-      if (count > 0 && size + bytes.length > BATCH_BYTES) break;
-      count++;
-      size += bytes.length;
-    }
-    const parts = this.#queue.splice(0, count);
-    if (count === 1) return parts[0]!;
-    const batch = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      batch.set(part, at);
-      at += part.length;
-    }
-    return batch;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

@@ -51,15 +51,31 @@ export async function connect(
     return conn;
   } catch (cause) {
     options.signal?.throwIfAborted();
-    const found = timeout.aborted
-      ? `nobody answered within ${options.connectTimeout / 1000} s`
-      : meaning(cause);
-    throw new TransferError(
-      "connect",
-      `Cannot connect to ${nameOf(target)}: ${found}`,
-      { cause },
+    throw notConnected(
+      target,
+      timeout.aborted
+        ? new Error(
+          `nobody answered within ${options.connectTimeout / 1000} s`,
+          { cause },
+        )
+        : cause,
     );
   }
+}
+
+/**
+ * Says why there is no connection.
+ *
+ * @param target Where to.
+ * @param cause What the runtime threw.
+ * @returns `connect`: nothing was sent.
+ */
+export function notConnected(target: Target, cause: unknown): TransferError {
+  return new TransferError(
+    "connect",
+    `Cannot connect to ${nameOf(target)}: ${meaning(cause)}`,
+    { cause },
+  );
 }
 
 /**
@@ -81,9 +97,14 @@ function bare(text: string): string {
 }
 
 function meaning(error: unknown): string {
-  if (error instanceof Deno.errors.ConnectionRefused) {
+  const { code } = error as { code?: string };
+  if (
+    error instanceof Deno.errors.ConnectionRefused || code === "ECONNREFUSED"
+  ) {
     return "nobody listens there (connection refused)";
   }
-  if (error instanceof Deno.errors.NotFound) return "there is no such socket";
+  if (error instanceof Deno.errors.NotFound || code === "ENOENT") {
+    return "there is no such socket";
+  }
   return reasonOf(error);
 }

@@ -16,6 +16,7 @@ import {
   MAX_NAME_BYTES,
   MAX_REASON_BYTES,
 } from "./frames.ts";
+import { NONCE_BYTES, PROOF_BYTES } from "./credentials.ts";
 
 /** How one type of frame is spelled. */
 export interface Format<F> {
@@ -61,6 +62,20 @@ export const FORMATS: {
       digests: from.u16(),
       codecs: from.u16(),
     }),
+  },
+  nonce: {
+    code: 0x04,
+    min: NONCE_BYTES,
+    max: NONCE_BYTES,
+    write: (f, to) => to.raw(f.nonce),
+    read: (from) => ({ type: "nonce", nonce: from.raw(NONCE_BYTES).slice() }),
+  },
+  proof: {
+    code: 0x05,
+    min: PROOF_BYTES,
+    max: PROOF_BYTES,
+    write: (f, to) => to.raw(f.proof),
+    read: (from) => ({ type: "proof", proof: from.raw(PROOF_BYTES).slice() }),
   },
   open: {
     code: 0x10,

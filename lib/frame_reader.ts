@@ -13,6 +13,7 @@ import { TransferError } from "./errors.ts";
 import {
   DATA_HEAD_BYTES,
   type Frame,
+  type Header,
   HEADER_BYTES,
   MAX_DATA_BYTES,
 } from "./frames.ts";
@@ -87,12 +88,15 @@ export class FrameReader {
    * bytes of a DATA frame stay as they are until the second call after this.
    * @throws {TransferError} `lost` when the peer ended inside a frame,
    * `protocol` or `integrity` when the frame is not right.
+   *
+   * @param limit Longest payload to take from this peer by now, in bytes.
    */
-  async next(): Promise<Frame | null> {
+  async next(limit = Infinity): Promise<Frame | null> {
     if (!await this.#fill(HEADER_BYTES)) return null;
     const header = decodeHeader(
       this.#buffer.subarray(this.#start, this.#start + HEADER_BYTES),
     );
+    if (header.length > limit) throw tooEarly(header);
     const length = HEADER_BYTES + header.length;
     await this.#fill(length);
     const frame = this.#buffer.subarray(this.#start, this.#start + length);
@@ -155,4 +159,12 @@ export class FrameReader {
     this.#end = rest.length;
     this.#start = 0;
   }
+}
+
+function tooEarly({ type, length }: Header): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot talk to the peer: it said ${type.toUpperCase()} with ${length} ` +
+      "bytes before it had introduced itself",
+  );
 }

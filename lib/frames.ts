@@ -55,6 +55,18 @@ export interface Hello {
   codecs: number;
 }
 
+/** A side's random number, right behind its HELLO, where there is a secret. */
+export interface Nonce {
+  type: "nonce";
+  nonce: Uint8Array;
+}
+
+/** Says that this side has the secret: see credentials.ts. */
+export interface Proof {
+  type: "proof";
+  proof: Uint8Array;
+}
+
 /** Announces an entry. */
 export interface Open {
   type: "open";
@@ -150,6 +162,8 @@ export interface ReceiptFrame {
 /** Everything that passes after the preface. */
 export type Frame =
   | Hello
+  | Nonce
+  | Proof
   | Open
   | Accept
   | Data

@@ -15,6 +15,11 @@ export interface ListenOptions {
   port?: number;
   /** A Unix socket to listen on instead. */
   path?: string;
+  /**
+   * Listens without a key or a certificate even where others reach it: whoever
+   * does may send. @default {false}
+   */
+  insecure?: boolean;
 }
 
 /** Connections the kernel may hold for us, as far as it allows that many. */

@@ -14,6 +14,9 @@ import { quote } from "./quote.ts";
 /** The version this module speaks, the last byte of the preface. */
 export const VERSION = 1;
 
+/** In its place from a side that has a key: see knock.ts. */
+export const KEYED_VERSION: number = VERSION | 0x80;
+
 /**
  * The first eight bytes each way. Like PNG's, they catch a text protocol, a
  * link that is not 8-bit clean and one that rewrites line ends.
@@ -53,6 +56,13 @@ export function checkPreface(bytes: Uint8Array): boolean {
   }
   if (bytes.length <= magic) return false;
   if (bytes[magic] === VERSION) return true;
+  if (bytes[magic] === KEYED_VERSION) {
+    throw new TransferError(
+      "auth",
+      "Cannot talk to the peer: one side has a key and the other has none; " +
+        "both must be given the same one, or neither",
+    );
+  }
   throw new TransferError(
     "protocol",
     `Cannot talk to the peer: it speaks version ${bytes[magic]} and this ` +

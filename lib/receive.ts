@@ -7,15 +7,21 @@
 import type { Budget } from "./budget.ts";
 import { Channel, failOf } from "./channel.ts";
 import { type Duplex, ENDING } from "./conn.ts";
-import { withDeadline } from "./deadline.ts";
-import { asTransferError, TransferError } from "./errors.ts";
+import { closeQuietly, withDeadline } from "./deadline.ts";
+import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
+import type { Admitted } from "./secure.ts";
+import {
+  type ReceiverGuard,
+  receiverGuard,
+  type ReceiverSecurity,
+} from "./security.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receive}. */
-export interface ReceiveOptions extends SessionOptions {
+export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
   /** Bytes for large buffers, shared by all that are given the same one. */
@@ -27,6 +33,9 @@ export interface ReceiveOptions extends SessionOptions {
  * nothing it says extends it. A guess: several lost packets on a slow link.
  */
 const HELLO_TIMEOUT_MS = 10_000;
+
+/** Failures that whoever is there can be told of. */
+const TOLD: ReadonlySet<Code> = new Set(["protocol", "auth", "integrity"]);
 
 /**
  * Receives one session and closes the connection.
@@ -59,7 +68,7 @@ export async function receive(
   sink: Sink,
   options: ReceiveOptions = {},
 ): Promise<Receipt[]> {
-  const session = await welcome(conn, options);
+  const session = await welcome(conn, options, receiverGuard(options));
   return await session.run(sink);
 }
 
@@ -70,43 +79,63 @@ export async function receive(
  *
  * @param conn An accepted connection. It is closed when this rejects.
  * @param options Bounds and callbacks of the session.
+ * @param guard How to find out whether the sender may come in, if it matters.
+ * @param now Hears which connection it goes on with.
  * @returns The session, ready to run or to be refused.
- * @throws {TransferError} `protocol` for whoever does not speak it, `stalled`
- * for whoever says nothing.
+ * @throws {TransferError} `protocol` for whoever does not speak it, `auth` for
+ * whoever does not have the secret, `stalled` for whoever says nothing.
  */
 export async function welcome(
   conn: Duplex,
   options: ReceiveOptions = {},
+  guard?: ReceiverGuard,
+  now?: (conn: Duplex) => void,
 ): Promise<Session> {
   const { signal, idleTimeout = 30_000, budget } = options;
-  const channel = new Channel(conn, idleTimeout, budget);
-  const close = () => channel.close();
+  let current = conn;
+  let channel: Channel | undefined;
+  const close = () => channel ? channel.close() : closeQuietly(current);
+  const become = (secured: Duplex) => {
+    current = secured;
+    now?.(secured);
+  };
   signal?.addEventListener("abort", close);
   try {
     signal?.throwIfAborted();
     const hello = await withDeadline(
-      conn,
+      { close },
       HELLO_TIMEOUT_MS,
       "hear the sender's first words",
-      () => channel.hearHello(),
+      async () => {
+        const admitted: Admitted = guard
+          ? await guard.admit(conn, become)
+          : { conn };
+        become(admitted.conn);
+        channel = new Channel(admitted.conn, idleTimeout, budget);
+        const hello = await channel.hearHello();
+        if (!hello || !admitted.refusal) return hello;
+        channel.sayHello(hello.id);
+        throw admitted.refusal;
+      },
     );
-    if (hello) return new Session(channel, hello, options);
+    if (hello) return new Session(channel!, hello, options);
     throw new TransferError(
       "protocol",
       "Cannot talk to the peer: it ended without a word",
     );
   } catch (error) {
     if (signal?.aborted) {
-      channel.close(); // nobody did where it was aborted before this began
+      close(); // nobody did where it was aborted before this began
       throw signal.reason;
     }
     const failure = asTransferError(error, "internal", "welcome the sender");
     // Who damaged bytes on the way came through is there to be told.
-    if (failure.code === "protocol" || failure.code === "integrity") {
+    if (TOLD.has(failure.code)) {
+      channel ??= new Channel(current, idleTimeout, budget);
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(ENDING, failOf(SESSION, failure));
     }
-    channel.close();
+    close();
     throw failure;
   } finally {
     signal?.removeEventListener("abort", close);

@@ -5,19 +5,25 @@
  * @module
  */
 
-import { connect, type Target } from "./connect.ts";
+import type { Target } from "./connect.ts";
 import { Delivery } from "./delivery.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
 import { ID_BYTES, type Phase } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
+import { reach } from "./reach.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
+import {
+  type SenderGuard,
+  senderGuard,
+  type SenderSecurity,
+} from "./security.ts";
 import type { Item, Source } from "./source.ts";
 import { itemOf, walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
-export interface SendOptions extends WalkOptions, RetryOptions {
+export interface SendOptions extends WalkOptions, RetryOptions, SenderSecurity {
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /** Longest silence from the receiver in milliseconds. @default {30_000} */
@@ -160,6 +166,7 @@ class Attempts {
   readonly #entries: readonly Outgoing[];
   readonly #target: Target;
   readonly #options: SendOptions;
+  readonly #guard: SenderGuard | undefined;
   readonly #total: number | undefined;
   #most = 0;
   #thrown: { error: unknown } | undefined;
@@ -174,6 +181,7 @@ class Attempts {
     this.#entries = entries;
     this.#target = target;
     this.#options = options;
+    this.#guard = senderGuard(options);
     this.#total = totalOf(entries);
   }
 
@@ -183,10 +191,10 @@ class Attempts {
     const { connectTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
     const entries = this.#entries.filter((one) => !one.settled);
     const before = confirmed(this.#entries);
-    const conn = await connect(this.#target, {
+    const conn = await reach(this.#target, {
       connectTimeout,
       ...(signal ? { signal } : {}),
-    });
+    }, this.#guard);
     this.#tell(() => this.#options.onConnect?.());
     await new Delivery(conn, this.#id, entries, {
       idleTimeout,

@@ -7,14 +7,17 @@
 import { Admission } from "./admission.ts";
 import { Budget } from "./budget.ts";
 import { nameOf, type Target } from "./connect.ts";
-import { closeQuietly } from "./deadline.ts";
+import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
 import { listen, type ListenOptions, targetOf, visitorOf } from "./listen.ts";
+import { Lobby } from "./lobby.ts";
+import { mustBeLocal } from "./local.ts";
 import type { RawReport } from "./raw.ts";
 import { receiveRaw } from "./raw_receive.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
 import { pause } from "./retry.ts";
+import { type ReceiverGuard, receiverGuard } from "./security.ts";
 import type { Sink } from "./sink.ts";
 
 /** Who a session is with. */
@@ -83,6 +86,9 @@ export interface Server extends AsyncDisposable {
  */
 const BUFFER_BYTES = 268_435_456;
 
+/** Strangers at a time, where they have a key to show: guessing takes its time. */
+const GUARDED = { ofOne: 256, inAll: 1_024 };
+
 /** Pause after an accept that failed for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 
@@ -94,7 +100,8 @@ const ACCEPT_PAUSE_MS = 100;
  * @param options Where to listen, where the entries land, bounds, callbacks.
  * @param handler Hears of each entry that was committed.
  * @returns The server, listening already.
- * @throws {TransferError} `bind` when it cannot listen.
+ * @throws {TransferError} `bind` when it cannot listen, `usage` when others
+ * could reach it and there is no key.
  *
  * @example Receive into a directory
  * ```ts
@@ -125,6 +132,8 @@ class RunningServer implements Server {
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
   readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
+  readonly #lobby: Lobby;
+  readonly #guard: ReceiverGuard | undefined;
   readonly #listener: Deno.Listener;
   readonly #admission: Admission;
   readonly #budget = new Budget(BUFFER_BYTES);
@@ -139,6 +148,9 @@ class RunningServer implements Server {
   ) {
     this.#options = options;
     this.#handler = handler;
+    this.#guard = receiverGuard(options);
+    mustBeLocal(options, this.#guard !== undefined && !options.raw);
+    this.#lobby = this.#guard ? new Lobby(GUARDED) : new Lobby();
     this.#admission = new Admission(options.maxConnections ?? 4_096);
     this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
@@ -205,8 +217,8 @@ class RunningServer implements Server {
 
   #take(conn: Deno.Conn): void {
     const { peer, host } = visitorOf(conn);
-    if (!this.#admission.knock(host)) return closeQuietly(conn);
-    const door = new Door(this.#admission, host);
+    const door = new Door(this.#admission, conn);
+    if (!door.wait(this.#lobby, host)) return door.close();
     const done = this.#handle(conn, peer, door).finally(() => {
       door.leave();
       this.#connections.delete(done);
@@ -225,7 +237,7 @@ class RunningServer implements Server {
       const failure = asTransferError(error, "internal", "serve a session");
       this.#options.onError?.(failure, { peer, stranger: door.stranger });
     } finally {
-      closeQuietly(conn); // in case a callback threw before the session began
+      door.close(); // in case a callback threw before the session began
     }
   }
 
@@ -233,7 +245,7 @@ class RunningServer implements Server {
     try {
       door.enter();
     } catch (busy) {
-      closeQuietly(conn); // there is no way to tell a plain sender why
+      door.close(); // there is no way to tell a plain sender why
       throw busy;
     }
     this.#options.onConnect?.({ peer });
@@ -249,13 +261,15 @@ class RunningServer implements Server {
     peer: string,
     door: Door,
   ): Promise<undefined> {
-    const session = await welcome(conn, {
+    const options = {
       ...this.#options,
       signal: this.#cut.signal,
       budget: this.#budget,
-      onReceipt: (receipt) => this.#handler(receipt, { peer }),
-      onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
-    });
+      onReceipt: (receipt: Receipt) => this.#handler(receipt, { peer }),
+      onProgress: (progress: Progress) =>
+        this.#options.onProgress?.(progress, { peer }),
+    };
+    const session = await welcome(conn, options, this.#guard, door.becomes);
     try {
       door.enter();
     } catch (busy) {
@@ -273,27 +287,3 @@ const OUT_OF_TIME = new TransferError(
   "Cannot finish the session: the receiver is stopping",
   { retriable: true },
 );
-
-/** One connection's way in and out. */
-class Door {
-  readonly #admission: Admission;
-  readonly #host: string;
-  /** Whether it is nobody known yet. */
-  stranger = true;
-
-  constructor(admission: Admission, host: string) {
-    this.#admission = admission;
-    this.#host = host;
-  }
-
-  enter(): void {
-    this.#admission.enter();
-    this.#admission.leave(this.#host);
-    this.stranger = false;
-  }
-
-  leave(): void {
-    if (this.stranger) this.#admission.leave(this.#host);
-    else this.#admission.exit();
-  }
-}

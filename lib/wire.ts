@@ -66,6 +66,28 @@
  *   ends the conversation. Version 1 has SHA-256 (bit 0 of `digests`), data as
  *   it is (bit 0 of `codecs`), and no optional feature.
  *
+ * ## With a secret
+ *
+ * Where both sides have a key, the sender knocks before all this and the rest
+ * passes inside TLS 1.3: knock.ts holds those bytes. Where the receiver has a
+ * certificate with a name, TLS 1.3 comes first, the receiver its server. Either
+ * way the first thing inside is what is said above, and right behind the HELLOs
+ * both sides prove that they have the key, or the token:
+ *
+ * ```text
+ * sender                                receiver
+ *   preface, HELLO, NONCE ───▶
+ *                         ◀───          preface, HELLO, NONCE
+ *   PROOF                 ───▶                            held against its own
+ *                         ◀───          PROOF             only if that was right
+ *   OPEN 0, …             ───▶                            only if this was right
+ * ```
+ *
+ * A PROOF is an HMAC over a label with the role of who says it, both NONCEs,
+ * both HELLO frames and the SHA-256 of the certificate: credentials.ts. Until both
+ * are right a receiver takes no other frame, none longer than a FAIL may be,
+ * and touches no disk.
+ *
  * This module is pure: bytes in, values out.
  *
  * @module
@@ -149,11 +171,16 @@ export function decodeHeader(bytes: Uint8Array): Header {
         `found ${length}`,
     );
   }
-  if ((type === "hello" || type === "finish") && entry !== SESSION) {
+  if (OF_THE_SESSION.has(type) && entry !== SESSION) {
     throw from.error(`a ${type} names the entry ${entry}`);
   }
   return { type, codec, entry, length, crc };
 }
+
+/** The types that are about no single entry. */
+const OF_THE_SESSION: ReadonlySet<Frame["type"]> = new Set(
+  ["hello", "nonce", "proof", "finish"] as const,
+);
 
 /**
  * Reads a whole frame.

@@ -51,6 +51,8 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     digests: u16,
     codecs: u16,
   }),
+  fc.record({ type: fc.constant("nonce" as const), nonce: digest }),
+  fc.record({ type: fc.constant("proof" as const), proof: digest }),
   fc.record({
     type: fc.constant("open" as const),
     entry,

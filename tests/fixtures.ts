@@ -109,15 +109,20 @@ export class Running implements AsyncDisposable {
   constructor(
     program: string,
     args: readonly string[],
-    options: { stdin?: Uint8Array<ArrayBuffer>; cwd?: string } = {},
+    options: {
+      stdin?: Uint8Array<ArrayBuffer>;
+      cwd?: string;
+      env?: Record<string, string>;
+    } = {},
   ) {
-    const { stdin, cwd } = options;
+    const { stdin, cwd, env } = options;
     this.#child = new Deno.Command(program, {
       args: [...args],
       stdin: stdin ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
+      ...(env === undefined ? {} : { env }),
     }).spawn();
     this.stdout = new Output(this.#child.stdout);
     this.stderr = new Output(this.#child.stderr);
@@ -128,6 +133,11 @@ export class Running implements AsyncDisposable {
     ReadableStream.from([bytes]).pipeTo(this.#child.stdin).catch(() => {
       // It ended before it had read everything; its test says whether it may.
     });
+  }
+
+  /** Its number in the system. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Its exit code, 128 and more for a signal. */
@@ -219,14 +229,17 @@ export const ROOT = dirname(import.meta.dirname!);
  *
  * @param args Its arguments.
  * @param stdin What it reads.
+ * @param env Variables it gets besides this process's own.
  * @returns The program, running.
  */
 export function halfclose(
   args: readonly string[],
   stdin?: Uint8Array<ArrayBuffer>,
+  env?: Record<string, string>,
 ): Running {
   return new Running("deno", ["run", "-P", "cli.ts", ...args], {
     cwd: ROOT,
     ...(stdin ? { stdin } : {}),
+    ...(env ? { env } : {}),
   });
 }

@@ -14,6 +14,8 @@ Deno.test("FORMATS gives every type a code of its own, the same in every release
     "01 hello",
     "02 alive",
     "03 fail",
+    "04 nonce",
+    "05 proof",
     "10 open",
     "11 data",
     "12 end",

@@ -6,7 +6,10 @@ const ROOT = join(import.meta.dirname!, "..");
 /** From the bottom up; a file may import its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
   ["errors", "format", "quote"],
-  ["conn", "connect", "deadline", "listen"],
+  [
+    ...["conn", "connect", "deadline", "listen", "local"],
+    ...["socket", "tls", "unread"],
+  ],
   [
     ...["digest", "fields", "formats", "frame_reader", "frames", "preface"],
     ...["wire", "channel", "receipt", "retry"],
@@ -14,13 +17,15 @@ const LAYERS: readonly (readonly string[])[] = [
     ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
     ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
     ...["budget", "space"],
+    ...["credentials", "identity", "key", "knock", "named", "proving"],
+    ...["batch", "greeting", "reach", "secure", "security"],
   ],
   [
     ...["entries", "incoming", "session", "receive"],
     ...["outgoing", "upload", "delivery", "explain", "send"],
     ...["raw", "raw_receive"],
   ],
-  ["admission", "serve"],
+  ["admission", "door", "lobby", "serve"],
 ];
 
 /** Groups that do not see each other. */
@@ -31,7 +36,7 @@ const BLIND: readonly (readonly string[])[] = [
 ];
 
 const PURE = ["errors", "quote", "digest", "fields", "formats", "frames"];
-PURE.push("names", "preface", "wire");
+PURE.push("names", "preface", "wire", "credentials", "knock");
 
 const STORE = ["destination", "drafts", "durable", "memory_sink", "publish"];
 STORE.push("sink", "store", "directory_draft", "existing", "temps");

@@ -74,6 +74,38 @@ Deno.test("HELLO, byte by byte", () => {
   );
 });
 
+Deno.test("NONCE, byte by byte", () => {
+  spelled(
+    { type: "nonce", nonce: DIGEST },
+    `
+    04                      # type: NONCE
+    00 00 00                # codec, reserved
+    ff ff ff ff             # entry: the session
+    00 00 00 20             # payload length: 32
+    b9 0c 02 a0             # CRC-32
+    ba 78 16 bf 8f 01 cf ea # the random number
+    41 41 40 de 5d ae 22 23
+    b0 03 61 a3 96 17 7a 9c
+    b4 10 ff 61 f2 00 15 ad`,
+  );
+});
+
+Deno.test("PROOF, byte by byte", () => {
+  spelled(
+    { type: "proof", proof: DIGEST },
+    `
+    05                      # type: PROOF
+    00 00 00                # codec, reserved
+    ff ff ff ff             # entry: the session
+    00 00 00 20             # payload length: 32
+    93 24 3a c2             # CRC-32
+    ba 78 16 bf 8f 01 cf ea # the HMAC
+    41 41 40 de 5d ae 22 23
+    b0 03 61 a3 96 17 7a 9c
+    b4 10 ff 61 f2 00 15 ad`,
+  );
+});
+
 Deno.test("OPEN of a file with all that is known of it, byte by byte", () => {
   spelled(
     {
@@ -322,6 +354,10 @@ Deno.test("encodeFrame() and decodeFrame() are inverse for every frame", () => {
   );
 });
 
+/** The types that may not name an entry. */
+const OF_THE_SESSION = (["hello", "nonce", "proof", "finish"] as const)
+  .map((type) => FORMATS[type].code);
+
 /** Any bytes: a frame that encodes back to them, or one typed error. */
 function strict(bytes: Uint8Array): void {
   let frame: Frame;
@@ -343,7 +379,7 @@ Deno.test("any bytes are a frame that encodes back to them or one typed error", 
       // Length and CRC-32 are right, or nothing but those would be tested.
       const bytes = joined([new Uint8Array(16), payload]);
       bytes[0] = type;
-      if (type === FORMATS.hello.code || type === FORMATS.finish.code) {
+      if (OF_THE_SESSION.includes(type)) {
         bytes.fill(0xff, 4, 8);
       }
       const view = new DataView(bytes.buffer);
@@ -441,6 +477,14 @@ Deno.test("decodeHeader() refuses what version 1 has not", () => {
       [
         "13 00 00 00 00 00 00 07 00 00 00 04",
         "a finish names the entry 7",
+      ],
+      [
+        "04 00 00 00 00 00 00 00 00 00 00 20",
+        "a nonce names the entry 0",
+      ],
+      [
+        "05 00 00 00 00 00 00 01 00 00 00 20",
+        "a proof names the entry 1",
       ],
     ] as const
   ) {

@@ -22,6 +22,7 @@ const MAIN =
                                                   or - for stdin
   halfclose receive [options] [HOST:]PORT         a daemon; --once for a single
                                                   session
+  halfclose keygen                                a key for both sides
   halfclose demo                                  the million bytes, three ways,
                                                   on this machine
 
@@ -44,6 +45,12 @@ Sends files and directories, or stdin for "-", and waits for the receipts.
   --timeout S            longest silence from the peer (default 30)
   --connect-timeout S    longest time to connect (default 10)
   --limit-rate RATE      bytes per second at most, like 10M
+  --key-file PATH        the key that both sides share; "-" asks for it
+                         (without it the variable HALFCLOSE_KEY counts)
+  --tls                  the receiver has a certificate for its name; goes
+                         with a key or a token
+  --ca PATH              trust these authorities for it, in PEM
+  --token-file PATH      with --tls: the token that both sides share
   --preserve             keep permission bits
   --skip-unsendable      leave out names that no receiver takes, and list them
   --json                 one JSON object a line on stdout
@@ -70,6 +77,13 @@ port 0 takes any free port.
   --grace S              how long sessions may take to finish after SIGTERM
                          (default 30); a second signal cuts them
   --timeout S            longest silence from a sender (default 30)
+  --key-file PATH        the key that both sides share; "-" asks for it
+                         (without it the variable HALFCLOSE_KEY counts)
+  --tls-cert PATH        a certificate for this machine's name, in PEM, and
+  --tls-key PATH         its key; they go with a key or a token
+  --token-file PATH      with --tls-cert: the token that both sides share
+  --insecure             let anybody who reaches the address send: without
+                         this, an address of others' reach needs a key
   --json                 one JSON object a line on stdout
   --progress HOW         auto, bar, plain or none (default auto)
   -q, --quiet            errors only
@@ -85,13 +99,24 @@ with write and close, twenty times with half-close and drain, twenty times
 verified; and prints how many arrived. Everything stays on this machine.
 `;
 
+const KEYGEN = `halfclose keygen
+
+Prints a new key: 256 random bits and a checksum. Both sides are given the same
+one, in a file that only its user can read, and need no certificates:
+
+  (umask 077; halfclose keygen > key)
+  halfclose receive --key-file key -d inbox 0.0.0.0:9000
+  halfclose send --key-file key FILE server:9000
+`;
+
 /** What there is help for. */
-export type Topic = "main" | "send" | "receive" | "demo";
+export type Topic = "main" | "send" | "receive" | "keygen" | "demo";
 
 /** The text for each topic. */
 export const HELP: Readonly<Record<Topic, string>> = {
   main: MAIN,
   send: SEND,
   receive: RECEIVE,
+  keygen: KEYGEN,
   demo: DEMO,
 };

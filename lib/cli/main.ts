@@ -6,6 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { TransferError } from "../errors.ts";
+import { generateKey } from "../key.ts";
 import { runDemo } from "./demo.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
@@ -37,6 +38,9 @@ async function run(command: Command): Promise<number> {
       return 0;
     case "version":
       printResult(`halfclose ${config.version}`);
+      return 0;
+    case "keygen":
+      printResult(generateKey());
       return 0;
     case "demo":
       await runDemo();

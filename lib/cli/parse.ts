@@ -4,14 +4,12 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
 import type { Target } from "../connect.ts";
-import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import type { ConflictPolicy } from "../sink.ts";
 import { parseListen, parseTarget } from "./address.ts";
-import { withDash } from "./dash.ts";
 import type { Topic } from "./help.ts";
+import { oneOf, read, wrong } from "./options.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
 /** How progress is shown. */
@@ -25,6 +23,9 @@ interface Common {
   json: boolean;
   quiet: boolean;
   progress: ProgressStyle;
+  /** A file with a key; `-` asks for it. */
+  keyFile: string | undefined;
+  tokenFile: string | undefined;
 }
 
 /** `halfclose send`. */
@@ -42,6 +43,10 @@ export interface SendCommand extends Common {
   limitRate: number;
   preserve: boolean;
   skipUnsendable: boolean;
+  /** Whether the receiver has a certificate for its name. */
+  tls: boolean;
+  /** A file with the authorities to trust. */
+  ca: string | undefined;
 }
 
 /** `halfclose receive`. */
@@ -54,6 +59,10 @@ export interface ReceiveCommand extends Common {
   onConflict: ConflictPolicy;
   maxSize: number;
   maxConnections: number;
+  /** Files with a certificate for this receiver's name, and its key. */
+  tls: { cert: string; key: string } | undefined;
+  /** Whether others may send without a key. */
+  insecure: boolean;
   /** How long sessions may take to finish after SIGTERM, in milliseconds. */
   grace: number;
 }
@@ -63,11 +72,12 @@ export type Command =
   | SendCommand
   | ReceiveCommand
   | { command: "demo" }
+  | { command: "keygen" }
   | { command: "help"; topic: Topic }
   | { command: "version" };
 
 const FLAGS = ["raw", "json", "quiet", "help", "version"] as const;
-const SEND_FLAGS = [...FLAGS, "preserve", "skip-unsendable"] as const;
+const SEND_FLAGS = [...FLAGS, "preserve", "skip-unsendable", "tls"] as const;
 const SEND_VALUES = [
   "name",
   "reply",
@@ -76,8 +86,11 @@ const SEND_VALUES = [
   "connect-timeout",
   "limit-rate",
   "progress",
+  "key-file",
+  "token-file",
+  "ca",
 ] as const;
-const RECEIVE_FLAGS = [...FLAGS, "once"] as const;
+const RECEIVE_FLAGS = [...FLAGS, "once", "insecure"] as const;
 const RECEIVE_VALUES = [
   "dir",
   "output",
@@ -87,14 +100,10 @@ const RECEIVE_VALUES = [
   "grace",
   "timeout",
   "progress",
-] as const;
-
-const LETTERS = [
-  ["d", "dir"],
-  ["o", "output"],
-  ["q", "quiet"],
-  ["h", "help"],
-  ["V", "version"],
+  "key-file",
+  "token-file",
+  "tls-cert",
+  "tls-key",
 ] as const;
 
 /**
@@ -112,7 +121,8 @@ export function parseCommand(args: readonly string[]): Command {
     case "receive":
       return parseReceive(rest);
     case "demo":
-      return parseDemo(rest);
+    case "keygen":
+      return parseBare(first, rest);
     case "-V":
     case "--version":
       return { command: "version" };
@@ -120,7 +130,7 @@ export function parseCommand(args: readonly string[]): Command {
     case "--help":
       return { command: "help", topic: "main" };
     case undefined:
-      throw wrong("a command is missing: send, receive or demo");
+      throw wrong("a command is missing: send, receive, keygen or demo");
     default:
       throw wrong(`there is no command ${quote(first)}`);
   }
@@ -149,6 +159,13 @@ function parseSend(args: readonly string[]): Command {
   if (raw && paths.length > 1) {
     throw wrong("--raw sends a single stream", "send");
   }
+  checkSecrets("send", found, found.tls ? "--tls" : undefined);
+  if (found.ca !== undefined && !found.tls) {
+    throw wrong("--ca needs --tls", "send");
+  }
+  if (found["key-file"] === "-" && paths.includes("-")) {
+    throw wrong("stdin holds the bytes, so not the key as well", "send");
+  }
   return {
     command: "send",
     ...common(found),
@@ -166,6 +183,8 @@ function parseSend(args: readonly string[]): Command {
       : parseBytes(found["limit-rate"], "--limit-rate"),
     preserve: found.preserve,
     skipUnsendable: found["skip-unsendable"],
+    tls: found.tls,
+    ca: found.ca,
   };
 }
 
@@ -184,6 +203,14 @@ function parseReceive(args: readonly string[]): Command {
   if (raw && output === undefined) throw wrong("--raw needs -o", "receive");
   if (output === "-" && found.json) {
     throw wrong("-o - and --json both want stdout", "receive");
+  }
+  const cert = found["tls-cert"], key = found["tls-key"];
+  if ((cert === undefined) !== (key === undefined)) {
+    throw wrong("--tls-cert and --tls-key go together", "receive");
+  }
+  checkSecrets("receive", found, cert && "--tls-cert");
+  if (found.insecure && (found["key-file"] !== undefined || cert)) {
+    throw wrong("--insecure takes away what a key would give", "receive");
   }
   return {
     command: "receive",
@@ -205,16 +232,21 @@ function parseReceive(args: readonly string[]): Command {
       "--max-connections",
       1,
     ),
+    tls: cert === undefined ? undefined : { cert, key: key! },
+    insecure: found.insecure,
     grace: parseSeconds(found.grace ?? "30", "--grace"),
   };
 }
 
-function parseDemo(args: readonly string[]): Command {
-  const found = read("demo", args, ["help", "version"], []);
-  if (found.help) return { command: "help", topic: "demo" };
+function parseBare(
+  command: "demo" | "keygen",
+  args: readonly string[],
+): Command {
+  const found = read(command, args, ["help", "version"], []);
+  if (found.help) return { command: "help", topic: command };
   if (found.version) return { command: "version" };
-  if (found._.length > 0) throw wrong("demo takes no arguments", "demo");
-  return { command: "demo" };
+  if (found._.length > 0) throw wrong(`${command} takes no arguments`, command);
+  return { command };
 }
 
 function common(
@@ -224,6 +256,8 @@ function common(
     quiet: boolean;
     timeout?: string;
     progress?: string;
+    "key-file"?: string;
+    "token-file"?: string;
   },
 ): Common {
   return {
@@ -236,53 +270,26 @@ function common(
       ["auto", "bar", "plain", "none"],
       "--progress",
     ),
+    keyFile: found["key-file"],
+    tokenFile: found["token-file"],
   };
 }
 
-/** Parses with @std/cli, which by itself lets unknown options pass. */
-function read<const B extends string, const S extends string>(
+/** Checks what goes together of the options about secrets. */
+function checkSecrets(
   command: Topic,
-  args: readonly string[],
-  flags: readonly B[],
-  values: readonly S[],
-) {
-  const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(withDash(args, values), {
-    boolean: flags,
-    string: [...values, "_"],
-    alias: Object.fromEntries(
-      LETTERS.filter(([, name]) => known.has(name)),
-    ),
-    unknown: (option, key) => {
-      if (key === undefined) return true; // an argument, not an option
-      throw wrong(
-        `there is no option ${quote(option)} (behind "--", or as "./-name", ` +
-          "it would be a path)",
-        command,
-      );
-    },
-  });
-  for (const name of values) {
-    const value: unknown = found[name as keyof typeof found];
-    if (value === "") throw wrong(`--${name} needs a value`, command);
+  found: { raw: boolean; "key-file"?: string; "token-file"?: string },
+  tls: string | undefined,
+): void {
+  const key = found["key-file"], token = found["token-file"];
+  if (found.raw && (tls || (key ?? token) !== undefined)) {
+    throw wrong("--raw is plain TCP, without a key and without TLS", command);
   }
-  return found;
-}
-
-function oneOf<const T extends string>(
-  text: string,
-  choices: readonly T[],
-  option: string,
-): T {
-  const choice = choices.find((one) => one === text);
-  if (choice !== undefined) return choice;
-  throw wrong(`${option} ${quote(text)} must be one of ${choices.join(", ")}`);
-}
-
-function wrong(found: string, topic?: Topic): TransferError {
-  const help = topic ? `halfclose ${topic} --help` : "halfclose --help";
-  return new TransferError(
-    "usage",
-    `Cannot read the command line: ${found}; see ${help}`,
-  );
+  if (key !== undefined && token !== undefined) {
+    throw wrong("--key-file and --token-file exclude each other", command);
+  }
+  if (token !== undefined && !tls) {
+    const needs = command === "send" ? "--tls" : "--tls-cert and --tls-key";
+    throw wrong(`--token-file needs ${needs}`, command);
+  }
 }

@@ -5,15 +5,18 @@
  */
 
 import { nameOf, type Target } from "../connect.ts";
-import { asTransferError, type TransferError } from "../errors.ts";
+import { asTransferError, TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { serve, type Server } from "../serve.ts";
 import type { Sink } from "../sink.ts";
 import { directorySink, fileSink } from "../store.ts";
 import { streamSink } from "../stream_sink.ts";
+import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
+import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
+import { StrangerLog } from "./stranger_log.ts";
 
 /**
  * Receives until it is stopped, or one session.
@@ -33,7 +36,14 @@ export async function runReceive(
   signals: Signals,
 ): Promise<void> {
   const { signal } = signals;
+  const secrets = command.raw ? {} : await findSecrets(command, report);
+  const tls = await certificateOf(command);
+  if (command.insecure && secrets.key !== undefined) throw contradiction();
+  const secured = Object.keys(secrets).length > 0;
+  const { oneTimeKey } = checkExposure(command, secured);
+  if (oneTimeKey) command = { ...command, once: true };
   const sink = await sinkOf(command);
+  const strangers = new StrangerLog();
   const bytes = new Map<string, number>();
   let sessions = 0;
   let failure: TransferError | undefined;
@@ -45,6 +55,10 @@ export async function runReceive(
   };
   const server: Server = serve({
     ...addressOf(command.listen),
+    ...secrets,
+    ...(oneTimeKey ? { key: oneTimeKey } : {}),
+    ...(tls ? { tls } : {}),
+    insecure: command.insecure,
     sink,
     raw: command.raw,
     digest: command.json,
@@ -55,6 +69,7 @@ export async function runReceive(
     onListen: (addr) => {
       report.event("listening", listeningOn(addr));
       report.log(`listening on ${nameOf(addr)}`);
+      if (oneTimeKey) showOneTimeKey(oneTimeKey, addr);
     },
     onConnect: ({ peer }) => {
       sessions++;
@@ -70,8 +85,14 @@ export async function runReceive(
       over(peer);
     },
     onError: (error, { peer, stranger }) => {
+      if (stranger) { // never was a session: somebody else's mistake
+        const untold = strangers.tell(peer);
+        if (untold === undefined) return;
+        report.error(error, { peer, untold }, `${peer}: `);
+        if (untold > 0) report.log(`${untold} more strangers were not listed`);
+        return;
+      }
       report.error(error, { peer }, `${peer}: `);
-      if (stranger) return; // never was a session: somebody else's mistake
       failure ??= error;
       over(peer);
     },
@@ -103,6 +124,19 @@ export class Reported extends Error {
     super(failure.message, { cause: failure });
     this.exit = failure.exit;
   }
+}
+
+async function certificateOf({ tls }: ReceiveCommand) {
+  if (!tls) return undefined;
+  return { cert: await readText(tls.cert), key: await readText(tls.key) };
+}
+
+function contradiction(): TransferError {
+  return new TransferError(
+    "usage",
+    `Cannot listen with --insecure: ${KEY_VARIABLE} holds a key, and one of ` +
+      "the two must go",
+  );
 }
 
 async function sinkOf(command: ReceiveCommand): Promise<Sink> {

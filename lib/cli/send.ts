@@ -9,11 +9,13 @@ import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { sendRaw } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
+import type { SenderSecurity } from "../security.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
+import { findSecrets, readText } from "./secret.ts";
 
 /**
  * Sends what was asked for.
@@ -29,6 +31,7 @@ export async function runSend(
   report: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
+  const security = command.raw ? {} : await securityOf(command, report);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -49,6 +52,7 @@ export async function runSend(
       connectTimeout: command.connectTimeout,
       idleTimeout: command.timeout,
       ...retry,
+      ...security,
       limitRate: command.limitRate,
       signal,
       onConnect: () => report.event("connected", { peer: address }),
@@ -57,6 +61,16 @@ export async function runSend(
     });
   }
   report.event("closed", { peer: address });
+}
+
+async function securityOf(
+  command: SendCommand,
+  report: Reporter,
+): Promise<SenderSecurity> {
+  const secrets = await findSecrets(command, report);
+  if (!command.tls) return secrets;
+  const ca = command.ca === undefined ? [] : [await readText(command.ca)];
+  return { ...secrets, tls: { ca } };
 }
 
 async function itemsOf(

@@ -7,6 +7,9 @@ import { OUTCOMES } from "../../lib/errors.ts";
 const BESIDE: Record<string, string[]> = {
   "--reply": ["--raw"],
   "--raw": ["-o", "F"],
+  "--tls-cert": ["--tls-key", "F"],
+  "--tls-key": ["--tls-cert", "F"],
+  "--ca": ["--tls"],
 };
 const SAMPLES: Record<string, string> = {
   "N": "1",
@@ -16,6 +19,7 @@ const SAMPLES: Record<string, string> = {
   "NAME": "n",
   "DIR": "D",
   "PATH|-": "F",
+  "PATH": "F",
 };
 
 for (
@@ -30,6 +34,10 @@ for (
     for (const [, letter, name, value] of options) {
       const choice = { "--on-conflict": "rename", "--progress": "bar" }[name!];
       const given = value ? [choice ?? SAMPLES[value]!] : [];
+      const tls = topic === "send"
+        ? ["--tls"]
+        : ["--tls-cert", "F", "--tls-key", "F"];
+      if (name === "--token-file") BESIDE[name] = tls;
       const beside = topic === "receive" || name !== "--raw"
         ? BESIDE[name!] ?? []
         : [];

@@ -97,7 +97,7 @@ for (const [typed, found] of READS) {
 
 /** What is typed, and what is said about it. */
 const REFUSES: [string[], string][] = [
-  [[], "a command is missing: send, receive or demo"],
+  [[], "a command is missing: send, receive, keygen or demo"],
   [["sned"], 'there is no command "sned"'],
   [["\x1b[2J"], 'there is no command "\\u{1b}[2J"'],
   [["send"], "send needs PATH... and HOST:PORT"],

@@ -1,0 +1,156 @@
+/**
+ * How a connection is kept from others: what can be asked for, and which way it
+ * is brought about.
+ *
+ * - a `key`: both sides derive everything from it (secure.ts);
+ * - `tls` with a certificate that has a name, and in it a `key` or a `token`;
+ * - neither: in the open, which is for this machine and for other tunnels.
+ *
+ * What is asked for is never traded for less, whatever a peer says.
+ *
+ * @module
+ */
+
+import type { Duplex } from "./conn.ts";
+import { TransferError } from "./errors.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { derive, parseKey } from "./key.ts";
+import {
+  type ClientTls,
+  type NamedServer,
+  startNamed,
+  welcomeNamed,
+} from "./named.ts";
+import { type Admitted, answer, type Keyed, knock } from "./secure.ts";
+import type { Secured } from "./channel.ts";
+import type { SocketConn } from "./socket.ts";
+import { type Certificate, checkCertificate } from "./tls.ts";
+
+/** What {@linkcode send} and {@linkcode sendAll} can be told. */
+export interface SenderSecurity {
+  /** The key that the receiver has too, as {@linkcode generateKey} writes it. */
+  key?: string;
+  /**
+   * Expects a receiver with a certificate for its name, and proves the key or
+   * the token inside.
+   */
+  tls?: ClientTls;
+  /** In place of a key with `tls`: any secret of 16 characters or more. */
+  token?: string;
+}
+
+/** What {@linkcode serve} and {@linkcode receive} can be told. */
+export interface ReceiverSecurity {
+  /** The key that senders must have, as {@linkcode generateKey} writes it. */
+  key?: string;
+  /** A certificate for this receiver's name, and its key, in PEM. */
+  tls?: Certificate;
+  /** In place of a key with `tls`: any secret of 16 characters or more. */
+  token?: string;
+}
+
+/** Makes a sender's connection safe, or leaves it as it is. */
+export interface SenderGuard {
+  /**
+   * Agrees with the receiver.
+   *
+   * @param conn Connected a moment ago.
+   * @param hostname Whom it was connected to.
+   * @returns The connection to talk on, with what must be proven on it.
+   */
+  enter(conn: SocketConn, hostname: string | undefined): Promise<Secured>;
+}
+
+/** Makes a receiver's connection safe, or says why it will not be taken. */
+export interface ReceiverGuard {
+  /**
+   * Agrees with whoever came.
+   *
+   * @param conn Accepted a moment ago.
+   * @param now Hears which connection to close from now on to end the wait.
+   */
+  admit(conn: Duplex, now: (conn: Duplex) => void): Promise<Admitted>;
+}
+
+/**
+ * Finds out how a sender is to be kept safe.
+ *
+ * @param options What was asked for.
+ * @returns The way, or `undefined` for none.
+ * @throws {TransferError} `usage` for what does not go together.
+ */
+export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
+  const { key, tls } = options;
+  const secret = secretOf(options);
+  if (tls) {
+    return { enter: (conn, host) => startNamed(conn, host, tls, secret!) };
+  }
+  if (key === undefined) return undefined;
+  const keyed = keyedOf(parseKey(key));
+  return { enter: (conn) => knock(conn, keyed) };
+}
+
+/**
+ * Finds out how a receiver is to be kept safe.
+ *
+ * @param options What was asked for.
+ * @returns The way, or `undefined` for none.
+ * @throws {TransferError} `usage` for what does not go together.
+ */
+export function receiverGuard(
+  options: ReceiverSecurity,
+): ReceiverGuard | undefined {
+  const { key, tls } = options;
+  const secret = secretOf(options);
+  if (tls) {
+    checkCertificate(tls);
+    const server: NamedServer = { certificate: tls, secret: secret! };
+    return { admit: (conn) => welcomeNamed(conn, server) };
+  }
+  if (key === undefined) return undefined;
+  const keyed = keyedOf(parseKey(key));
+  return { admit: (conn, now) => answer(conn, keyed, now) };
+}
+
+/** The identity is derived by the first connection that needs it. */
+function keyedOf(secret: Uint8Array): Keyed {
+  let identity: Promise<Identity> | undefined;
+  return { secret, identity: () => identity ??= identityOf(secret) };
+}
+
+/** Least length of a token: what can be guessed will be. */
+const MIN_TOKEN_CHARACTERS = 16;
+
+/** What is to be proven inside TLS; checks what goes together. */
+function secretOf(
+  { key, tls, token }: { key?: string; tls?: unknown; token?: string },
+): Uint8Array | undefined {
+  if (token !== undefined && key !== undefined) {
+    throw wrong("a key and a token exclude each other");
+  }
+  if (token !== undefined && !tls) {
+    throw wrong("a token is for TLS with a certificate; without one use a key");
+  }
+  if (tls && token === undefined && key === undefined) {
+    throw wrong(
+      "TLS shows who the receiver is and not who the sender is: a key or a " +
+        "token must go with it",
+    );
+  }
+  if (key !== undefined) {
+    return tls ? derive(parseKey(key), "proof") : undefined;
+  }
+  if (token === undefined) return undefined;
+  const trimmed = token.trim();
+  if (trimmed.length < MIN_TOKEN_CHARACTERS) {
+    throw wrong(
+      `the token has ${trimmed.length} characters and must have ` +
+        `${MIN_TOKEN_CHARACTERS} at least`,
+    );
+  }
+  return derive(new TextEncoder().encode(trimmed), "token");
+}
+
+function wrong(found: string): TransferError {
+  return new TransferError("usage", `Cannot secure the connection: ${found}`);
+}

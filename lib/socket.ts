@@ -1,0 +1,161 @@
+/**
+ * A `node:net` or `node:tls` socket with the four methods of a connection.
+ *
+ * `Deno.startTls` is a client only. A TLS server on a connection that exists
+ * already can be had from `node:tls` alone, and so can the certificate that a
+ * server showed; this makes such a socket what the rest of the program knows.
+ *
+ * A TLS socket of Node's kind takes an end without close_notify for an end. No
+ * matter here: that the bytes have ended is never what says that all have come.
+ *
+ * @module
+ */
+
+import type { Duplex as Stream } from "node:stream";
+import type { Duplex } from "./conn.ts";
+
+/** Most bytes handed over at once; so often does a slow line show movement. */
+const WRITE_BYTES = 262_144;
+
+/** Makes a socket a connection. */
+export class SocketConn implements Duplex {
+  readonly #socket: Stream;
+  #rest: Uint8Array = new Uint8Array(0);
+  #ended = false;
+  #closed = false;
+  #error: Error | undefined;
+  #wake = Promise.withResolvers<void>();
+
+  /**
+   * Takes a socket over.
+   *
+   * @param socket Connected, and read by nobody else.
+   */
+  constructor(socket: Stream) {
+    this.#socket = socket;
+    socket.on("readable", this.#onEvent);
+    socket.on("finish", this.#onEvent);
+    socket.on("drain", this.#onEvent);
+    socket.on("end", this.#onEnd);
+    socket.on("close", this.#onClose);
+    socket.on("error", this.#onError);
+  }
+
+  readonly #onEvent = () => {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  };
+
+  readonly #onEnd = () => {
+    this.#ended = true;
+    this.#onEvent();
+  };
+
+  readonly #onClose = () => {
+    this.#closed = true;
+    this.#onEvent();
+  };
+
+  readonly #onError = (error: Error) => {
+    this.#error ??= translated(error);
+    this.#onEvent();
+  };
+
+  /** Reads what is there. */
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const chunk = this.#rest.length > 0 ? this.#rest : this.#take();
+      if (chunk) {
+        const count = Math.min(chunk.length, into.length);
+        into.set(chunk.subarray(0, count));
+        this.#rest = chunk.subarray(count);
+        return count;
+      }
+      if (this.#error) throw this.#error;
+      if (this.#ended) return null;
+      if (this.#closed) throw closedHere();
+      await this.#wake.promise;
+    }
+  }
+
+  #take(): Uint8Array | null {
+    return this.#closed ? null : this.#socket.read();
+  }
+
+  /** Writes some of it; resolves when it was handed on. */
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#error) throw this.#error;
+    if (this.#closed) throw closedHere();
+    const piece = bytes.subarray(0, WRITE_BYTES);
+    let written = false;
+    this.#socket.write(piece, () => {
+      written = true;
+      this.#onEvent();
+    });
+    while (!written && !this.#error && !this.#closed) await this.#wake.promise;
+    if (this.#error) throw this.#error;
+    if (!written) throw closedHere();
+    return piece.length;
+  }
+
+  /** Ends this direction; reading goes on. */
+  async closeWrite(): Promise<void> {
+    if (this.#closed) return;
+    this.#socket.end();
+    while (!this.#socket.writableFinished) {
+      // Once the peer has ended too there is nobody to wait for.
+      if (this.#ended || this.#closed || this.#error) return;
+      await this.#wake.promise;
+    }
+  }
+
+  /**
+   * Takes bytes back, to be read again.
+   *
+   * @param bytes Those that were read last.
+   */
+  unread(bytes: Uint8Array): void {
+    const rest = new Uint8Array(bytes.length + this.#rest.length);
+    rest.set(bytes);
+    rest.set(this.#rest, bytes.length);
+    this.#rest = rest;
+  }
+
+  /** Frees the descriptor; what still waits is told. */
+  close(): void {
+    this.#socket.destroy();
+    this.#closed = true;
+    this.#onEvent();
+  }
+
+  /**
+   * Gives the socket back with what was read of it too early, for something
+   * that is to go on in its own way.
+   */
+  release(): Stream {
+    const socket = this.#socket;
+    socket.off("readable", this.#onEvent);
+    socket.off("finish", this.#onEvent);
+    socket.off("drain", this.#onEvent);
+    socket.off("end", this.#onEnd);
+    socket.off("close", this.#onClose);
+    if (this.#rest.length > 0) socket.unshift(this.#rest);
+    this.#closed = true; // here; close() still frees it
+    return socket;
+  }
+}
+
+function closedHere(): Error {
+  return new Deno.errors.Interrupted("operation canceled");
+}
+
+/** The same in the runtime's own words, which the rest understands. */
+function translated(error: Error): Error {
+  const { code } = error as { code?: string };
+  const [Class] = code === "ECONNRESET"
+    ? [Deno.errors.ConnectionReset]
+    : code === "EPIPE"
+    ? [Deno.errors.BrokenPipe]
+    : [];
+  return Class ? new Class(error.message, { cause: error }) : error;
+}

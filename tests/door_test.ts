@@ -1,0 +1,36 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Admission } from "../lib/admission.ts";
+import { Door } from "../lib/door.ts";
+import { TransferError } from "../lib/errors.ts";
+import { Lobby } from "../lib/lobby.ts";
+import { connectedPair } from "./helpers.ts";
+
+Deno.test("Door gives back a stranger's place, then a session's", async () => {
+  const [conn, peer] = await connectedPair();
+  const admission = new Admission(1), lobby = new Lobby();
+  const door = new Door(admission, conn);
+  assertEquals([door.wait(lobby, "a"), lobby.size], [true, 1]);
+  door.enter();
+  assertEquals([lobby.size, admission.busy, door.stranger], [0, true, false]);
+  const next = new Door(admission, peer);
+  next.wait(lobby, "a");
+  assertThrows(() => next.enter(), TransferError, "busy");
+  next.leave();
+  door.leave();
+  assertEquals([lobby.size, admission.busy], [0, false]);
+  door.close();
+  next.close();
+});
+
+Deno.test("Door closes what the connection has become", async () => {
+  const [conn, peer] = await connectedPair();
+  const [tls, other] = await connectedPair();
+  const lobby = new Lobby({ ofOne: 2, inAll: 1 });
+  const door = new Door(new Admission(1), conn);
+  door.wait(lobby, "a");
+  door.becomes(tls);
+  // The next one takes its place: it is dismissed.
+  new Door(new Admission(1), peer).wait(lobby, "b");
+  assertEquals(await other.read(new Uint8Array(1)), null);
+  for (const one of [conn, peer, other]) one.close();
+});

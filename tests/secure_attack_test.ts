@@ -1,0 +1,468 @@
+// Those who have no key, or are in between: what they can do is end things.
+
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { Channel } from "../lib/channel.ts";
+import { type Duplex, hangUp, readExactly, writeAll } from "../lib/conn.ts";
+import { TransferError } from "../lib/errors.ts";
+import { SESSION } from "../lib/frames.ts";
+import { identityOf } from "../lib/identity.ts";
+import { derive, generateKey, parseKey } from "../lib/key.ts";
+import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
+import { memorySink } from "../lib/memory_sink.ts";
+import { PREFACE } from "../lib/preface.ts";
+import { type Credentials, knockOf, nonce } from "../lib/credentials.ts";
+import { reach } from "../lib/reach.ts";
+import { answer, knock } from "../lib/secure.ts";
+import { send } from "../lib/send.ts";
+import { serve, type ServeOptions } from "../lib/serve.ts";
+import { tlsServerEnd } from "../lib/tls.ts";
+import { noise } from "./fixtures.ts";
+import { joined } from "./helpers.ts";
+import { relay, type Way } from "./relay.ts";
+
+const KEY = generateKey(), SECRET = parseKey(KEY);
+const KEYED = {
+  secret: SECRET,
+  identity: () => identity ??= identityOf(SECRET),
+};
+let identity: ReturnType<typeof identityOf> | undefined;
+const ENDING = { silence: 5_000, total: 5_000 };
+
+/** A server with the key, and every sign that somebody got in. */
+function listening(options: Partial<ServeOptions> = {}) {
+  const sink = memorySink();
+  const opened: string[] = [];
+  const errors: TransferError[] = [];
+  const server = serve({
+    sink: { open: (entry) => (opened.push(entry.name), sink.open(entry)) },
+    key: KEY,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  assert("port" in server.addr);
+  return { server, target: server.addr, opened, errors, sink };
+}
+
+/** What nobody without the key may have changed. */
+async function healthy(
+  { server, opened }: ReturnType<typeof listening>,
+): Promise<void> {
+  assertEquals(opened, []);
+  await send(noise(10), server.addr, { key: KEY, name: "healthy" });
+  assertEquals(opened, ["healthy"]);
+}
+
+async function failure(promise: Promise<unknown>): Promise<TransferError> {
+  return await assertRejects(() => promise, TransferError);
+}
+
+/** Says bytes, then hears all that is answered. */
+async function say(
+  target: { hostname: string; port: number },
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  const conn = await Deno.connect(target);
+  const heard: Uint8Array[] = [];
+  await writeAll(conn, bytes);
+  try {
+    await hangUp(conn, ENDING, (piece) => heard.push(piece.slice()));
+  } catch (error) {
+    assert(error instanceof TransferError); // a reset is an answer too
+  }
+  return joined(heard);
+}
+
+Deno.test("a whole conversation said again gets nothing in", async () => {
+  const all = listening();
+  await using _server = all.server;
+  await using between = relay(all.target);
+  await send(noise(1_000), between.target, { key: KEY, name: "once" });
+  assertEquals(all.opened.splice(0), ["once"]);
+  await say(all.target, between.recorded("up"));
+  assertEquals(all.opened, []);
+  // A sender is not taken in by a recorded receiver either.
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const sending = send(noise(1), { hostname, port }, { key: KEY, name: "x" });
+  const conn = await listener.accept();
+  const hearing = hangUp(conn, ENDING).catch(() => {}); // until it gives up
+  await writeAll(conn, between.recorded("down")).catch(() => {});
+  const { code } = await failure(sending);
+  assert(["auth", "lost", "protocol"].includes(code), code);
+  await hearing;
+  await healthy(all);
+});
+
+Deno.test("a receiver's own words sent back prove nothing", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const conn = await Deno.connect(all.target);
+  await writeAll(conn, encodeKnock(nonce()));
+  const theirs = new Uint8Array(KNOCK_BYTES);
+  await readExactly(conn, theirs);
+  await writeAll(conn, theirs.subarray(0, 32));
+  await hangUp(conn, ENDING);
+  // Two receivers and a relay: each hears the other's nonce as a sender's.
+  const other = listening();
+  await using _other = other.server;
+  const [one, two] = [
+    await Deno.connect(all.target),
+    await Deno.connect(other.target),
+  ];
+  await writeAll(one, encodeKnock(nonce()));
+  await readExactly(one, theirs);
+  await writeAll(two, theirs);
+  await readExactly(two, theirs);
+  await writeAll(one, theirs.subarray(8));
+  await Promise.all([hangUp(one, ENDING), hangUp(two, ENDING)]);
+  await healthy(all);
+  await healthy(other);
+});
+
+Deno.test("a relay with TLS of its own is found out by both sides", async () => {
+  const all = listening();
+  await using _server = all.server;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const target = { hostname, port };
+  const evil = parseKey(generateKey());
+  const sending = failure(send(noise(9), target, { key: KEY, name: "x" }));
+  const near = await listener.accept();
+  const far = await Deno.connect(all.target);
+  // The knock passes as it is.
+  const pass = async (from: Duplex, to: Duplex, count: number) => {
+    const bytes = new Uint8Array(count);
+    await readExactly(from, bytes);
+    await writeAll(to, bytes);
+  };
+  await pass(near, far, KNOCK_BYTES);
+  await pass(far, near, KNOCK_BYTES);
+  await pass(near, far, 32);
+  // To the receiver it shows a certificate of its own.
+  const { cert, key } = await identityOf(evil);
+  const shown = failure(tlsServerEnd(far, { cert, key }));
+  // To the sender it is any TLS client.
+  const { cert: right } = await KEYED.identity();
+  const tls = await Deno.startTls(near, {
+    hostname: "peer.halfclose.invalid",
+    caCerts: [right],
+    alpnProtocols: ["halfclose/1"],
+  });
+  await tls.handshake();
+  using channel = new Channel(
+    Object.assign(tls as Duplex, {
+      credentials: {
+        role: "receiver",
+        secret: derive(evil, "proof"),
+        binding: new Uint8Array(32),
+      } satisfies Credentials,
+    }),
+    5_000,
+  );
+  assertEquals((await failure(channel.hearHello())).code, "auth");
+  channel.close();
+  assert(["auth", "lost"].includes((await sending).code));
+  await shown;
+  await all.server.shutdown();
+  assertEquals(all.errors.map(({ code }) => code), ["auth"]);
+  assertEquals(all.opened, []);
+});
+
+Deno.test("a key is never given up for a receiver that wants none", async () => {
+  // Whoever strips the knock can only pretend to be a receiver in the open.
+  const open = listening({ key: undefined! });
+  await using _server = open.server;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const target = { hostname, port };
+  const sending = failure(send(noise(9), target, { key: KEY, name: "x" }));
+  const near = await listener.accept();
+  const first = new Uint8Array(KNOCK_BYTES);
+  await readExactly(near, first);
+  await writeAll(near, PREFACE as Uint8Array);
+  const heard: Uint8Array[] = [];
+  await hangUp(near, ENDING, (piece) => heard.push(piece.slice()));
+  assertEquals((await sending).code, "auth");
+  assertEquals(joined(heard).length, 0, "it said nothing after that");
+  assertEquals(open.opened, []);
+});
+
+/** What goes by in the open, of which every byte is flipped once. */
+const IN_THE_OPEN: [string, Way, number, number][] = [
+  ["the sender's preface", "up", 0, 8],
+  ["the sender's nonce", "up", 8, 40],
+  ["the sender's proof", "up", 40, 72],
+  ["the receiver's preface", "down", 0, 8],
+  ["the receiver's nonce", "down", 8, 40],
+];
+
+for (const [field, way, begin, end] of IN_THE_OPEN) {
+  Deno.test(`${field}: one flipped bit anywhere and nobody gets in`, async () => {
+    const all = listening();
+    await using _server = all.server;
+    await Promise.all(Array.from({ length: end - begin }, async (_, index) => {
+      const at = begin + index;
+      await using between = relay(all.target, {
+        pass: (passing, piece, from) => {
+          const here = at - from;
+          if (passing === way && here >= 0 && here < piece.length) {
+            piece[here]! ^= 1 << (at & 7);
+          }
+          return piece;
+        },
+      });
+      const { code } = await failure(
+        send(noise(5), between.target, { key: KEY, name: "x" }),
+      );
+      assert(["auth", "protocol", "lost"].includes(code), `${at}: ${code}`);
+    }));
+    await healthy(all);
+  });
+}
+
+Deno.test("inside TLS too every flipped bit ends it and nobody gets in", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const flips: [Way, number][] = [];
+  // Record headers and bodies of every flight; the first are at fixed places.
+  for (let at = 0; at < 240; at += 5) flips.push(["down", 40 + at]);
+  for (let at = 0; at < 900; at += 13) flips.push(["up", 72 + at]);
+  const codes = new Set<string>();
+  const wave = 20;
+  for (let begin = 0; begin < flips.length; begin += wave) {
+    await Promise.all(
+      flips.slice(begin, begin + wave).map(async ([way, at]) => {
+        let flipped = false;
+        await using between = relay(all.target, {
+          pass: (passing, piece, from) => {
+            const here = at - from;
+            if (passing === way && here >= 0 && here < piece.length) {
+              piece[here]! ^= 0x10;
+              flipped = true;
+            }
+            return piece;
+          },
+        });
+        const sending = send(noise(5), between.target, {
+          key: KEY,
+          name: "x",
+          idleTimeout: 5_000,
+        });
+        // What was flipped in the last words came too late to matter.
+        const code = await sending.then(() => "ok", (error) => error.code);
+        codes.add(code);
+        if (code === "ok") assert(!flipped || at > 600, `${way} ${at}`);
+      }),
+    );
+  }
+  for (const code of codes) {
+    const known = ["auth", "lost", "protocol", "unconfirmed", "stalled", "ok"];
+    assert(known.includes(code), code);
+  }
+  all.opened.length = 0;
+  await healthy(all);
+});
+
+/** Begins as a sender with the key, then proves with something else. */
+async function proveWith(
+  target: { hostname: string; port: number },
+  change: Partial<Credentials>,
+): Promise<TransferError> {
+  const guard = {
+    enter: async (...[conn]: Parameters<typeof knock>) => {
+      const secured = await knock(conn, KEYED);
+      const credentials = { ...secured.credentials!, ...change };
+      return Object.assign(secured, { credentials });
+    },
+  };
+  const conn = await reach(target, { connectTimeout: 5_000 }, guard as never);
+  using channel = new Channel(conn, 5_000);
+  channel.sayHello(new Uint8Array(16));
+  const error = await failure(channel.hearHello());
+  await channel.hangUp(ENDING);
+  return error;
+}
+
+Deno.test("a proof with another secret or certificate, or of the other role, is none", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const changes: Partial<Credentials>[] = [
+    { secret: derive(SECRET, "knock") },
+    { secret: new Uint8Array(32) },
+    { binding: new Uint8Array(32) },
+  ];
+  for (
+    const error of await Promise.all(
+      changes.map((change) => proveWith(all.target, change)),
+    )
+  ) assertEquals(error.code, "auth");
+  await healthy(all);
+});
+
+Deno.test("nothing but a proof is taken before the proof", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const conn = await reach(all.target, { connectTimeout: 5_000 }, {
+    enter: (conn) => knock(conn, KEYED),
+  });
+  // Without credentials the channel says HELLO alone, and OPEN right after it.
+  const { credentials: _, ...rest } = { ...conn };
+  assert(rest);
+  using channel = new Channel({
+    read: (into) => conn.read(into),
+    write: (bytes) => conn.write(bytes),
+    closeWrite: () => conn.closeWrite(),
+    close: () => conn.close(),
+  }, 5_000);
+  channel.sayHello(new Uint8Array(16));
+  channel.say({ type: "open", entry: 0, kind: "file", name: "x" });
+  await channel.hearHello();
+  const frames = [await channel.hear(), await channel.hear()];
+  const fail = frames.find((frame) => frame?.type === "fail");
+  assert(fail?.type === "fail" && fail.entry === SESSION);
+  assertEquals(fail.code, "protocol");
+  await channel.hangUp(ENDING);
+  await healthy(all);
+});
+
+Deno.test("every cut in the handshake ends in time, and nothing is left of it", async () => {
+  const all = listening();
+  await using _server = all.server;
+  // A whole one, to know how long it is each way.
+  await using whole = relay(all.target);
+  await send(noise(100), whole.target, { key: KEY, name: "whole" });
+  const long = {
+    up: whole.recorded("up").length,
+    down: whole.recorded("down").length,
+  };
+  all.opened.length = 0;
+  const cuts: { way: Way; at: number }[] = [];
+  for (const way of ["up", "down"] as const) {
+    const every = (at: number) => at < 80 ? 1 : 9;
+    for (let at = 0; at <= long[way]; at += every(at)) cuts.push({ way, at });
+  }
+  const begun = performance.now();
+  const wave = 24;
+  for (let begin = 0; begin < cuts.length; begin += wave) {
+    await Promise.all(
+      cuts.slice(begin, begin + wave).map(async (cut, index) => {
+        await using between = relay(all.target, { cut });
+        const name = `cut${begin + index}`;
+        const bytes = noise(100);
+        const outcome = await send(bytes, between.target, { key: KEY, name })
+          .then(() => "ok", (error) => error.code);
+        const there = all.sink.files.get(name);
+        const where = `${cut.way} ${cut.at}: ${outcome}`;
+        const known = ["ok", "lost", "unconfirmed", "auth", "protocol"];
+        assert(known.includes(outcome), where);
+        if (outcome === "ok") assertEquals(there, bytes, where);
+        if (outcome !== "ok" && outcome !== "unconfirmed") {
+          assertEquals(there, undefined, where);
+        }
+      }),
+    );
+  }
+  assertLess((performance.now() - begun) / cuts.length, 1_000);
+  all.opened.length = 0;
+  await healthy(all);
+});
+
+Deno.test("a receiver with the key that lies about a delivery is not believed", async () => {
+  for (
+    const lie of [
+      { digest: new Uint8Array(32) },
+      { length: 4 },
+      { id: new Uint8Array(16) },
+    ]
+  ) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = listener.addr;
+    const target = { hostname, port };
+    const sending = failure(send(noise(5), target, { key: KEY, name: "a" }));
+    const { conn } = await answer(await listener.accept(), KEYED, () => {});
+    using channel = new Channel(conn, 5_000);
+    const hello = await channel.hearHello();
+    assert(hello);
+    const open = await channel.hear();
+    assertEquals(open?.type, "open");
+    const proof = new Uint8Array(0);
+    channel.say({ type: "accept", entry: 0, held: 0, block: 0, proof });
+    for (let frame; (frame = await channel.hear());) {
+      if (frame.type !== "end") continue;
+      channel.say({
+        type: "receipt",
+        entry: 0,
+        id: hello.id,
+        length: frame.length,
+        digest: frame.digest,
+        durable: true,
+        existing: false,
+        committedAt: 0,
+        name: "a",
+        ...lie,
+      });
+      break;
+    }
+    await channel.hangUp(ENDING);
+    // Everything was sent, and no receipt that is valid came back.
+    assertEquals((await sending).code, "unconfirmed");
+  }
+});
+
+Deno.test("a sender with the key is held to names and sizes like any other", async () => {
+  const all = listening({ maxSize: 1_000 });
+  await using _server = all.server;
+  const bad = ["../x", "/etc/passwd", "a/../../b", "a\\b", "CON", "a\0b", "."];
+  for (const name of bad) {
+    const sending = send(noise(1), all.target, { key: KEY, name });
+    assertEquals((await failure(sending)).code, "rejected", name);
+  }
+  const large = send(noise(1_001), all.target, { key: KEY, name: "large" });
+  assertEquals((await failure(large)).code, "rejected");
+  async function* endless() {
+    for (;;) yield noise(500);
+  }
+  const flood = send(endless(), all.target, { key: KEY, name: "flood" });
+  assertEquals((await failure(flood)).code, "rejected");
+  assertEquals(all.sink.files.size, 0);
+});
+
+Deno.test("a wrong knock is answered alike, wherever it is wrong", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const guess = async (wrongAt: number) => {
+    const conn = await Deno.connect(all.target);
+    const [own, answered] = [nonce(), new Uint8Array(KNOCK_BYTES)];
+    await writeAll(conn, encodeKnock(own));
+    await readExactly(conn, answered);
+    const proof = knockOf(derive(SECRET, "knock"), own, answered.subarray(8));
+    proof[wrongAt]! ^= 1;
+    await writeAll(conn, proof);
+    const begun = performance.now();
+    const heard: Uint8Array[] = [];
+    let took = 0;
+    await hangUp(conn, ENDING, (piece) => {
+      took ||= performance.now() - begun;
+      heard.push(piece.slice());
+    });
+    return { took, heard: joined(heard).join() };
+  };
+  const places = Array.from({ length: 120 }, (_, index) => index % 2 * 31);
+  const guesses = await Promise.all(places.map(guess));
+  assertEquals(new Set(guesses.map(({ heard }) => heard)).size, 1);
+  const quartiles = (wrongAt: number) => {
+    const sorted = guesses.filter((_, index) => places[index] === wrongAt)
+      .map(({ took }) => took).toSorted((a, b) => a - b);
+    return [1, 2, 3].map((part) => sorted[part * sorted.length / 4]!);
+  };
+  const [first, last] = [quartiles(0), quartiles(31)];
+  for (const took of [...first, ...last]) assert(took >= 990, `${took} ms`);
+  // The two spreads overlap: neither median is outside the other's quartiles by
+  // more than what a busy machine does to timers.
+  const slack = 50;
+  assert(
+    first[1]! > last[0]! - slack && first[1]! < last[2]! + slack,
+    `${first} against ${last}`,
+  );
+  await healthy(all);
+});

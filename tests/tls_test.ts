@@ -1,0 +1,102 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { writeAll } from "../lib/conn.ts";
+import { TransferError } from "../lib/errors.ts";
+import { IDENTITY_NAME, identityOf } from "../lib/identity.ts";
+import { refusedTls, tlsClientEnd, tlsServerEnd } from "../lib/tls.ts";
+import { connectedPair, noise, unixPair, utf8 } from "./helpers.ts";
+
+const RIGHT = await identityOf(new Uint8Array(32).fill(1));
+const WRONG = await identityOf(new Uint8Array(32).fill(2));
+
+for (
+  const [kind, pair] of [["TCP", connectedPair], ["Unix", unixPair]] as const
+) {
+  Deno.test(`both ends of TLS on a ${kind} connection, half-closed in turn`, async () => {
+    const [near, far] = await pair();
+    const [client, server] = await Promise.all([
+      tlsClientEnd(near, { hostname: IDENTITY_NAME, ca: [RIGHT.cert] }),
+      tlsServerEnd(far, RIGHT),
+    ]);
+    assertEquals(client.hash, RIGHT.hash, "the certificate that was shown");
+    const bytes = noise(500_000);
+    const sending = (async () => {
+      await writeAll(client.conn, bytes);
+      await client.conn.closeWrite();
+    })();
+    let heard = 0;
+    const buffer = new Uint8Array(65_536);
+    for (let count; (count = await server.read(buffer)) !== null;) {
+      heard += count;
+    }
+    await sending;
+    assertEquals(heard, bytes.length);
+    await writeAll(server, utf8("late")); // the other direction is open still
+    await server.closeWrite();
+    assertEquals(await client.conn.read(buffer), 4);
+    assertEquals(await client.conn.read(buffer), null);
+    client.conn.close();
+    server.close();
+  });
+}
+
+Deno.test("a certificate that is not the expected one is refused on both sides: auth", async () => {
+  const [near, far] = await connectedPair();
+  const [client, server] = await Promise.all([
+    assertRejects(
+      () => tlsClientEnd(near, { hostname: IDENTITY_NAME, ca: [RIGHT.cert] }),
+      TransferError,
+    ),
+    assertRejects(() => tlsServerEnd(far, WRONG), TransferError),
+  ]);
+  assertEquals(client.code, "auth");
+  assert(["auth", "lost"].includes(server.code));
+});
+
+Deno.test("a peer that leaves in the handshake is lost, one that speaks no TLS is refused", async () => {
+  const [near, far] = await connectedPair();
+  const serving = assertRejects(() => tlsServerEnd(far, RIGHT), TransferError);
+  near.close();
+  assertEquals((await serving).code, "lost");
+  const [one, other] = await connectedPair();
+  const refused = assertRejects(
+    () => tlsServerEnd(other, RIGHT),
+    TransferError,
+  );
+  await one.write(utf8("GET / HTTP/1.1\r\n\r\n"));
+  const error = await refused;
+  assertEquals(error.code, "auth");
+  assert(error.message.includes("does not speak TLS"), error.message);
+  one.close();
+});
+
+Deno.test("a cut after the handshake, without close_notify, is an end that proves nothing", async () => {
+  const [near, far] = await connectedPair();
+  const [client, server] = await Promise.all([
+    Deno.startTls(near, {
+      hostname: IDENTITY_NAME,
+      caCerts: [RIGHT.cert],
+      alpnProtocols: ["halfclose/1"],
+    }),
+    tlsServerEnd(far, RIGHT),
+  ]);
+  await client.handshake();
+  far.close(); // below TLS: a FIN and no close_notify
+  await assertRejects(
+    () => client.read(new Uint8Array(1)),
+    Deno.errors.UnexpectedEof,
+  );
+  client.close();
+  server.close();
+});
+
+Deno.test("refusedTls() tells a broken connection from a wrong certificate", () => {
+  const cases = [
+    [new Deno.errors.InvalidData("invalid peer certificate: Expired"), "auth"],
+    [new Deno.errors.UnexpectedEof("eof"), "lost"],
+    [new Deno.errors.ConnectionReset("reset"), "lost"],
+    [Object.assign(new Error("read"), { code: "ECONNRESET" }), "lost"],
+  ] as const;
+  for (const [cause, code] of cases) assertEquals(refusedTls(cause).code, code);
+  const bad = refusedTls(new Deno.errors.InvalidData("BadSignature"));
+  assert(bad.message.includes("somebody may be in between"));
+});
