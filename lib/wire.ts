@@ -30,10 +30,12 @@
  * ```text
  *  0      1      2             4                8                12
  * ┌──────┬──────┬─────────────┬────────────────┬────────────────┬────────────┐
- * │ type │ codec│ 0           │ entry          │ payload length │ CRC-32     │
+ * │ type │ codec│ check       │ entry          │ payload length │ CRC-32     │
  * └──────┴──────┴─────────────┴────────────────┴────────────────┴────────────┘
  * ```
  *
+ * `check` is the lower half of the CRC-32 of type, codec, entry and length: a
+ * length that was damaged on the way is found before its bytes are waited for.
  * The CRC-32 covers the 12 bytes before it and the payload: damage is found in
  * the frame where it happened. `codec` is 0 outside DATA, and in DATA one that
  * both HELLOs offered. `entry` numbers the files and directories of a transfer
@@ -140,7 +142,13 @@ export function sealData(
 function sealFrame(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   view.setUint32(8, bytes.length - HEADER_BYTES);
+  view.setUint16(2, headCheckOf(bytes));
   view.setUint32(12, checkOf(bytes.subarray(0, 12), bytes));
+}
+
+/** The lower half of the CRC-32 of type, codec, entry and length. */
+function headCheckOf(header: Uint8Array): number {
+  return crc32(header.subarray(4, 12), crc32(header.subarray(0, 2))) & 0xffff;
 }
 
 function checkOf(head: Uint8Array, frame: Uint8Array): number {
@@ -152,7 +160,8 @@ function checkOf(head: Uint8Array, frame: Uint8Array): number {
  *
  * @param bytes {@linkcode HEADER_BYTES} bytes.
  * @returns The header.
- * @throws {TransferError} `protocol` for a type, length or codec there is not.
+ * @throws {TransferError} `protocol` for a type, length or codec there is not,
+ * `integrity` where its check differs.
  */
 export function decodeHeader(bytes: Uint8Array): Header {
   const from = new FieldReader(bytes, "next");
@@ -161,7 +170,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (!type) throw from.error(`there is no type ${code}`);
   const codec = from.u8();
   if (codec !== 0) throw from.error(`its codec is ${codec}, not agreed on`);
-  from.zero(2);
+  const check = from.u16();
   const entry = from.u32(), length = from.u32(), crc = from.u32();
   const { min, max } = FORMATS[type];
   if (length < min || length > max) {
@@ -173,6 +182,13 @@ export function decodeHeader(bytes: Uint8Array): Header {
   }
   if (OF_THE_SESSION.has(type) && entry !== SESSION) {
     throw from.error(`a ${type} names the entry ${entry}`);
+  }
+  // A length that was damaged must not be waited for.
+  if (check !== headCheckOf(bytes)) {
+    throw new TransferError(
+      "integrity",
+      `Cannot accept the ${type} frame: its header was damaged on the way`,
+    );
   }
   return { type, codec, entry, length, crc };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { crc32 } from "node:zlib";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
@@ -180,4 +181,18 @@ export function joined(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
     at += piece.length;
   }
   return result;
+}
+
+/**
+ * Puts both checks of a frame right, so that a test can break something else.
+ *
+ * @param frame Header and payload; changed in place.
+ * @returns The same bytes.
+ */
+export function sealed<T extends Uint8Array>(frame: T): T {
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  const head = crc32(frame.subarray(4, 12), crc32(frame.subarray(0, 2)));
+  view.setUint16(2, head & 0xffff);
+  view.setUint32(12, crc32(frame.subarray(16), crc32(frame.subarray(0, 12))));
+  return frame;
 }
