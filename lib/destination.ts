@@ -58,12 +58,16 @@ export class Destination {
     this.temps = new Temps(root);
   }
 
-  /** Notes who writes a file now. */
-  own(
+  /** Notes who writes a file now, and takes it from who did. */
+  async own(
     parts: readonly string[],
     transfer: string | undefined,
     draft: Releasable,
-  ): void {
+  ): Promise<void> {
+    // Asked again after every wait: two connections may come at once.
+    for (let other; (other = this.#ownedBy(transfer, parts));) {
+      await other.release();
+    }
     this.#owners.set(parts.join("/"), { transfer, draft });
   }
 
@@ -81,10 +85,18 @@ export class Destination {
     parts: readonly string[],
     transfer: string | undefined,
   ): Promise<void> {
-    const owner = this.#owners.get(parts.join("/"));
-    if (transfer !== undefined && owner?.transfer === transfer) {
-      await owner.draft.release();
+    for (let draft; (draft = this.#ownedBy(transfer, parts));) {
+      await draft.release();
     }
+  }
+
+  #ownedBy(
+    transfer: string | undefined,
+    parts: readonly string[],
+  ): Releasable | undefined {
+    const owner = this.#owners.get(parts.join("/"));
+    const same = transfer !== undefined && owner?.transfer === transfer;
+    return same ? owner.draft : undefined;
   }
 
   /**

@@ -12,8 +12,10 @@
 
 import { type Destination, local } from "./destination.ts";
 import type { Digest } from "./digest.ts";
+import { TransferError } from "./errors.ts";
 import { Proof } from "./proof.ts";
 import { publish } from "./publish.ts";
+import { quote } from "./quote.ts";
 import {
   type CommitPhase,
   type Committed,
@@ -40,6 +42,7 @@ export class FileDraft implements Draft {
   #length = 0;
   #started = false;
   #ended = false;
+  #evicted = false;
 
   /**
    * Begins a file.
@@ -61,7 +64,8 @@ export class FileDraft implements Draft {
    */
   async lookBack(): Promise<void> {
     if (!this.#keepable) return;
-    await local(this.#entry.name, async () => {
+    // Who takes the file over waits for the look to end.
+    await this.#act(async () => {
       const temp = await this.#to.temps.adopt(this.#parts);
       if (temp) await this.#to.descriptors.take(1);
       await this.#mustFit(temp);
@@ -72,6 +76,7 @@ export class FileDraft implements Draft {
       const proof = await Proof.of((into) => temp.file.read(into), most);
       const start = (offset: number) => this.#start(proof.at(offset), offset);
       const { length, block } = proof;
+      this.#length = length;
       if (length === 0) await this.#start(proof.at(0), 0);
       else this.resumable = { length, block, proof: proof.proof, start };
     });
@@ -132,14 +137,11 @@ export class FileDraft implements Draft {
   }
 
   async keep(): Promise<void> {
-    if (!this.#keepable || this.#length < RESUME_BYTES) return this.abort();
-    await this.release();
-  }
-
-  /** Lets go of the file, synced, for somebody else to go on with. */
-  async release(): Promise<void> {
     const temp = await this.#end();
     if (!temp) return;
+    if (!this.#keepable || this.#length < RESUME_BYTES) {
+      return await this.#remove(temp);
+    }
     try {
       await local(this.#entry.name, () => temp.file.sync());
     } finally {
@@ -147,9 +149,18 @@ export class FileDraft implements Draft {
     }
   }
 
+  /** Lets go of the file, for the same transfer's next connection. */
+  async release(): Promise<void> {
+    this.#evicted = true;
+    await this.keep();
+  }
+
   async abort(): Promise<void> {
     const temp = await this.#end();
-    if (!temp) return;
+    if (temp) await this.#remove(temp);
+  }
+
+  async #remove(temp: Temp): Promise<void> {
     this.#close(temp);
     await local(this.#entry.name, () => removeIfThere(temp.path));
   }
@@ -166,6 +177,7 @@ export class FileDraft implements Draft {
   }
 
   async #act<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#evicted) throw takenOver(this.#entry.name);
     if (this.#ended) throw draftEnded(this.#entry.name);
     const acting = local(this.#entry.name, operation);
     this.#busy = acting;
@@ -216,4 +228,18 @@ export class FileDraft implements Draft {
       throw error;
     }
   }
+}
+
+/**
+ * The error of a draft that another connection of its transfer took over. Late
+ * packets of a connection that was left can do that to the one that is used:
+ * that one comes back for it.
+ */
+function takenOver(name: string): TransferError {
+  return new TransferError(
+    "rejected",
+    `Cannot store ${quote(name)}: another connection of the same transfer ` +
+      "took it over",
+    { retriable: true },
+  );
 }

@@ -102,7 +102,7 @@ async function openFile(
     return await ExistingDraft.open(to, entry, parts, seen);
   }
   const draft = new FileDraft(to, entry, parts);
-  to.own(parts, transfer, draft);
+  await to.own(parts, transfer, draft);
   try {
     await draft.lookBack();
   } catch (error) {

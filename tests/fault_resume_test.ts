@@ -14,9 +14,10 @@ import { readerItem, type Source } from "../lib/source.ts";
 import { directorySink } from "../lib/store.ts";
 import { interrupted } from "./faults/partial.ts";
 import { FaultProxy, type Plan } from "./faults/proxy.ts";
+import { type Answer, visit } from "./faults/raw.ts";
 import { seeded } from "./faults/seed.ts";
 import { each } from "./faults/small.ts";
-import { noise, tempDir, tree } from "./helpers.ts";
+import { joined, noise, tempDir, tree } from "./helpers.ts";
 
 const MIB = 1_048_576;
 /** Three blocks of proof and a bit. */
@@ -172,6 +173,87 @@ Deno.test("a sender that comes back takes its file from the connection it left (
   // Its bytes come late: the old connection may not write any more.
   proxy.links[0]!.cut("fin");
   await ended.promise;
+  assertEquals(await Deno.readFile(`${dir.path}/a`), BYTES);
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("a connection that is cut before its first byte loses nothing of what is held (6)", async () => {
+  await using dir = await tempDir();
+  await interrupted(dir.path, "a", BYTES, 2.5 * MIB);
+  await using server = serve({ sink: directorySink(dir.path), onError() {} });
+  // Behind the ACCEPT, while the sender still holds its bytes against it.
+  await using proxy = await FaultProxy.to(server.addr, {
+    down: { cutAfter: 53 },
+  });
+  await assertRejects(
+    () => send(BYTES, proxy.addr, { name: "a" }),
+    TransferError,
+  );
+  await server.shutdown();
+  assertEquals(await partials(dir.path), 1);
+  const { moved, found } = await deliver(dir.path, BYTES);
+  assertEquals(found, BYTES);
+  assert(moved < BYTES.length - MIB, `${moved} bytes were sent again`);
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("late packets of a connection that was left cost the one that is used a retry at most (4, 6)", async () => {
+  await using dir = await tempDir();
+  await using server = serve({ sink: directorySink(dir.path), onError() {} });
+  // What a connection that was left says when its packets come at last: the
+  // same HELLO, the same OPEN, in the middle of the data.
+  const late: Promise<Answer>[] = [];
+  await using proxy = await FaultProxy.to(server.addr, (connection) => {
+    let passed = 0;
+    const words: Uint8Array[] = [];
+    return connection > 0 ? {} : {
+      onBytes(way, bytes) {
+        if (way === "down" || late.length > 0) return;
+        if (passed < MIB) words.push(bytes.slice());
+        passed += bytes.length;
+        if (passed < 2 * MIB) return;
+        const head = joined(words).subarray(0, 200);
+        late.push(visit(server.addr, head));
+      },
+    };
+  });
+  const receipt = await send(BYTES, proxy.addr, {
+    name: "a",
+    retry: 2,
+    limitRate: 2e7,
+  });
+  assertEquals(receipt.bytes, BYTES.length);
+  assertEquals(late.length, 1);
+  await Promise.all(late);
+  await server.shutdown();
+  assertEquals(await Deno.readFile(`${dir.path}/a`), BYTES);
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("two connections of one transfer that open a file at once leave one file (4, 9)", async () => {
+  await using dir = await tempDir();
+  await interrupted(dir.path, "a", BYTES, 2.5 * MIB);
+  const sink = directorySink(dir.path);
+  const entry = { kind: "file", name: "a", size: BYTES.length } as const;
+  const opened = await Promise.allSettled(
+    Array.from({ length: 4 }, () => sink.open(entry, "the same")),
+  );
+  let written = 0;
+  for (const one of opened) {
+    try {
+      if (one.status === "rejected") throw one.reason;
+      const draft = one.value;
+      const offset = draft.resumable?.length ?? 0;
+      await draft.resumable?.start(offset);
+      await draft.write(BYTES.subarray(offset));
+      await draft.commit();
+      written++;
+      assert(offset > MIB, "what is held was not shown");
+    } catch (error) {
+      assert(error instanceof TransferError && error.retriable, String(error));
+    }
+  }
+  assertEquals(written, 1);
   assertEquals(await Deno.readFile(`${dir.path}/a`), BYTES);
   assertEquals(await tree(dir.path), ["a"]);
 });
