@@ -156,7 +156,7 @@ export class Channel implements Disposable {
    * @param bytes They must not change until this resolves.
    */
   async sayBytes(bytes: Uint8Array): Promise<void> {
-    this.#add(bytes);
+    this.#add(bytes, true); // large: the kernel works on it meanwhile
     await this.flush();
   }
 
@@ -233,15 +233,15 @@ export class Channel implements Disposable {
     this.close();
   }
 
-  #add(bytes: Uint8Array): void {
+  #add(bytes: Uint8Array, now = false): void {
     if (this.#failure) return;
     this.#queue.push(bytes);
     this.said += bytes.length;
-    this.#pump ??= this.#drainQueue();
+    this.#pump ??= this.#drainQueue(now);
   }
 
-  async #drainQueue(): Promise<void> {
-    await Promise.resolve(); // what is said in the same turn goes together
+  async #drainQueue(now: boolean): Promise<void> {
+    if (!now) await Promise.resolve(); // what is said in one turn goes together
     try {
       while (this.#queue.length > 0) await this.#write(nextBatch(this.#queue));
     } catch (error) {

@@ -39,6 +39,8 @@ export class FileDraft implements Draft {
   #temp: Promise<Temp> | undefined;
   /** What is being done with the file; who ends the draft waits for it. */
   #busy: Promise<unknown> = Promise.resolve();
+  /** The open file, as soon as it is. */
+  #file: Deno.FsFile | undefined;
   #length = 0;
   #started = false;
   #ended = false;
@@ -96,9 +98,11 @@ export class FileDraft implements Draft {
   }
 
   async write(piece: Uint8Array): Promise<void> {
-    await this.#startOver();
+    if (this.#mustStartOver) await this.#startOver();
+    // No wait before the call, once the file is open: the caller computes the
+    // digest of the same piece while another thread writes it.
     await this.#act(async () => {
-      const { file } = await this.#open();
+      const file = this.#file ??= (await this.#open()).file;
       let written = 0;
       while (written < piece.length) {
         written += await file.write(piece.subarray(written));
@@ -186,7 +190,11 @@ export class FileDraft implements Draft {
 
   /** Begins with nothing where nobody asked for what is held. */
   async #startOver(): Promise<void> {
-    if (this.resumable && !this.#started) await this.resumable.start(0);
+    if (this.#mustStartOver) await this.resumable!.start(0);
+  }
+
+  get #mustStartOver(): boolean {
+    return this.resumable !== undefined && !this.#started;
   }
 
   async #start(digest: Digest, offset: number): Promise<Digest> {

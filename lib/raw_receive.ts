@@ -66,7 +66,7 @@ export async function receiveRaw(
 const BLOCK_BYTES = 4_194_304;
 
 /** Most bytes asked of the kernel at once: they stay in the processor's cache. */
-const READ_BYTES = 65_536;
+const READ_BYTES = 262_144;
 
 async function take(
   conn: Duplex,
@@ -78,7 +78,7 @@ async function take(
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
   let [block, other] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
-  let bytes = 0, filled = 0, ended = false;
+  let bytes = 0, filled = 0, ended = false, busy = false;
   let writing: Promise<void> | undefined;
   try {
     while (!ended) {
@@ -87,17 +87,25 @@ async function take(
       ended = count === null;
       filled += count ?? 0;
       bytes += count ?? 0;
-      // A short read means that nothing more is waiting: pass it on at once.
-      const pause = count !== null && count < into.length;
+      // A short read means that nothing more is waiting: pass on what there is,
+      // unless the disk has enough to do.
+      const pause = count !== null && count < into.length && !busy;
       if (!ended && !pause && filled < block.length) continue;
       await writing;
       const piece = block.subarray(0, filled);
-      digest?.update(piece);
-      writing = draft.write(piece);
+      busy = true;
+      writing = draft.write(piece).finally(() => busy = false);
       writing.catch(() => {}); // awaited before the next one
+      digest?.update(piece); // while the disk is busy with the same bytes
       options.onProgress?.({ phase: "receiving", bytes });
-      if (other.length < BLOCK_BYTES) other = new Uint8Array(BLOCK_BYTES);
-      [block, other, filled] = [other, block, 0];
+      if (other.buffer.byteLength < BLOCK_BYTES) {
+        other = new Uint8Array(BLOCK_BYTES);
+      }
+      // Blocks end at multiples of their size, so that each of them can have
+      // the largest pages that the file system gives.
+      const rest = BLOCK_BYTES - bytes % BLOCK_BYTES;
+      const next = new Uint8Array(other.buffer, 0, rest);
+      [block, other, filled] = [next, block, 0];
     }
     await writing;
     await draft.commit();
