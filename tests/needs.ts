@@ -24,6 +24,8 @@ export function needs(
   if (lacking.length === 0) {
     Deno.test(name, fn);
   } else {
+    // Ignored so that the runner can name it with what it lacks; in CI a missing
+    // program fails the whole run.
     Deno.test.ignore(`${name} [needs ${lacking.join(", ")}]`, fn);
   }
 }

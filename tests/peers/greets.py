@@ -8,6 +8,8 @@ from listen import serve
 def talk(conn, seen):
     conn.sendall(b"220 Welcome\r\n")
     while seen.read(4_096):
+        # The slowness under test: bytes must still be on their way when a sender
+        # that closes too early closes. Nothing is synchronised by it.
         time.sleep(0.001)
 
 
