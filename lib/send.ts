@@ -134,6 +134,10 @@ export async function transfer(
   target: Target,
   options: SendOptions,
 ): Promise<Receipt[]> {
+  // Without an entry there is no receipt, and nothing else is success.
+  if (items.length === 0) {
+    throw new TransferError("source", "Cannot send: nothing is left to send");
+  }
   checkNames(items);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
   const entries = items.map((item, number) => new Outgoing(item, number));

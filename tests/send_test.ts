@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
 import { memorySink } from "../lib/memory_sink.ts";
@@ -340,4 +340,13 @@ Deno.test("an abort ends the wait before the next attempt", async () => {
     onRetry: ({ attempt }) => attempt > 2 && stop.abort(reason),
   });
   assertEquals(await sending.catch((error) => error), reason);
+});
+
+Deno.test("sendAll() of nothing is no success, and connects to nobody", async () => {
+  const error = await assertRejects(
+    () => sendAll([], { hostname: "127.0.0.1", port: 1 }),
+    TransferError,
+    "nothing is left to send",
+  );
+  assertEquals(error.code, "source");
 });
