@@ -29,12 +29,6 @@ const SMALL_BUFFER_BYTES = 65_536;
 /** What a connection costs on which large frames come: two of those. */
 const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
 
-/**
- * Most bytes asked of the kernel at once: what stays in a processor's cache
- * between the kernel's copy and ours (measured in bench/).
- */
-const READ_BYTES = 262_144;
-
 /** Takes frames from a connection. */
 export class FrameReader {
   readonly #read: (into: Uint8Array) => Promise<number | null>;
@@ -113,10 +107,7 @@ export class FrameReader {
         ? this.#start + need
         : this.#buffer.length;
       const count = await this.#read(
-        this.#buffer.subarray(
-          this.#end,
-          Math.min(limit, this.#end + READ_BYTES),
-        ),
+        this.#buffer.subarray(this.#end, limit),
       );
       if (count !== null) {
         this.#end += count;

@@ -65,8 +65,8 @@ export async function receiveRaw(
 /** Block written to the disk at once; large ones cost the least (bench/). */
 const BLOCK_BYTES = 4_194_304;
 
-/** Most bytes asked of the kernel at once: they stay in the processor's cache. */
-const READ_BYTES = 262_144;
+/** First block: many streams are short. */
+const FIRST_BYTES = 65_536;
 
 async function take(
   conn: Duplex,
@@ -77,12 +77,12 @@ async function take(
   using idle = new IdleTimer(conn, idleTimeout);
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
-  let [block, other] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
+  let [block, other] = [new Uint8Array(FIRST_BYTES), new Uint8Array(0)];
   let bytes = 0, filled = 0, ended = false, busy = false;
   let writing: Promise<void> | undefined;
   try {
     while (!ended) {
-      const into = block.subarray(filled, filled + READ_BYTES);
+      const into = block.subarray(filled);
       const count = await idle.guard("read", () => readSome(conn, into));
       ended = count === null;
       filled += count ?? 0;

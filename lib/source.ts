@@ -6,6 +6,7 @@
 
 import { Digest } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
+import { FileReader } from "./file_reader.ts";
 import { quote } from "./quote.ts";
 import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
@@ -150,6 +151,7 @@ export function fileItem(
         file.close();
         throw error;
       }
+      const reader = new FileReader(file);
       let left = seen.size;
       return {
         ...FROM_START,
@@ -160,7 +162,7 @@ export function fileItem(
         async read(into) {
           if (left === 0) return null;
           const piece = into.subarray(0, Math.min(left, into.length));
-          const count = await reading(path, () => file.read(piece));
+          const count = await reading(path, () => reader.read(piece));
           if (count === null) throw changed(path, "it shrank");
           left -= count;
           return count;

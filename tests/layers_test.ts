@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ...["destination", "drafts", "durable", "memory_sink", "names", "publish"],
     ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
     ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
-    ...["budget", "space"],
+    ...["budget", "file_reader", "space"],
     ...["credentials", "identity", "key", "knock", "named", "proving"],
     ...["batch", "greeting", "reach", "secure", "security"],
   ],

@@ -1,5 +1,6 @@
 /**
- * Parse, run, report.
+ * Parse, run, report. Each command loads what it needs when it is asked for:
+ * the rest would be most of the time that a small file takes.
  *
  * @module
  */
@@ -7,15 +8,12 @@
 import config from "../../deno.json" with { type: "json" };
 import { TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
-import { runDemo } from "./demo.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
 import { printResult } from "./print.ts";
-import { progressView } from "./progress.ts";
-import { Reported, runReceive } from "./receive.ts";
-import { Reporter, reportFatal } from "./report.ts";
-import { runSend } from "./send.ts";
+import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
+import { progressView } from "./view.ts";
 
 /**
  * Runs the program.
@@ -42,9 +40,11 @@ async function run(command: Command): Promise<number> {
     case "keygen":
       printResult(generateKey());
       return 0;
-    case "demo":
+    case "demo": {
+      const { runDemo } = await import("./demo.ts");
       await runDemo();
       return 0;
+    }
     default:
       return await runTransfer(command);
   }
@@ -59,13 +59,15 @@ async function runTransfer(
     : command.output === "-";
   const report = new Reporter(
     { json, quiet, stdoutTaken },
-    progressView(progress, quiet),
+    await progressView(progress, quiet),
   );
   using signals = new Signals();
   try {
     if (command.command === "send") {
+      const { runSend } = await import("./send.ts");
       await runSend(command, report, signals.signal);
     } else {
+      const { runReceive } = await import("./receive.ts");
       await runReceive(command, report, signals);
     }
     return 0;

@@ -1,5 +1,5 @@
 /**
- * Progress for people, on stderr: a bar on a terminal, lines elsewhere.
+ * Progress for people, on stderr: what to say, and saying it in plain lines.
  *
  * It shows what the receiver has. What the local kernel has swallowed would
  * race to 100 % and stop there.
@@ -7,12 +7,8 @@
  * @module
  */
 
-// @ts-types="npm:@types/cli-progress@3.11.6"
-import { Presets, SingleBar } from "cli-progress";
-import process from "node:process";
 import { formatBytes } from "../format.ts";
 import type { Progress } from "../receipt.ts";
-import type { ProgressStyle } from "./parse.ts";
 import { printNote } from "./print.ts";
 import { formatDuration } from "./units.ts";
 
@@ -31,24 +27,6 @@ const LINE_INTERVAL_MS = 2_000;
 
 /** How far back the rate looks, in milliseconds: steady, yet not stale. */
 const RATE_WINDOW_MS = 3_000;
-
-/**
- * Chooses how to show progress.
- *
- * @param style What was asked for.
- * @param quiet Whether nothing is to be shown.
- * @returns The view.
- */
-export function progressView(
-  style: ProgressStyle,
-  quiet: boolean,
-): ProgressView {
-  const auto = Deno.stderr.isTerminal() ? "bar" : "plain";
-  const chosen = quiet ? "none" : style === "auto" ? auto : style;
-  if (chosen === "bar") return new BarView();
-  if (chosen === "plain") return new PlainView();
-  return { update() {}, clear() {}, stop() {} };
-}
 
 /** Bytes a second over the last moments. */
 export class RateMeter {
@@ -71,8 +49,14 @@ export class RateMeter {
   }
 }
 
-/** What is shown, in words. */
-function describe({ phase, bytes, total }: Progress, rate: number) {
+/**
+ * Puts progress into words.
+ *
+ * @param progress How far it is.
+ * @param rate Bytes a second.
+ * @returns The words; empty ones where the total is not known.
+ */
+export function describe({ phase, bytes, total }: Progress, rate: number) {
   return {
     have: formatBytes(bytes) +
       (total === undefined ? "" : ` of ${formatBytes(total)}`),
@@ -85,48 +69,8 @@ function describe({ phase, bytes, total }: Progress, rate: number) {
   };
 }
 
-class BarView implements ProgressView {
-  readonly #rate = new RateMeter();
-  #bar: SingleBar | undefined;
-
-  update(progress: Progress): void {
-    const { bytes, total } = progress;
-    const rate = this.#rate.add(bytes, performance.now());
-    const words = { ...describe(progress, rate) };
-    // An empty file has no bytes to count; a bar of 1 of 1 says it is done.
-    const max = total || 1;
-    if (this.#bar) {
-      this.#bar.setTotal(max);
-      this.#bar.update(total === 0 ? 1 : Math.min(bytes, max), words);
-      return;
-    }
-    const format = total === undefined
-      ? "{have} | {rate} | {phase}"
-      : "{bar} {percent} | {have} | {rate} | ETA {left} | {phase}";
-    this.#bar = new SingleBar({
-      format,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-      barsize: 24,
-    }, Presets.shades_classic);
-    this.#bar.start(max, 0, words);
-  }
-
-  clear(): void {
-    if (this.#bar) Deno.stderr.writeSync(CLEAR_LINE);
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
-}
-
-/** Carriage return, then erase to the end of the line (ECMA-48 EL). */
-const CLEAR_LINE = new TextEncoder().encode("\r\x1b[K");
-
-class PlainView implements ProgressView {
+/** A line now and then, for where there is no terminal. */
+export class PlainView implements ProgressView {
   readonly #rate = new RateMeter();
   #next = performance.now() + LINE_INTERVAL_MS;
 

@@ -13,7 +13,7 @@ import { directorySink, fileSink } from "../store.ts";
 import { streamSink } from "../stream_sink.ts";
 import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
-import type { Reporter } from "./report.ts";
+import { Reported, type Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
 import { StrangerLog } from "./stranger_log.ts";
@@ -108,22 +108,6 @@ export async function runReceive(
   if (interrupted) throw signal.reason;
   const stopped = signal.aborted || signals.terminate === undefined;
   if (failure && !stopped) throw new Reported(failure);
-}
-
-/** A failure that was reported when it happened; only its exit code is left. */
-export class Reported extends Error {
-  /** The exit code. */
-  readonly exit: number;
-
-  /**
-   * Wraps a failure.
-   *
-   * @param failure What was reported.
-   */
-  constructor(failure: TransferError) {
-    super(failure.message, { cause: failure });
-    this.exit = failure.exit;
-  }
 }
 
 async function certificateOf({ tls }: ReceiveCommand) {

@@ -135,3 +135,19 @@ export function reportFatal(error: unknown): number {
   }
   return failure.exit;
 }
+
+/** A failure that was reported when it happened; only its exit code is left. */
+export class Reported extends Error {
+  /** The exit code. */
+  readonly exit: number;
+
+  /**
+   * Wraps a failure.
+   *
+   * @param failure What was reported.
+   */
+  constructor(failure: TransferError) {
+    super(failure.message, { cause: failure });
+    this.exit = failure.exit;
+  }
+}
