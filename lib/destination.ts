@@ -50,6 +50,8 @@ export class Destination {
     string,
     { transfer: string | undefined; draft: Releasable }
   >();
+  /** Directories made here and not yet asked for by name. */
+  readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: StoreOptions) {
@@ -147,6 +149,14 @@ export class Destination {
     return path;
   }
 
+  /**
+   * Says, once, that a directory is new. One that a file below it needed is, too:
+   * a directory is announced after what is in it.
+   */
+  claimNew(path: string): boolean {
+    return this.#made.delete(path);
+  }
+
   /** Whether all of it is there and none of it a link: one call, not many. */
   async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
     try {
@@ -156,15 +166,15 @@ export class Destination {
         Deno.stat(path),
       ]);
       return isDirectory && real === join(root, ...parts);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
+    } catch {
+      return false; // what is wrong shows on the way down, part by part
     }
   }
 
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
+      this.#made.add(path);
       this.sync.forget(path);
     } catch (error) {
       // Another commit needs the same parent and was faster.

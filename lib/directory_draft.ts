@@ -35,14 +35,13 @@ export class DirectoryDraft implements Draft {
     if (this.#ended) throw draftEnded(name);
     this.#ended = true;
     return await local(name, async () => {
-      const before = await this.#to.look(this.#parts);
       const path = await this.#to.enter(this.#parts);
       if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {
         await Deno.utime(path, new Date(), new Date(mtime));
       }
       await this.#to.settle(this.#parts);
-      return { name, durable: true, existing: before !== null };
+      return { name, durable: true, existing: !this.#to.claimNew(path) };
     });
   }
 

@@ -66,6 +66,8 @@ export function memorySink(
 class Memory {
   readonly files = new Map<string, Uint8Array>();
   readonly directories = new Set<string>();
+  /** Directories made and not yet asked for by name. */
+  readonly #made = new Set<string>();
   readonly #policy: ConflictPolicy;
 
   constructor(policy: ConflictPolicy) {
@@ -83,10 +85,16 @@ class Memory {
           `Cannot store below ${quote(path)}: it is not a directory`,
         );
       }
+      if (!this.directories.has(path)) this.#made.add(path);
       this.directories.add(path);
       path += "/";
     }
     return path;
+  }
+
+  /** Says, once, that a directory is new. */
+  claimNew(path: string): boolean {
+    return this.#made.delete(path);
   }
 
   /** Gives bytes a name. */
@@ -136,8 +144,8 @@ class MemoryDraft implements Draft {
     if (this.#ended) throw draftEnded(name);
     this.#ended = true;
     if (kind === "directory") {
-      const existing = this.#memory.directories.has(name);
       this.#memory.enter(this.#parts);
+      const existing = !this.#memory.claimNew(name);
       return { name, durable: false, existing };
     }
     const bytes = await toBytes(ReadableStream.from(this.#pieces));
