@@ -1,6 +1,6 @@
 #!/usr/bin/env -S deno run --allow-read --allow-write --allow-net --allow-env=HALFCLOSE_KEY
 /**
- * The program: `halfclose send`, `halfclose receive`, `halfclose demo`.
+ * The program: `halfclose send`, `receive`, `keygen` and `demo`.
  *
  * @example Send a file and wait for the proof of its delivery
  * ```sh

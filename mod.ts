@@ -18,7 +18,8 @@
  *   {@linkcode withDeadline}, {@linkcode IdleTimer}.
  *
  * Nothing here prints or exits. Every error is a {@linkcode TransferError} with
- * a `code`; wherever something waits, an `AbortSignal` ends it.
+ * a `code`; wherever something waits, an `AbortSignal` ends it, and what is
+ * thrown then is its reason.
  *
  * @example A million bytes, and proof of their arrival
  * ```ts
@@ -41,14 +42,19 @@ export { type Target } from "./lib/connect.ts";
 export {
   type Bounds,
   drain,
-  type Duplex,
   hangUp,
   readExactly,
   writeAll,
 } from "./lib/conn.ts";
-export { type Closable, IdleTimer, withDeadline } from "./lib/deadline.ts";
+export {
+  type Abortable,
+  type Closable,
+  IdleTimer,
+  withDeadline,
+} from "./lib/deadline.ts";
 export { Digest } from "./lib/digest.ts";
 export { type StoreOptions } from "./lib/destination.ts";
+export { type Duplex } from "./lib/duplex.ts";
 export {
   type Code,
   type Outcome,
@@ -84,13 +90,13 @@ export { type SessionOptions } from "./lib/session.ts";
 export {
   type CommitPhase,
   type Committed,
-  type ConflictPolicy,
   type Draft,
   type Entry,
   type Held,
   type Resumable,
   type Sink,
 } from "./lib/sink.ts";
+export { type ConflictPolicy } from "./lib/conflict.ts";
 export { type ByteReader } from "./lib/reading.ts";
 export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";

@@ -24,24 +24,34 @@
  * ```
  */
 export class Budget {
+  readonly #units: number;
   #free: number;
   readonly #waiting: { units: number; go: () => void }[] = [];
 
   /**
    * Makes a budget.
    *
-   * @param units How many there are; nobody may ask for more at once.
+   * @param units How many there are.
    */
   constructor(units: number) {
+    this.#units = units;
     this.#free = units;
   }
 
   /**
    * Waits until units are free and takes them.
    *
+   * On abort: a wait cannot be given up; who does not want the units any more
+   * gives them back when it has them.
+   *
    * @param units How many.
+   * @throws {RangeError} When there are fewer in all: it would wait for ever,
+   * and everybody behind it.
    */
   async take(units: number): Promise<void> {
+    if (units > this.#units) {
+      throw new RangeError(`Cannot take ${units} of ${this.#units} units`);
+    }
     if (this.#waiting.length === 0 && units <= this.#free) {
       this.#free -= units;
       return;

@@ -2,23 +2,18 @@
  * Frames over a connection: what both ends of the conversation share.
  *
  * It knows the preface, HELLO, and how to end; which frames come when is the
- * business of send.ts and receive.ts.
+ * business of delivery.ts and session.ts.
  *
  * @module
  */
 
 import { nextBatch } from "./batch.ts";
 import type { Budget } from "./budget.ts";
-import {
-  type Bounds,
-  type Duplex,
-  halfClose,
-  hangUp,
-  readSome,
-  writeSome,
-} from "./conn.ts";
+import { type Bounds, hangUp } from "./conn.ts";
 import { closeQuietly, IdleTimer } from "./deadline.ts";
-import { foundOf, TransferError } from "./errors.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
+import { TransferError } from "./errors.ts";
+import { failureOf } from "./failure_frames.ts";
 import { FrameReader } from "./frame_reader.ts";
 import {
   checkOffer,
@@ -26,16 +21,10 @@ import {
   OFFER,
   outOfTurn,
 } from "./greeting.ts";
-import {
-  type Fail,
-  type Frame,
-  type Hello,
-  MAX_REASON_BYTES,
-} from "./frames.ts";
+import type { Frame, Hello } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
 import { type Credentials, nonce } from "./credentials.ts";
 import { exchangeProofs } from "./proving.ts";
-import { escape } from "./quote.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** How often a side that is at work says so, in milliseconds. */
@@ -53,8 +42,8 @@ export interface Secured extends Duplex {
 /** One end of a conversation. */
 export class Channel implements Disposable {
   readonly #conn: Secured;
-  // Two, not one: the local kernel takes a heartbeat long after the peer has
-  // stopped, so what was written must not count for what was not heard.
+  // Only what is heard counts as movement: the local kernel takes a heartbeat
+  // long after the peer has stopped.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   #queue: Uint8Array[] = [];
@@ -264,34 +253,4 @@ export class Channel implements Disposable {
       this.written += count;
     }
   }
-}
-
-/**
- * Turns a peer's FAIL into an error.
- *
- * @param frame What the peer said.
- * @param doing What could not be done because of it: "Cannot receive".
- * @returns The error, with the peer's code and reason.
- */
-export function failureOf(frame: Fail, doing: string): TransferError {
-  return new TransferError(
-    frame.code,
-    `${doing}: ${escape(frame.reason)}`,
-    { retriable: frame.retriable },
-  );
-}
-
-/**
- * Spells a failure for the other side.
- *
- * @param entry The entry that failed, or SESSION.
- * @param error What happened here. This side's disk is, for the other, a remote
- * one.
- * @returns The frame.
- */
-export function failOf(entry: number, error: TransferError): Fail {
-  const code = error.code === "local-io" ? "remote-io" : error.code;
-  // A character is at most four bytes of UTF-8.
-  const reason = foundOf(error).slice(0, MAX_REASON_BYTES / 4);
-  return { type: "fail", entry, code, retriable: error.retriable, reason };
 }

@@ -8,24 +8,23 @@
  * the waits in it is bounded twice, by silence and in total, as nginx bounds
  * its lingering close.
  *
- * Only `read`, `write`, `closeWrite` and `close` are used. `conn.readable` and
- * `conn.writable` close the whole socket when their stream ends, so with them
- * there is no half-close. Works on TCP, Unix and TLS connections alike.
+ * Works on TCP, Unix and TLS connections alike.
  *
  * @module
  */
 
-import { closeQuietly, IdleTimer, withDeadline } from "./deadline.ts";
-import { reasonOf, TransferError } from "./errors.ts";
-
-/** What this module needs of a connection: any `Deno.Conn` has it. */
-export type Duplex = Pick<
-  Deno.Conn,
-  "read" | "write" | "closeWrite" | "close"
->;
+import {
+  type Abortable,
+  closeQuietly,
+  IdleTimer,
+  withDeadline,
+  withSignal,
+} from "./deadline.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
+import { TransferError } from "./errors.ts";
 
 /** How long a wait on a peer may take. */
-export interface Bounds {
+export interface Bounds extends Abortable {
   /** Longest time without a single byte from the peer, in milliseconds. */
   silence: number;
   /** Longest time in all, in milliseconds, however much the peer talks. */
@@ -38,11 +37,11 @@ export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
 /**
  * Fills a buffer from a connection, and tells an end from a cut.
  *
- * On abort: closing the connection elsewhere rejects with `lost`; the bytes
- * read so far are gone.
+ * On abort: the connection is closed; the bytes read so far are gone.
  *
  * @param conn The connection to read from.
  * @param buffer Filled completely when the result is `true`.
+ * @param options A signal that ends the wait.
  * @returns `true` when full, `false` when the peer ended before the first byte.
  * @throws {TransferError} `lost` when the peer ended inside, or reset.
  *
@@ -64,6 +63,14 @@ export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
  * ```
  */
 export async function readExactly(
+  conn: Pick<Duplex, "read" | "close">,
+  buffer: Uint8Array,
+  options: Abortable = {},
+): Promise<boolean> {
+  return await withSignal(conn, options, () => fill(conn, buffer));
+}
+
+async function fill(
   conn: Pick<Duplex, "read">,
   buffer: Uint8Array,
 ): Promise<boolean> {
@@ -83,35 +90,16 @@ export async function readExactly(
 }
 
 /**
- * Reads what is there, up to the buffer's size.
- *
- * @param conn The connection to read from.
- * @param buffer Where the bytes go.
- * @returns How many bytes, at least one, or `null` at the peer's end.
- * @throws {TransferError} `lost` when the connection broke.
- */
-export async function readSome(
-  conn: Pick<Duplex, "read">,
-  buffer: Uint8Array,
-): Promise<number | null> {
-  try {
-    return await conn.read(buffer);
-  } catch (error) {
-    throw broken("read from the peer", error);
-  }
-}
-
-/**
  * Writes all of a buffer; `conn.write` alone may take only a part.
  *
  * That it resolves means that the local kernel has the bytes, not that anybody
  * else does.
  *
- * On abort: closing the connection elsewhere rejects with `lost`; an unknown
- * part of the buffer was written.
+ * On abort: the connection is closed; an unknown part was written.
  *
  * @param conn The connection to write to.
  * @param data The bytes. They must not change until this resolves.
+ * @param options A signal that ends the wait.
  * @throws {TransferError} `lost` when the connection broke.
  *
  * @example Write and half-close
@@ -128,41 +116,25 @@ export async function readSome(
  * ```
  */
 export async function writeAll(
-  conn: Pick<Duplex, "write">,
+  conn: Pick<Duplex, "write" | "close">,
   data: Uint8Array,
+  options: Abortable = {},
 ): Promise<void> {
-  let written = 0;
-  while (written < data.length) {
-    written += await writeSome(conn, data.subarray(written));
-  }
-}
-
-/**
- * Writes as much of a buffer as the kernel takes at once.
- *
- * @param conn The connection to write to.
- * @param data The bytes.
- * @returns How many of them were taken.
- * @throws {TransferError} `lost` when the connection broke.
- */
-export async function writeSome(
-  conn: Pick<Duplex, "write">,
-  data: Uint8Array,
-): Promise<number> {
-  try {
-    return await conn.write(data);
-  } catch (error) {
-    throw broken("write to the peer", error);
-  }
+  await withSignal(conn, options, async () => {
+    let written = 0;
+    while (written < data.length) {
+      written += await writeSome(conn, data.subarray(written));
+    }
+  });
 }
 
 /**
  * Reads to the peer's end and counts what it said.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: the connection is closed.
  *
  * @param conn The connection, usually half-closed by now.
- * @param bounds How long to wait, in silence and in all.
+ * @param bounds How long to wait, in silence and in all; a signal that ends it.
  * @param onData Sees each piece; it may not keep it.
  * @returns How many bytes came before the end.
  * @throws {TransferError} `stalled` when a bound was reached (the connection is
@@ -191,15 +163,16 @@ export async function drain(
   using silence = new IdleTimer(conn, bounds.silence);
   const buffer = new Uint8Array(DRAIN_BUFFER_BYTES);
   const doing = "read to the end of the connection";
-  return await withDeadline(conn, bounds.total, doing, async () => {
-    let drained = 0;
+  let drained = 0;
+  await withDeadline(conn, bounds.total, doing, async () => {
     for (;;) {
       const count = await silence.guard(doing, () => readSome(conn, buffer));
-      if (count === null) return drained;
+      if (count === null) return;
       onData?.(buffer.subarray(0, count));
       drained += count;
     }
-  });
+  }, bounds);
+  return drained;
 }
 
 /** Enough for one read of what a socket usually holds; drained bytes are few. */
@@ -209,10 +182,10 @@ const DRAIN_BUFFER_BYTES = 65_536;
  * Hangs up in stages: half-close, read to EOF, close. Call it once everything
  * is written; the connection is closed when this settles, either way.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: the connection is closed, as it is in any case.
  *
  * @param conn The connection to end.
- * @param bounds How long to wait for the peer's end.
+ * @param bounds How long to wait for the peer's end; a signal that ends it.
  * @param onData Sees each piece that still arrives; it may not keep it.
  * @returns How many bytes the peer still said.
  * @throws {TransferError} `stalled` or `lost` as {@linkcode drain}: the peer's
@@ -243,46 +216,4 @@ export async function hangUp(
   } finally {
     closeQuietly(conn);
   }
-}
-
-/**
- * Says "I have written everything" and keeps reading possible.
- *
- * @param conn The connection.
- * @throws {TransferError} `lost` when the connection broke.
- */
-export async function halfClose(
-  conn: Pick<Duplex, "closeWrite">,
-): Promise<void> {
-  try {
-    await conn.closeWrite();
-  } catch (error) {
-    throw broken("end the sending side", error);
-  }
-}
-
-/** Says in words what the kernel's error means for the bytes on the way. */
-function broken(doing: string, cause: unknown): TransferError {
-  return new TransferError("lost", `Cannot ${doing}: ${meaning(cause)}`, {
-    cause,
-  });
-}
-
-function meaning(error: unknown): string {
-  if (error instanceof Deno.errors.ConnectionReset) {
-    return "the peer reset the connection, so what it had not read is lost";
-  }
-  if (error instanceof Deno.errors.BrokenPipe) {
-    return "the peer closed the connection";
-  }
-  if (error instanceof Deno.errors.UnexpectedEof) {
-    return "the encrypted connection was cut without its end mark";
-  }
-  if (
-    error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.BadResource
-  ) {
-    return "the connection was closed on this side";
-  }
-  return reasonOf(error);
 }

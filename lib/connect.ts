@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Duplex } from "./conn.ts";
+import { MAX_DELAY_MS } from "./deadline.ts";
+import type { Duplex } from "./duplex.ts";
 import { reasonOf, TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
 
@@ -37,7 +38,9 @@ export async function connect(
   options: ConnectOptions,
 ): Promise<Duplex> {
   options.signal?.throwIfAborted(); // for a Unix socket nothing else asks it
-  const timeout = AbortSignal.timeout(options.connectTimeout);
+  const timeout = AbortSignal.timeout(
+    Math.min(options.connectTimeout, MAX_DELAY_MS),
+  );
   const signal = options.signal
     ? AbortSignal.any([options.signal, timeout])
     : timeout;

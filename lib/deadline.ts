@@ -11,19 +11,33 @@
 
 import { TransferError } from "./errors.ts";
 
+/**
+ * Longest delay that a timer takes, in milliseconds (24.8 days): it fires at
+ * once for anything longer, `Infinity` too.
+ */
+export const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** What a deadline needs of a connection. */
 export type Closable = Pick<Deno.Conn, "close">;
+
+/** What can be given up. */
+export interface Abortable {
+  /** Gives up: the connection is closed, and its reason is what is thrown. */
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Runs an operation on a connection and closes the connection if it takes too
  * long: that is what frees a pending `read()` or `write()` in Deno.
  *
- * On abort: the connection is closed and cannot be used again.
+ * On abort: the connection is closed and cannot be used again; rejects with the
+ * signal's reason.
  *
  * @param conn The connection that the operation waits on.
  * @param limit The longest time in milliseconds.
  * @param doing What is being done, for the message: "read the answer".
  * @param operation Starts the operation.
+ * @param options A signal that ends it earlier.
  * @returns What the operation returned.
  * @throws {TransferError} `stalled` when time ran out.
  *
@@ -50,19 +64,46 @@ export async function withDeadline<T>(
   limit: number,
   doing: string,
   operation: () => Promise<T>,
+  options: Abortable = {},
 ): Promise<T> {
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
     closeQuietly(conn);
-  }, limit);
+  }, Math.min(limit, MAX_DELAY_MS));
   try {
-    return await operation();
+    return await withSignal(conn, options, operation);
   } catch (error) {
     if (!expired) throw error;
     throw stalled(doing, `not done within ${limit / 1000} s`, error);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Runs an operation on a connection and closes the connection when a signal is
+ * aborted; then it rejects with the signal's reason.
+ *
+ * @param conn The connection that the operation waits on.
+ * @param options The signal, if there is one.
+ * @param operation Starts the operation.
+ * @returns What the operation returned.
+ */
+export async function withSignal<T>(
+  conn: Closable,
+  { signal }: Abortable,
+  operation: () => Promise<T>,
+): Promise<T> {
+  if (!signal) return await operation();
+  if (signal.aborted) closeQuietly(conn);
+  signal.throwIfAborted();
+  using _ = onAbort(signal, () => closeQuietly(conn));
+  try {
+    return await operation();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   }
 }
 
@@ -129,7 +170,7 @@ export class IdleTimer implements Disposable {
     moves = true,
   ): Promise<T> {
     if (this.#waiting++ === 0) this.#moved = performance.now();
-    this.#timer ??= setTimeout(() => this.#check(), this.#limit);
+    this.#timer ??= this.#wakeIn(this.#limit);
     try {
       const result = await operation();
       if (moves) this.#moved = performance.now();
@@ -152,11 +193,15 @@ export class IdleTimer implements Disposable {
     if (this.#waiting === 0) return;
     const left = this.#moved + this.#limit - performance.now();
     if (left > 0) {
-      this.#timer = setTimeout(() => this.#check(), left);
+      this.#timer = this.#wakeIn(left);
     } else {
       this.#expired = true;
       closeQuietly(this.#conn);
     }
+  }
+
+  #wakeIn(delay: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#check(), Math.min(delay, MAX_DELAY_MS));
   }
 
   /** Stops the timer; the connection stays as it is. */
@@ -177,6 +222,22 @@ export function closeQuietly(conn: Closable): void {
     // A deadline or an abort was faster: the descriptor is free already.
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
+}
+
+/**
+ * Does something when a signal is aborted, until the end of the block:
+ * `using _ = onAbort(signal, close);`
+ *
+ * @param signal The signal, if there is one.
+ * @param act What to do; not called for a signal that is aborted already.
+ * @returns What stops listening when it is disposed.
+ */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  act: () => void,
+): Disposable {
+  signal?.addEventListener("abort", act);
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", act) };
 }
 
 function stalled(doing: string, found: string, cause: unknown): TransferError {

@@ -9,11 +9,13 @@
  * @module
  */
 
-import { Pace } from "./blocks.ts";
-import { Channel, failOf, failureOf, HEARTBEAT_MS } from "./channel.ts";
-import type { Duplex } from "./conn.ts";
+import { Pace } from "./pace.ts";
+import { Channel, HEARTBEAT_MS } from "./channel.ts";
+import { failOf, failureOf } from "./failure_frames.ts";
+import { onAbort } from "./deadline.ts";
 import { sameBytes } from "./digest.ts";
-import { asTransferError, TransferError } from "./errors.ts";
+import type { Duplex } from "./duplex.ts";
+import { asTransferError, isCut, TransferError } from "./errors.ts";
 import { type Frame, MAX_AHEAD, type Phase, SESSION } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Progress, Receipt } from "./receipt.ts";
@@ -94,7 +96,7 @@ export class Delivery {
   async run(): Promise<void> {
     const { signal } = this.#options;
     const abort = () => this.#abort();
-    signal?.addEventListener("abort", abort);
+    using _ = onAbort(signal, abort);
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     const writing = this.#writeAll().catch((error) => this.#end(error));
     try {
@@ -105,7 +107,6 @@ export class Delivery {
     } finally {
       clearInterval(heartbeat);
       clearTimeout(this.#closing);
-      signal?.removeEventListener("abort", abort);
       this.#channel.close();
     }
     for (const one of this.#open.values()) {
@@ -277,9 +278,4 @@ export class Delivery {
     this.#finished = true;
     this.#end(why);
   }
-}
-
-/** Whether an error says only that the connection is gone, not why. */
-export function isCut(error: TransferError): boolean {
-  return error.code === "lost" || error.code === "stalled";
 }

@@ -10,11 +10,12 @@
 
 import { join } from "node:path";
 import { Budget } from "./budget.ts";
-import { DirectorySync } from "./durable.ts";
+import { DirectorySync } from "./directory_sync.ts";
 import { asTransferError, TransferError } from "./errors.ts";
-import { lstat } from "./publish.ts";
+import { lstat } from "./absent.ts";
 import { quote } from "./quote.ts";
-import type { ConflictPolicy, Entry } from "./sink.ts";
+import type { Entry } from "./sink.ts";
+import type { ConflictPolicy } from "./conflict.ts";
 import { Temps } from "./temps.ts";
 
 /** Options of {@linkcode directorySink} and {@linkcode fileSink}. */
@@ -67,9 +68,7 @@ export class Destination {
     draft: Releasable,
   ): Promise<void> {
     // Asked again after every wait: two connections may come at once.
-    for (let other; (other = this.#ownedBy(transfer, parts));) {
-      await other.release();
-    }
+    while (this.#ownedBy(transfer, parts)) await this.evict(parts, transfer);
     this.#owners.set(parts.join("/"), { transfer, draft });
   }
 

@@ -62,6 +62,18 @@ export class Digest {
 }
 
 /**
+ * Takes the SHA-256 of bytes that are all there.
+ *
+ * @param parts Taken one after the other, as if they were one.
+ * @returns The 32 bytes.
+ */
+export function sha256(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const digest = new Digest();
+  for (const part of parts) digest.update(part);
+  return digest.finish();
+}
+
+/**
  * The CRC-32 of ISO 3309, as in zip and Ethernet. It finds damage, not malice.
  *
  * @param piece The bytes.

@@ -5,8 +5,8 @@
  */
 
 import type { Admission } from "./admission.ts";
-import type { Duplex } from "./conn.ts";
 import { closeQuietly } from "./deadline.ts";
+import type { Duplex } from "./duplex.ts";
 import type { Lobby, Place } from "./lobby.ts";
 
 /** Where a connection stands, and how to end it. */

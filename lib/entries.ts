@@ -17,20 +17,10 @@ export class Entries {
   #count = 0;
   #last = -1;
 
-  /** How many were opened so far. */
-  get count(): number {
-    return this.#count;
-  }
-
   /** The one that waits longest for its receipt. */
   get first(): Incoming | undefined {
     const [first] = this.#open.values();
     return first;
-  }
-
-  /** One that has no END yet. */
-  get unfinished(): Incoming | undefined {
-    return [...this.#open.values()].find(({ phase }) => phase === "receiving");
   }
 
   /**
@@ -72,6 +62,33 @@ export class Entries {
     if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
   }
 
+  /** How many were opened so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One that has no END yet. */
+  get unfinished(): Incoming | undefined {
+    return [...this.#open.values()].find(({ phase }) => phase === "receiving");
+  }
+
+  /**
+   * Holds a FINISH against what was opened and ended.
+   *
+   * @param count How many entries the sender says it opened.
+   * @throws {TransferError} `protocol` when it is not so.
+   */
+  finish(count: number): void {
+    const left = this.unfinished;
+    if (count === this.#count && !left) return;
+    throw new TransferError(
+      "protocol",
+      `Cannot go on: the sender finished with ${count} entries, ` +
+        `${this.#count} were opened` +
+        (left ? `, and ${quote(left.open.name)} has no end` : ""),
+    );
+  }
+
   /** What it means that the sender ended now. */
   cutOff(): TransferError {
     const where = this.first
@@ -99,7 +116,7 @@ export class Entries {
     const incoming = this.#open.get(entry);
     this.#open.delete(entry);
     try {
-      await incoming?.[how]();
+      await (how === "keep" ? incoming?.keep() : incoming?.abort());
     } catch (error) {
       // The entry has failed already; what its draft left is swept later.
       if (!(error instanceof TransferError)) throw error;

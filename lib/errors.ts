@@ -190,3 +190,13 @@ export function reasonOf(error: unknown): string {
   // them, and a peer need not.
   return text.replace(/ \(os error \d+\).*$/s, "").replace(/[\r\n]+/g, " ");
 }
+
+/**
+ * Says whether an error means only that the connection is gone, not why.
+ *
+ * @param error Any failure of a transfer.
+ * @returns Whether nobody said why.
+ */
+export function isCut(error: TransferError): boolean {
+  return error.code === "lost" || error.code === "stalled";
+}

@@ -6,7 +6,7 @@
  */
 
 import { nameOf, type Target } from "./connect.ts";
-import { isCut } from "./delivery.ts";
+import { isCut } from "./errors.ts";
 import { type Code, foundOf, TransferError } from "./errors.ts";
 import { formatBytes } from "./format.ts";
 import type { Phase } from "./frames.ts";

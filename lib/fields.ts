@@ -148,7 +148,7 @@ export class FieldReader {
     throw this.error(`it holds the time ${value}, beyond any date`);
   }
 
-  /** Takes bytes as they are: a view, or a copy that outlives the payload. */
+  /** Takes bytes as they are: a view, so who keeps them copies them. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
     return this.#bytes.subarray(at, at + count);

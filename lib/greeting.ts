@@ -5,13 +5,14 @@
  */
 
 import { TransferError } from "./errors.ts";
-import { type Frame, type Hello, MAX_REASON_BYTES } from "./frames.ts";
+import { FORMATS } from "./formats.ts";
+import type { Frame, Hello } from "./frames.ts";
 
 /** SHA-256, data as it is, no optional feature: what version 1 can. */
 export const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 
 /** Longest payload of a peer that has not introduced itself: a FAIL's. */
-export const MAX_GREETING_BYTES: number = 4 + MAX_REASON_BYTES;
+export const MAX_GREETING_BYTES: number = FORMATS.fail.max;
 
 /**
  * Holds a HELLO against what this side can.

@@ -12,7 +12,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { sha256 } from "./digest.ts";
 import { derive } from "./key.ts";
 
 /** A certificate that vouches for itself, and its private key. */
@@ -78,10 +79,9 @@ export async function identityOf(secret: Uint8Array): Promise<Identity> {
       ]),
     ],
   }, crypto);
-  const hash = createHash("sha256").update(new Uint8Array(cert.rawData));
   return {
     cert: cert.toString("pem"),
     key: pem,
-    hash: new Uint8Array(hash.digest()),
+    hash: sha256(new Uint8Array(cert.rawData)),
   };
 }

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { createHash, hkdfSync } from "node:crypto";
-import { sameBytes } from "./digest.ts";
+import { hkdfSync } from "node:crypto";
+import { sameBytes, sha256 } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 
 /** How every key of this version begins. */
@@ -130,8 +130,8 @@ export function derive(
 }
 
 function checksum(key: Uint8Array): Uint8Array {
-  const hash = createHash("sha256").update("halfclose key").update(key);
-  return new Uint8Array(hash.digest().subarray(0, CHECKSUM_BYTES));
+  const label = new TextEncoder().encode("halfclose key");
+  return sha256(label, key).subarray(0, CHECKSUM_BYTES);
 }
 
 function wrong(found: string): TransferError {

@@ -12,14 +12,13 @@ import { partsOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import {
   bytesForDirectory,
-  candidates,
   type Committed,
-  type ConflictPolicy,
   type Draft,
   draftEnded,
   type Entry,
   type Sink,
 } from "./sink.ts";
+import { candidates, type ConflictPolicy } from "./conflict.ts";
 
 /** A sink whose entries can be looked at. */
 export interface MemorySink extends Sink {

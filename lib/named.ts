@@ -6,7 +6,7 @@
  */
 
 import type { Secured } from "./channel.ts";
-import { type Duplex, readSome } from "./conn.ts";
+import { type Duplex, readSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import type { Admitted } from "./secure.ts";
 import type { SocketConn } from "./socket.ts";

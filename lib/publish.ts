@@ -11,10 +11,11 @@
  */
 
 import { basename, join } from "node:path";
+import { lstat } from "./absent.ts";
 import { sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
-import { candidates, type ConflictPolicy } from "./sink.ts";
+import { candidates, type ConflictPolicy } from "./conflict.ts";
 
 /** Which name a file got. */
 export interface Published {
@@ -111,18 +112,3 @@ async function readExactly(file: Deno.FsFile, into: Uint8Array) {
 
 /** As large as a frame: few system calls, little memory. */
 const PIECE_BYTES = 1_048_576;
-
-/**
- * Looks at what has a name, without following it.
- *
- * @param path Any path.
- * @returns What is there, or `null`.
- */
-export async function lstat(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}

@@ -8,13 +8,15 @@
  * @module
  */
 
-import { blocksOf, Pace } from "./blocks.ts";
+import { blocksOf } from "./blocks.ts";
+import { Pace } from "./pace.ts";
 import { connect, nameOf, type Target } from "./connect.ts";
-import { type Duplex, halfClose, readSome, writeSome } from "./conn.ts";
-import { closeQuietly, IdleTimer, withDeadline } from "./deadline.ts";
+import { closeQuietly, IdleTimer, onAbort, withDeadline } from "./deadline.ts";
 import { Digest, toHex } from "./digest.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { asTransferError, foundOf, TransferError } from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
+import { quote } from "./quote.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import type { Item, Source } from "./source.ts";
@@ -107,7 +109,7 @@ export async function sendRaw(
     again: (error) => error.retriable,
   });
   const close = () => closeQuietly(conn);
-  signal?.addEventListener("abort", close);
+  using _ = onAbort(signal, close);
   try {
     signal?.throwIfAborted();
     return await new RawSender(conn, item, options).run();
@@ -117,12 +119,11 @@ export async function sendRaw(
     const what = failure.code === "unconfirmed" ? "confirm" : "deliver";
     throw new TransferError(
       failure.code,
-      `Cannot ${what} ${JSON.stringify(item.entry.name)} to ` +
+      `Cannot ${what} ${quote(item.entry.name)} to ` +
         `${nameOf(target)}: ${foundOf(failure)}`,
       { cause: failure, retriable: false },
     );
   } finally {
-    signal?.removeEventListener("abort", close);
     close();
   }
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type Duplex, ENDING, hangUp, readSome } from "./conn.ts";
-import { closeQuietly, IdleTimer } from "./deadline.ts";
+import { ENDING, hangUp } from "./conn.ts";
+import { closeQuietly, IdleTimer, onAbort } from "./deadline.ts";
 import { Digest } from "./digest.ts";
+import { type Duplex, readSome } from "./duplex.ts";
 import { asTransferError } from "./errors.ts";
 import { type RawOptions, type RawReport, reportOf } from "./raw.ts";
 import type { Sink } from "./sink.ts";
@@ -47,7 +48,7 @@ export async function receiveRaw(
 ): Promise<RawReport> {
   const { signal, idleTimeout = 30_000 } = options;
   const close = () => closeQuietly(conn);
-  signal?.addEventListener("abort", close);
+  using _ = onAbort(signal, close);
   try {
     signal?.throwIfAborted();
     const report = await take(conn, sink, options, idleTimeout);
@@ -57,7 +58,6 @@ export async function receiveRaw(
     signal?.throwIfAborted();
     throw asTransferError(error, "internal", "receive");
   } finally {
-    signal?.removeEventListener("abort", close);
     close();
   }
 }

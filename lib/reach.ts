@@ -13,7 +13,7 @@ import {
   notConnected,
   type Target,
 } from "./connect.ts";
-import { withDeadline } from "./deadline.ts";
+import { MAX_DELAY_MS, onAbort, withDeadline } from "./deadline.ts";
 import { TransferError } from "./errors.ts";
 import type { SenderGuard } from "./security.ts";
 import { SocketConn } from "./socket.ts";
@@ -25,7 +25,7 @@ import { SocketConn } from "./socket.ts";
 const AGREEMENT_MS = 10_000;
 
 /** How long a failed agreement may take to end. */
-const ENDING = { silence: 1_000, total: 2_000 };
+const FAREWELL = { silence: 1_000, total: 2_000 };
 
 /**
  * Connects, and agrees with the receiver where there is a secret.
@@ -47,8 +47,6 @@ export async function reach(
   if (!guard) return await connect(target, options);
   const { signal } = options;
   const conn = new SocketConn(await socketTo(target, options));
-  const close = () => conn.close();
-  signal?.addEventListener("abort", close);
   try {
     const host = target.transport === "unix" ? undefined : target.hostname;
     return await withDeadline(
@@ -56,23 +54,21 @@ export async function reach(
       AGREEMENT_MS,
       "agree with the receiver",
       () => guard.enter(conn, host),
+      { signal },
     );
   } catch (error) {
-    signal?.throwIfAborted();
-    await leave(conn);
+    if (!signal?.aborted) await leave(conn, signal);
     throw error;
-  } finally {
-    signal?.removeEventListener("abort", close);
   }
 }
 
 /** Ends in stages what came to nothing. */
-async function leave(conn: SocketConn): Promise<void> {
+async function leave(conn: SocketConn, signal?: AbortSignal): Promise<void> {
   try {
-    await hangUp(conn, ENDING);
+    await hangUp(conn, { ...FAREWELL, signal });
   } catch (error) {
     // A courtesy: why it came to nothing is known already.
-    if (!(error instanceof TransferError)) throw error;
+    if (!(error instanceof TransferError)) signal?.throwIfAborted();
   }
 }
 
@@ -89,9 +85,12 @@ async function socketTo(
     allowHalfOpen: true,
   });
   const abort = () => socket.destroy(signal!.reason);
-  signal?.addEventListener("abort", abort);
+  using _ = onAbort(signal, abort);
   const slow = new Error(`nobody answered within ${connectTimeout / 1000} s`);
-  const timer = setTimeout(() => socket.destroy(slow), connectTimeout);
+  const timer = setTimeout(
+    () => socket.destroy(slow),
+    Math.min(connectTimeout, MAX_DELAY_MS),
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
@@ -106,6 +105,5 @@ async function socketTo(
     throw notConnected(target, cause);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
   }
 }

@@ -5,9 +5,11 @@
  */
 
 import type { Budget } from "./budget.ts";
-import { Channel, failOf } from "./channel.ts";
-import { type Duplex, ENDING } from "./conn.ts";
-import { closeQuietly, withDeadline } from "./deadline.ts";
+import { Channel } from "./channel.ts";
+import { failOf } from "./failure_frames.ts";
+import { ENDING } from "./conn.ts";
+import { closeQuietly, onAbort, withDeadline } from "./deadline.ts";
+import type { Duplex } from "./duplex.ts";
 import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import type { Receipt } from "./receipt.ts";
@@ -24,7 +26,10 @@ import type { Sink } from "./sink.ts";
 export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
-  /** Bytes for large buffers, shared by all that are given the same one. */
+  /**
+   * Bytes for large buffers, at least 2,097,200, shared by all that are given
+   * the same one. @default {no limit}
+   */
   budget?: Budget;
 }
 
@@ -46,8 +51,9 @@ const TOLD: ReadonlySet<Code> = new Set(["protocol", "auth", "integrity"]);
  * @param sink Where the entries land.
  * @param options Bounds and callbacks.
  * @returns The receipts that were sent, in the order of the commits.
- * @throws {TransferError} What ended the session, or, with everything else
- * delivered, what became of the entries that failed.
+ * @throws {TransferError} What ended the session: `protocol`, `auth`, `lost`,
+ * `stalled`; or, with everything else delivered, what became of the entries that
+ * failed: `rejected`, `integrity`, `local-io`.
  *
  * @example Your own accept loop
  * ```ts
@@ -80,7 +86,7 @@ export async function receive(
  * @param conn An accepted connection. It is closed when this rejects.
  * @param options Bounds and callbacks of the session.
  * @param guard How to find out whether the sender may come in, if it matters.
- * @param now Hears which connection it goes on with.
+ * @param onConn Hears which connection it goes on with.
  * @returns The session, ready to run or to be refused.
  * @throws {TransferError} `protocol` for whoever does not speak it, `auth` for
  * whoever does not have the secret, `stalled` for whoever says nothing.
@@ -89,7 +95,7 @@ export async function welcome(
   conn: Duplex,
   options: ReceiveOptions = {},
   guard?: ReceiverGuard,
-  now?: (conn: Duplex) => void,
+  onConn?: (conn: Duplex) => void,
 ): Promise<Session> {
   const { signal, idleTimeout = 30_000, budget } = options;
   let current = conn;
@@ -97,9 +103,9 @@ export async function welcome(
   const close = () => channel ? channel.close() : closeQuietly(current);
   const become = (secured: Duplex) => {
     current = secured;
-    now?.(secured);
+    onConn?.(secured);
   };
-  signal?.addEventListener("abort", close);
+  using _ = onAbort(signal, close);
   try {
     signal?.throwIfAborted();
     const hello = await withDeadline(
@@ -129,7 +135,7 @@ export async function welcome(
       throw signal.reason;
     }
     const failure = asTransferError(error, "internal", "welcome the sender");
-    // Who damaged bytes on the way came through is there to be told.
+    // Whoever got bytes through, damaged on the way, is there to be told.
     if (TOLD.has(failure.code)) {
       channel ??= new Channel(current, idleTimeout, budget);
       channel.sayHello(new Uint8Array(ID_BYTES));
@@ -137,7 +143,5 @@ export async function welcome(
     }
     close();
     throw failure;
-  } finally {
-    signal?.removeEventListener("abort", close);
   }
 }

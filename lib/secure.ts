@@ -8,7 +8,8 @@
  */
 
 import type { Secured } from "./channel.ts";
-import { type Duplex, readExactly, readSome, writeAll } from "./conn.ts";
+import { readExactly, writeAll } from "./conn.ts";
+import { type Duplex, readSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import { type Identity, IDENTITY_NAME } from "./identity.ts";
 import { derive } from "./key.ts";

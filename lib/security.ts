@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { Duplex } from "./conn.ts";
+import type { Duplex } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { derive, parseKey } from "./key.ts";

@@ -11,6 +11,7 @@ import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
 import { ID_BYTES, type Phase } from "./frames.ts";
 import { Outgoing } from "./outgoing.ts";
+import { quote } from "./quote.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { reach } from "./reach.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
@@ -246,7 +247,7 @@ function checkNames(items: readonly Item[]): void {
     if (seen.has(name)) {
       throw new TransferError(
         "usage",
-        `Cannot send two entries under one name: ${JSON.stringify(name)}`,
+        `Cannot send two entries under one name: ${quote(name)}`,
       );
     }
     seen.add(name);

@@ -7,6 +7,7 @@
 import { Admission } from "./admission.ts";
 import { Budget } from "./budget.ts";
 import { nameOf, type Target } from "./connect.ts";
+import { MAX_DELAY_MS } from "./deadline.ts";
 import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
 import { listen, type ListenOptions, targetOf, visitorOf } from "./listen.ts";
@@ -28,7 +29,9 @@ export interface SessionInfo {
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions
-  extends ListenOptions, Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
+  extends
+    ListenOptions,
+    Omit<ReceiveOptions, "budget" | "onReceipt" | "onProgress"> {
   /** Where the entries land. */
   sink: Sink;
   /** Takes plain streams until their end, as `nc -N` sends them. */
@@ -68,11 +71,17 @@ export interface ShutdownOptions {
 export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Target;
-  /** Resolves when it has stopped and the last session has ended. */
+  /**
+   * Resolves when it has stopped and the last session has ended. Rejects only
+   * with what the server's own `onError` threw.
+   */
   readonly finished: Promise<void>;
   /**
    * Takes no new session, lets those under way finish, and stops. Senders that
-   * come meanwhile are told to come again later.
+   * come meanwhile are told to come again later. It may be called again, with
+   * less grace.
+   *
+   * On abort: the server's `signal` ends the sessions, and this resolves.
    *
    * @param options How long sessions may take to finish; then they are cut, and
    * their senders told.
@@ -169,9 +178,8 @@ class RunningServer implements Server {
 
   async shutdown({ grace = Infinity }: ShutdownOptions = {}): Promise<void> {
     this.#admission.close();
-    const timer = Number.isFinite(grace)
-      ? setTimeout(() => this.#cut.abort(OUT_OF_TIME), grace)
-      : undefined;
+    const cut = () => this.#cut.abort(OUT_OF_TIME);
+    const timer = setTimeout(cut, Math.min(grace, MAX_DELAY_MS));
     await this.#admission.empty;
     clearTimeout(timer);
     this.#stop();

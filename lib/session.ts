@@ -8,7 +8,8 @@
  * @module
  */
 
-import { type Channel, failOf, failureOf, HEARTBEAT_MS } from "./channel.ts";
+import { type Channel, HEARTBEAT_MS } from "./channel.ts";
+import { failOf, failureOf } from "./failure_frames.ts";
 import { ENDING } from "./conn.ts";
 import { toHex } from "./digest.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
@@ -33,8 +34,9 @@ export interface SessionOptions {
   /** Largest entry that is taken, in bytes. @default {Infinity} */
   maxSize?: number;
   /**
-   * Stops the session: the sender is told, drafts are dropped, and the promise
-   * rejects with the signal's reason within about a second.
+   * Stops the session: the sender is told, what a later session can go on with
+   * is kept and the rest dropped, and the promise rejects with the signal's
+   * reason within about a second.
    */
   signal?: AbortSignal;
   /** Hears how far the session is, about four times a second. */
@@ -62,6 +64,7 @@ export class Session {
   #phase: Phase = "receiving";
   #settledBytes = 0;
   #stopped: ReturnType<typeof setTimeout> | undefined;
+  #onProgress: ((progress: Progress) => void) | undefined;
 
   /**
    * Begins a session by answering the sender's HELLO.
@@ -74,6 +77,7 @@ export class Session {
     this.#channel = channel;
     this.#id = hello.id;
     this.#options = options;
+    this.#onProgress = options.onProgress;
     channel.sayHello(hello.id);
   }
 
@@ -126,7 +130,7 @@ export class Session {
       ]);
       if (frame === null) throw this.#entries.cutOff();
       if (this.#stopped) continue;
-      if (frame.type === "finish") return this.#checkCount(frame.entries);
+      if (frame.type === "finish") return this.#entries.finish(frame.entries);
       await this.#take(frame, sink);
       if (this.#channel.congested) await this.#channel.flush();
     }
@@ -245,17 +249,6 @@ export class Session {
     await this.#entries.drop(fail.entry);
   }
 
-  #checkCount(entries: number): void {
-    const { count, unfinished: open } = this.#entries;
-    if (entries === count && !open) return;
-    throw new TransferError(
-      "protocol",
-      `Cannot go on: the sender finished with ${entries} entries, ` +
-        `${count} were opened` +
-        (open ? `, and ${quote(open.open.name)} has no end` : ""),
-    );
-  }
-
   /** Says what is going on, so that a slow disk is not taken for a dead peer. */
   #beat(): void {
     const { first } = this.#entries;
@@ -267,7 +260,12 @@ export class Session {
       const entry = first?.open.entry ?? SESSION;
       this.#channel.say({ type: "alive", entry, phase, bytes });
     }
-    this.#options.onProgress?.({ phase, bytes: this.#settledBytes + bytes });
+    try {
+      this.#onProgress?.({ phase, bytes: this.#settledBytes + bytes });
+    } catch (error) {
+      this.#onProgress = undefined; // heard of once, and told in the end
+      this.#failures.push(asTransferError(error, "internal", "tell how far"));
+    }
   }
 
   /** Tells the sender and lets it end; what still comes is not taken. */
@@ -283,7 +281,7 @@ export class Session {
     }).catch(() => this.#channel.close()); // the sender is gone, or time is up
   }
 
-  /** Ends a session that cannot go on, leaving nothing half-written. */
+  /** Ends a session that cannot go on, and keeps what another can go on with. */
   async #giveUp(error: unknown): Promise<never> {
     const failure = asTransferError(error, "internal", "receive");
     await this.#writing?.catch(() => {}); // the first failure is the one to tell

@@ -12,7 +12,7 @@
  */
 
 import type { Duplex as Stream } from "node:stream";
-import type { Duplex } from "./conn.ts";
+import type { Duplex } from "./duplex.ts";
 
 /** Most bytes handed over at once; so often does a slow line show movement. */
 const WRITE_BYTES = 262_144;
@@ -152,10 +152,13 @@ function closedHere(): Error {
 /** The same in the runtime's own words, which the rest understands. */
 function translated(error: Error): Error {
   const { code } = error as { code?: string };
-  const [Class] = code === "ECONNRESET"
-    ? [Deno.errors.ConnectionReset]
-    : code === "EPIPE"
-    ? [Deno.errors.BrokenPipe]
-    : [];
-  return Class ? new Class(error.message, { cause: error }) : error;
+  const options = { cause: error };
+  switch (code) {
+    case "ECONNRESET":
+      return new Deno.errors.ConnectionReset(error.message, options);
+    case "EPIPE":
+      return new Deno.errors.BrokenPipe(error.message, options);
+    default:
+      return error;
+  }
 }

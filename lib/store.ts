@@ -1,6 +1,6 @@
 /**
  * The disk as a sink: files that are absent, old or whole, and never anything
- * else. How a draft becomes a file is drafts.ts; how it gets its name without
+ * else. How a draft becomes a file is file_draft.ts; how it gets its name without
  * replacing anything is publish.ts; where it may land is destination.ts.
  *
  * @module
@@ -9,9 +9,9 @@
 import { basename, dirname } from "node:path";
 import { Destination, type StoreOptions } from "./destination.ts";
 import { DirectoryDraft } from "./directory_draft.ts";
-import { FileDraft } from "./drafts.ts";
+import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "./errors.ts";
-import { ExistingDraft } from "./existing.ts";
+import { ExistingDraft } from "./existing_draft.ts";
 import { partsOf } from "./names.ts";
 import type { Draft, Entry, Sink } from "./sink.ts";
 

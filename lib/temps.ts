@@ -11,8 +11,9 @@
  */
 
 import { join } from "node:path";
-import { Digest, toHex } from "./digest.ts";
+import { sha256, toHex } from "./digest.ts";
 import { RESERVED_PREFIX } from "./names.ts";
+import { lstat, removeIfThere } from "./absent.ts";
 
 /** How long a partial waits for its sender: a night and a working day. */
 const LEASE_MS = 24 * 60 * 60 * 1000;
@@ -94,16 +95,15 @@ export class Temps {
     for await (const { name, isFile } of Deno.readDir(this.#root)) {
       if (!isFile || !name.startsWith(prefix)) continue;
       const path = join(this.#root, name);
-      const info = await Deno.lstat(path).catch(() => null); // gone meanwhile
+      const info = await lstat(path); // null where it is gone meanwhile
       if (info?.isFile) yield { path, info };
     }
   }
 }
 
 function prefixOf(parts: readonly string[]): string {
-  const digest = new Digest();
-  digest.update(new TextEncoder().encode(parts.join("/")));
-  return `${RESERVED_PREFIX}${toHex(digest.finish()).slice(0, 16)}-`;
+  const digest = sha256(new TextEncoder().encode(parts.join("/")));
+  return `${RESERVED_PREFIX}${toHex(digest).slice(0, 16)}-`;
 }
 
 /** Opens a temporary file unless somebody else has it. */
@@ -119,18 +119,4 @@ async function claim(path: string): Promise<Temp | undefined> {
     if (!known) throw error;
   }
   file?.close();
-}
-
-/**
- * Removes a file that something else may have removed or renamed.
- *
- * @param path The file.
- */
-export async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    // A rename gave it its final name.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

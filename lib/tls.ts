@@ -13,7 +13,8 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex as Stream } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { Duplex } from "./conn.ts";
+import { writeAll } from "./conn.ts";
+import type { Duplex } from "./duplex.ts";
 import { reasonOf, TransferError } from "./errors.ts";
 import { SocketConn } from "./socket.ts";
 
@@ -219,7 +220,7 @@ function streamOf(under: SocketConn | Duplex): Stream {
       );
     },
     write(chunk: Uint8Array, _encoding, done) {
-      writeWhole(under, chunk).then(() => done(), done);
+      writeAll(under, chunk).then(() => done(), done);
     },
     final(done) {
       under.closeWrite().then(() => done(), done);
@@ -233,9 +234,3 @@ function streamOf(under: SocketConn | Duplex): Stream {
 
 /** Four records of TLS. */
 const READ_BYTES = 65_536;
-
-async function writeWhole(conn: Duplex, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(bytes.subarray(at));
-  }
-}

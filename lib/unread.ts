@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Duplex } from "./conn.ts";
+import type { Duplex } from "./duplex.ts";
 
 /** Gives back what was read of a connection, then goes on with it. */
 export class Unread implements Duplex {

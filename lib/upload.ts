@@ -4,7 +4,8 @@
  * @module
  */
 
-import { blocksOf, type Pace } from "./blocks.ts";
+import { blocksOf } from "./blocks.ts";
+import type { Pace } from "./pace.ts";
 import type { Channel } from "./channel.ts";
 import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -51,10 +52,12 @@ export class Uploader {
       await this.#pace.spend(length, stopped);
       if (stopped()) return;
       sealData(block, one.number, offset);
-      if (length <= SMALL_BYTES) this.#channel.sayCopy(block);
-      const sent = length > SMALL_BYTES && this.#channel.sayBytes(block);
+      const sent = length <= SMALL_BYTES
+        ? this.#channel.sayCopy(block)
+        : this.#channel.sayBytes(block);
       digest.update(block.subarray(DATA_HEAD_BYTES)); // while it is on its way
-      if (await sent, this.#channel.congested) await this.#channel.flush();
+      await sent;
+      if (this.#channel.congested) await this.#channel.flush();
       offset += length;
       source.mark?.(offset, digest);
     }

@@ -80,7 +80,11 @@ export async function itemOf(
       return bytesItem(source, { ...entry, size: source.length });
     }
     const reader = "read" in source ? source : readerOf(source);
-    return readerItem(reader, entry, options.retry ? undefined : NO_MEMORY);
+    return readerItem(
+      reader,
+      entry,
+      options.retry ? undefined : SMALLEST_WINDOW_BYTES,
+    );
   }
   const { isDirectory } = await look(source);
   const { value } = await walk(source, options).next();
@@ -91,8 +95,8 @@ export async function itemOf(
   );
 }
 
-/** Smallest window: nobody will ask for what was read. */
-const NO_MEMORY = 4_194_304;
+/** Window where nobody will ask again for what was read. */
+const SMALLEST_WINDOW_BYTES = 4_194_304;
 
 async function* walkDirectory(
   path: string,

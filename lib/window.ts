@@ -41,11 +41,6 @@ export class Window {
     this.#size = size;
   }
 
-  /** Whether anything was read yet. */
-  get touched(): boolean {
-    return this.#end > 0 || this.#pulling !== undefined || this.#over;
-  }
-
   /**
    * Reads from the earliest byte that is remembered.
    *

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Budget } from "../lib/budget.ts";
 
 Deno.test("Budget.take() waits for units, and everybody's turn comes in order", async () => {
@@ -20,4 +20,10 @@ Deno.test("Budget.take() does not wait while there is enough", async () => {
   await budget.take(1);
   budget.give(2);
   await budget.take(2);
+});
+
+Deno.test("Budget.take() refuses what there will never be", async () => {
+  const budget = new Budget(2);
+  await assertRejects(() => budget.take(3), RangeError, "3 of 2");
+  await budget.take(2); // nobody is stuck behind it
 });

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Channel, failOf, failureOf } from "../lib/channel.ts";
-import { TransferError } from "../lib/errors.ts";
-import { MAX_REASON_BYTES, SESSION } from "../lib/frames.ts";
+import { Channel } from "../lib/channel.ts";
+import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { encodeFrame } from "../lib/wire.ts";
 import { connectedPair, joined, noise } from "./helpers.ts";
@@ -198,32 +197,4 @@ Deno.test("hear() throws stalled for a mute peer, whatever this side says meanwh
   } finally {
     clearInterval(beat);
   }
-});
-
-Deno.test("failOf() calls this side's disk a remote one, and keeps the reason alone", () => {
-  const error = new TransferError(
-    "local-io",
-    'Cannot store "a: b": no space is left',
-    { retriable: true },
-  );
-  assertEquals(failOf(7, error), {
-    type: "fail",
-    entry: 7,
-    code: "remote-io",
-    retriable: true,
-    reason: "no space is left",
-  });
-});
-
-Deno.test("failOf() keeps any reason within a frame", () => {
-  const error = new TransferError("rejected", `Cannot: ${"€😀".repeat(2_000)}`);
-  const frame = encodeFrame(failOf(0, error));
-  assert(frame.length <= 16 + 4 + MAX_REASON_BYTES);
-});
-
-Deno.test("failureOf() keeps code and policy, and escapes the reason", () => {
-  const frame = fail(0, { code: "rejected", retriable: true, reason: "a\x1b" });
-  const error = failureOf(frame, "Cannot go on");
-  assertEquals([error.code, error.retriable], ["rejected", true]);
-  assertEquals(error.message, "Cannot go on: a\\u{1b}");
 });

@@ -1,20 +1,22 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   type Bounds,
   drain,
-  halfClose,
   hangUp,
   readExactly,
-  readSome,
   writeAll,
-  writeSome,
 } from "../lib/conn.ts";
-import { type Code, TransferError } from "../lib/errors.ts";
+import { readSome } from "../lib/duplex.ts";
 import {
-  certificate,
   connectedPair,
   joined,
   noise,
+  rejectsWith,
   resettablePair,
   tlsPair,
   unixPair,
@@ -24,15 +26,6 @@ import { needs } from "./needs.ts";
 
 const BOUNDS: Bounds = { silence: 10_000, total: 30_000 };
 const MILLION = noise(1_000_000);
-
-async function rejectsWith(
-  code: Code,
-  message: string,
-  act: () => Promise<unknown>,
-): Promise<void> {
-  const error = await assertRejects(act, TransferError, message);
-  assertEquals(error.code, code);
-}
 
 /** A reader of a few kilobytes at a time with a pause after each. */
 async function readSlowly(conn: Deno.Conn): Promise<Uint8Array> {
@@ -73,7 +66,7 @@ function promises(
     await peer.closeWrite();
     const read = () => readExactly(conn, new Uint8Array(4));
     const found = "Cannot read 4 bytes: the peer ended after 3";
-    await rejectsWith("lost", found, read);
+    await rejectsWith("lost", read, found);
     peer.close();
   });
 
@@ -115,8 +108,8 @@ function promises(
     const bounds = { silence: 20, total: 60_000 };
     await rejectsWith(
       "stalled",
-      "Cannot read to the end of the connection: nothing moved for 0.02 s",
       () => drain(conn, bounds),
+      "Cannot read to the end of the connection: nothing moved for 0.02 s",
     );
   });
 
@@ -128,8 +121,8 @@ function promises(
     const bounds = { silence: 60_000, total: 50 };
     await rejectsWith(
       "stalled",
-      "Cannot read to the end of the connection: not done within 0.05 s",
       () => drain(conn, bounds),
+      "Cannot read to the end of the connection: not done within 0.05 s",
     );
     await talking;
     chatty.close();
@@ -138,18 +131,42 @@ function promises(
   test(`writeAll() rejects with lost when somebody closes the connection (${kind})`, async () => {
     const [conn, deaf] = await pair();
     using _deaf = deaf;
-    const writing = rejectsWith(
-      "lost",
-      "Cannot write to the peer: the connection was closed on this side",
-      async () => {
-        for (;;) await writeAll(conn, MILLION);
-      },
-    );
+    const writing = rejectsWith("lost", async () => {
+      for (;;) await writeAll(conn, MILLION);
+    }, "Cannot write to the peer: the connection was closed on this side");
     // The peer heard something, so the writing has begun.
     await deaf.read(new Uint8Array(1));
     conn.close();
     await writing;
   });
+
+  for (const wait of ["readExactly", "writeAll", "drain", "hangUp"] as const) {
+    test(`${wait}() rejects with a signal's reason and has closed (${kind})`, async () => {
+      const [conn, mute] = await pair();
+      using _mute = mute;
+      const [gone, reason] = [new AbortController(), new Error("enough")];
+      const options = { ...BOUNDS, signal: gone.signal };
+      const waiting = assertRejects(async () => {
+        for (;;) {
+          await {
+            readExactly: () => readExactly(conn, new Uint8Array(1), options),
+            writeAll: () => writeAll(conn, MILLION, options),
+            drain: () => drain(conn, options),
+            hangUp: () => hangUp(conn, options),
+          }[wait]();
+        }
+      }, Error);
+      gone.abort(reason);
+      assertStrictEquals(await waiting, reason);
+      await rejectsWith("lost", () => readExactly(conn, new Uint8Array(1)));
+      // One that is aborted already is not even begun.
+      const again = assertRejects(
+        () => readExactly(conn, new Uint8Array(0), options),
+        Error,
+      );
+      assertStrictEquals(await again, reason);
+    });
+  }
 }
 
 promises("TCP", Deno.test, connectedPair);
@@ -177,8 +194,11 @@ Deno.test("write and close loses bytes to a slow reader that greeted", async () 
 });
 
 Deno.test("readExactly() of nothing is true without asking the peer", async () => {
-  const read = () => Promise.reject(new Error("asked"));
-  assertEquals(await readExactly({ read }, new Uint8Array(0)), true);
+  const conn = {
+    read: () => Promise.reject(new Error("asked")),
+    close() {},
+  };
+  assertEquals(await readExactly(conn, new Uint8Array(0)), true);
 });
 
 Deno.test("readExactly() puts single bytes together", async () => {
@@ -188,7 +208,7 @@ Deno.test("readExactly() puts single bytes together", async () => {
     into[0] = ++next;
     return Promise.resolve(1);
   };
-  await readExactly({ read }, buffer);
+  await readExactly({ read, close() {} }, buffer);
   assertEquals([...buffer], [1, 2, 3, 4, 5]);
 });
 
@@ -198,21 +218,10 @@ Deno.test("readExactly() rejects with lost when the peer resets", async () => {
   await reset();
   await rejectsWith(
     "lost",
+    () => readExactly(conn, new Uint8Array(4)),
     "Cannot read from the peer: the peer reset the connection, so what it " +
       "had not read is lost",
-    () => readExactly(conn, new Uint8Array(4)),
   );
-});
-
-Deno.test("readSome() gives what is there, then null at the end", async () => {
-  const [conn, peer] = await connectedPair();
-  using _conn = conn;
-  await writeAll(peer, utf8("hi"));
-  peer.close();
-  const buffer = new Uint8Array(100);
-  assertEquals(await readSome(conn, buffer), 2);
-  assertEquals(buffer.subarray(0, 2), utf8("hi"));
-  assertEquals(await readSome(conn, buffer), null);
 });
 
 Deno.test("writeAll() writes on after partial writes", async () => {
@@ -223,27 +232,23 @@ Deno.test("writeAll() writes on after partial writes", async () => {
       written.push(...part);
       return Promise.resolve(part.length);
     },
+    close() {},
   }, noise(10));
   assertEquals(Uint8Array.from(written), noise(10));
-});
-
-Deno.test("writeSome() says how much the kernel took", async () => {
-  const conn = { write: () => Promise.resolve(3) };
-  assertEquals(await writeSome(conn, new Uint8Array(10)), 3);
 });
 
 Deno.test("writeAll() rejects with lost when the peer is gone", async () => {
   const [conn, reset] = await resettablePair();
   using _conn = conn;
   await reset();
-  await rejectsWith("lost", "Cannot write to the peer: the peer ", async () => {
+  await rejectsWith("lost", async () => {
     for (;;) await writeAll(conn, new Uint8Array(1));
-  });
+  }, "Cannot write to the peer: the peer ");
   // The error is there once; from then on the pipe is merely broken.
   await rejectsWith(
     "lost",
-    "Cannot write to the peer: the peer closed the connection",
     () => writeAll(conn, new Uint8Array(1)),
+    "Cannot write to the peer: the peer closed the connection",
   );
 });
 
@@ -276,100 +281,24 @@ Deno.test("drain() rejects with lost when the peer resets", async () => {
   const [conn, reset] = await resettablePair();
   using _conn = conn;
   await reset();
-  await rejectsWith("lost", "reset", () => drain(conn, BOUNDS));
+  await rejectsWith("lost", () => drain(conn, BOUNDS), "reset");
 });
 
 Deno.test("hangUp() closes the connection also when it fails", async () => {
   const [conn, mute] = await connectedPair();
   using _mute = mute;
   const bounds = { silence: 20, total: 60_000 };
-  await rejectsWith("stalled", "nothing moved", () => hangUp(conn, bounds));
+  await rejectsWith("stalled", () => hangUp(conn, bounds), "nothing moved");
   await rejectsWith(
     "lost",
-    "the connection was closed on this side",
     () => readSome(conn, new Uint8Array(1)),
+    "the connection was closed on this side",
   );
 });
 
 Deno.test("hangUp() rejects with lost after the peer reset, and has closed", async () => {
   const [conn, reset] = await resettablePair();
   await reset();
-  await rejectsWith("lost", "", () => hangUp(conn, BOUNDS));
-  await rejectsWith("lost", "", () => readSome(conn, new Uint8Array(1)));
+  await rejectsWith("lost", () => hangUp(conn, BOUNDS));
+  await rejectsWith("lost", () => readSome(conn, new Uint8Array(1)));
 });
-
-Deno.test("halfClose() ends one direction only", async () => {
-  const [conn, peer] = await connectedPair();
-  using _conn = conn, _peer = peer;
-  await halfClose(conn);
-  assertEquals(await readSome(peer, new Uint8Array(1)), null);
-  await writeAll(peer, new Uint8Array(1));
-  assertEquals(await readSome(conn, new Uint8Array(1)), 1);
-  await rejectsWith(
-    "lost",
-    "Cannot write to the peer",
-    () => writeAll(conn, new Uint8Array(1)),
-  );
-});
-
-Deno.test("halfClose() rejects with lost on a closed connection", async () => {
-  const [conn, peer] = await connectedPair();
-  using _peer = peer;
-  conn.close();
-  await rejectsWith(
-    "lost",
-    "Cannot end the sending side: the connection was closed on this side",
-    () => halfClose(conn),
-  );
-});
-
-needs(
-  ["openssl"],
-  "readSome() rejects with lost when TLS is cut without its end mark",
-  async () => {
-    const { cert, key } = await certificate();
-    const local = { hostname: "127.0.0.1", port: 0 };
-    using listener = Deno.listenTls({ ...local, cert, key });
-    using outside = Deno.listen(local);
-    const [plain, front, inside, server] = await Promise.all([
-      Deno.connect({ hostname: "127.0.0.1", port: outside.addr.port }),
-      outside.accept(),
-      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
-      listener.accept(),
-    ]);
-    // Somebody in the middle, who ends what he did not begin.
-    const passing = [pass(front, inside), pass(inside, front)];
-    using client = await Deno.startTls(plain, {
-      hostname: "localhost",
-      caCerts: [cert],
-    });
-    await Promise.all([client.handshake(), server.handshake()]);
-    await writeAll(server, utf8("half of it"));
-    assertEquals(await readExactly(client, new Uint8Array(10)), true);
-    front.close();
-    await rejectsWith(
-      "lost",
-      "the encrypted connection was cut without its end mark",
-      () => readSome(client, new Uint8Array(1)),
-    );
-    inside.close();
-    await Promise.all(passing);
-    server.close();
-  },
-);
-
-async function pass(from: Deno.Conn, to: Deno.Conn): Promise<void> {
-  const buffer = new Uint8Array(65_536);
-  try {
-    for (let count; (count = await from.read(buffer)) !== null;) {
-      await writeAll(to, buffer.subarray(0, count));
-    }
-  } catch (error) {
-    // One of the two was closed: that is the end of passing.
-    if (
-      !(error instanceof TransferError ||
-        error instanceof Deno.errors.Interrupted ||
-        error instanceof Deno.errors.BadResource)
-    ) throw error;
-  }
-}

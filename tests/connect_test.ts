@@ -154,3 +154,10 @@ Deno.test("nameOf() writes an address as people type it", () => {
     "unix:/a\\u{1b}[2J",
   );
 });
+
+Deno.test("connect() takes no limit for no limit", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const conn = await connect({ hostname, port }, { connectTimeout: Infinity });
+  conn.close();
+});

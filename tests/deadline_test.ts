@@ -5,7 +5,12 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { closeQuietly, IdleTimer, withDeadline } from "../lib/deadline.ts";
+import {
+  closeQuietly,
+  IdleTimer,
+  onAbort,
+  withDeadline,
+} from "../lib/deadline.ts";
 import { TransferError } from "../lib/errors.ts";
 import { connectedPair, tlsPair, unixPair } from "./helpers.ts";
 import { needs } from "./needs.ts";
@@ -186,4 +191,34 @@ Deno.test("closeQuietly() forgives a second close and nothing else", () => {
     },
   };
   assertThrows(() => closeQuietly(other), TypeError);
+});
+
+Deno.test("no limit is no limit, not one that is over at once", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  using idle = new IdleTimer(conn, Infinity);
+  const read = () => conn.read(new Uint8Array(1));
+  const reading = withDeadline(
+    conn,
+    Infinity,
+    "hear",
+    () => idle.guard("hear", read),
+  );
+  // Timers that are due at once would have their turn before this one.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await peer.write(new Uint8Array(1));
+  assertEquals(await reading, 1);
+});
+
+Deno.test("onAbort() listens until the end of the block and no longer", () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const heard: string[] = [];
+  {
+    using _first = onAbort(first.signal, () => heard.push("first"));
+    using _second = onAbort(second.signal, () => heard.push("second"));
+    using _none = onAbort(undefined, () => heard.push("none"));
+    first.abort();
+  }
+  second.abort();
+  assertEquals(heard, ["first"]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Delivery, isCut } from "../lib/delivery.ts";
+import { Delivery } from "../lib/delivery.ts";
 import { TransferError } from "../lib/errors.ts";
 import {
   type Frame,
@@ -541,18 +541,4 @@ Deno.test("an abort after the last receipt makes no failure of it", async () => 
   await all.receiver.end();
   await all.outcome;
   assertEquals(all.entries[0]!.receipt?.bytes, 1_000);
-});
-
-Deno.test("isCut() tells a gone connection from a reason", () => {
-  for (
-    const [code, cut] of [
-      ["lost", true],
-      ["stalled", true],
-      ["rejected", false],
-      ["integrity", false],
-      ["protocol", false],
-    ] as const
-  ) {
-    assertEquals(isCut(new TransferError(code, "Cannot")), cut);
-  }
 });

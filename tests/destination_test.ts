@@ -1,13 +1,9 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Destination, local } from "../lib/destination.ts";
 import { TransferError } from "../lib/errors.ts";
-import type { ConflictPolicy, Entry } from "../lib/sink.ts";
-import { noise, tempDir, tree } from "./helpers.ts";
-
-async function rejects(act: () => Promise<unknown>, found: string) {
-  const error = await assertRejects(act, TransferError, found);
-  assertEquals(error.code, "rejected");
-}
+import type { Entry } from "../lib/sink.ts";
+import type { ConflictPolicy } from "../lib/conflict.ts";
+import { noise, rejectsWith, tempDir, tree } from "./helpers.ts";
 
 Deno.test("Destination.enter() makes the way down once, also for many at a time", async () => {
   await using dir = await tempDir();
@@ -27,11 +23,23 @@ Deno.test("Destination.enter() and look() pass through no link and no file", asy
   await Deno.writeFile(`${dir.path}/file`, noise(1));
   const to = new Destination(dir.path, {});
   for (const way of [["link"], ["link", "d"]]) {
-    await rejects(() => to.enter(way), "it is a symbolic link");
-    await rejects(() => to.look([...way, "x"]), "it is a symbolic link");
+    await rejectsWith("rejected", () => to.enter(way), "it is a symbolic link");
+    await rejectsWith(
+      "rejected",
+      () => to.look([...way, "x"]),
+      "it is a symbolic link",
+    );
   }
-  await rejects(() => to.enter(["file"]), "it is not a directory");
-  await rejects(() => to.look(["file", "x"]), "it is not a directory");
+  await rejectsWith(
+    "rejected",
+    () => to.enter(["file"]),
+    "it is not a directory",
+  );
+  await rejectsWith(
+    "rejected",
+    () => to.look(["file", "x"]),
+    "it is not a directory",
+  );
   assertEquals(await tree(outside.path), []);
 });
 
@@ -56,12 +64,21 @@ Deno.test("Destination.check() refuses only what is certain under each policy", 
   const check = (onConflict: ConflictPolicy, entry: Entry) =>
     new Destination(dir.path, { onConflict }).check(entry, [entry.name]);
   const taken = "has that name already";
-  await rejects(
+  await rejectsWith(
+    "rejected",
     () => check("refuse", file("f", 6)),
     `a file of 5 bytes ${taken}`,
   );
-  await rejects(() => check("refuse", file("d")), `a directory ${taken}`);
-  await rejects(() => check("replace", file("d", 0)), `a directory ${taken}`);
+  await rejectsWith(
+    "rejected",
+    () => check("refuse", file("d")),
+    `a directory ${taken}`,
+  );
+  await rejectsWith(
+    "rejected",
+    () => check("replace", file("d", 0)),
+    `a directory ${taken}`,
+  );
   await check("refuse", file("f", 5));
   await check("refuse", file("f")); // of unknown length
   await check("refuse", file("new", 1));

@@ -9,6 +9,7 @@ import {
   type Code,
   codeOf,
   foundOf,
+  isCut,
   OUTCOMES,
   reasonOf,
   together,
@@ -121,4 +122,18 @@ Deno.test("reasonOf() is one line without the system's number", () => {
   assertEquals(reasonOf(new Error("No space (os error 28)")), "No space");
   assertEquals(reasonOf(new Error("one\r\ntwo\nthree")), "one two three");
   assertEquals(reasonOf(null), "null");
+});
+
+Deno.test("isCut() tells a gone connection from a reason", () => {
+  for (
+    const [code, cut] of [
+      ["lost", true],
+      ["stalled", true],
+      ["rejected", false],
+      ["integrity", false],
+      ["protocol", false],
+    ] as const
+  ) {
+    assertEquals(isCut(new TransferError(code, "Cannot")), cut);
+  }
 });

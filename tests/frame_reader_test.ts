@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type Code, TransferError } from "../lib/errors.ts";
+import { TransferError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/frame_reader.ts";
 import { type Frame, MAX_DATA_BYTES } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { encodeFrame } from "../lib/wire.ts";
 import { frames } from "./arbitraries.ts";
-import { joined, noise, utf8 } from "./helpers.ts";
+import { joined, noise, rejectsWith, utf8 } from "./helpers.ts";
 
 /** A connection that gives the pieces one by one, and then ends. */
 function reading(pieces: Iterable<Uint8Array>): FrameReader {
@@ -42,10 +42,6 @@ async function framesOf(reader: FrameReader): Promise<Frame[]> {
     found.push(kept(frame));
   }
   return found;
-}
-
-async function rejectsWith(code: Code, act: () => Promise<unknown>) {
-  assertEquals((await assertRejects(act, TransferError)).code, code);
 }
 
 function data(entry: number, bytes: Uint8Array): Frame {

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { assertEquals, assertRejects } from "@std/assert";
 import { crc32 } from "node:zlib";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type Code, TransferError } from "../lib/errors.ts";
 
 /** A directory for one test; removed with all that is in it. */
 export interface TempDir extends AsyncDisposable {
@@ -195,4 +197,22 @@ export function sealed<T extends Uint8Array>(frame: T): T {
   view.setUint16(2, head & 0xffff);
   view.setUint32(12, crc32(frame.subarray(16), crc32(frame.subarray(0, 12))));
   return frame;
+}
+
+/**
+ * Sees that something is refused with a typed error.
+ *
+ * @param code The code that it must have.
+ * @param act What must be refused.
+ * @param found What its message must hold.
+ * @returns The error.
+ */
+export async function rejectsWith(
+  code: Code,
+  act: () => Promise<unknown>,
+  found = "",
+): Promise<TransferError> {
+  const error = await assertRejects(act, TransferError, found);
+  assertEquals(error.code, code, error.message);
+  return error;
 }

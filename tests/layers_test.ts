@@ -7,18 +7,19 @@ const ROOT = join(import.meta.dirname!, "..");
 const LAYERS: readonly (readonly string[])[] = [
   ["errors", "format", "quote"],
   [
-    ...["conn", "connect", "deadline", "listen", "local"],
+    ...["conn", "connect", "deadline", "duplex", "listen", "local"],
     ...["socket", "tls", "unread"],
   ],
   [
-    ...["digest", "fields", "formats", "frame_reader", "frames", "preface"],
-    ...["wire", "channel", "receipt", "retry"],
-    ...["destination", "drafts", "durable", "memory_sink", "names", "publish"],
-    ...["sink", "store", "stream_sink", "blocks", "source", "walk"],
-    ...["directory_draft", "existing", "proof", "reading", "temps", "window"],
-    ...["budget", "file_reader", "space"],
+    ...["digest", "fields", "formats", "frames", "preface", "wire"],
+    ...["batch", "channel", "failure_frames", "frame_reader", "greeting"],
+    ...["blocks", "file_reader", "pace", "reading", "source", "walk", "window"],
+    ...["names", "proof", "receipt", "retry"],
+    ...["absent", "conflict", "destination", "directory_sync", "publish"],
+    ...["directory_draft", "existing_draft", "file_draft", "temps"],
+    ...["budget", "memory_sink", "sink", "space", "store", "stream_sink"],
     ...["credentials", "identity", "key", "knock", "named", "proving"],
-    ...["batch", "greeting", "reach", "secure", "security"],
+    ...["reach", "secure", "security"],
   ],
   [
     ...["entries", "incoming", "session", "receive"],
@@ -38,8 +39,9 @@ const BLIND: readonly (readonly string[])[] = [
 const PURE = ["errors", "quote", "digest", "fields", "formats", "frames"];
 PURE.push("names", "preface", "wire", "credentials", "knock");
 
-const STORE = ["destination", "drafts", "durable", "memory_sink", "publish"];
-STORE.push("sink", "store", "directory_draft", "existing", "temps");
+const STORE = ["absent", "conflict", "destination", "directory_sync"];
+STORE.push("directory_draft", "existing_draft", "file_draft", "memory_sink");
+STORE.push("publish", "sink", "store", "temps");
 
 /** Longest file; what is longer holds more than one thought. */
 const MAX_LINES = 300;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Channel } from "../lib/channel.ts";
-import type { Duplex } from "../lib/conn.ts";
 import type { Credentials, Role } from "../lib/credentials.ts";
+import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { makingItSlow, WRONG_PROOF_MS } from "../lib/proving.ts";
 import { connectedPair } from "./helpers.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import { lstat, publish } from "../lib/publish.ts";
-import type { ConflictPolicy } from "../lib/sink.ts";
+import { publish } from "../lib/publish.ts";
+import type { ConflictPolicy } from "../lib/conflict.ts";
 import { noise, tempDir, tree, utf8 } from "./helpers.ts";
 
 const POLICIES: ConflictPolicy[] = ["refuse", "replace", "rename"];
@@ -103,17 +103,5 @@ Deno.test("publish() opens nothing that is no regular file", async () => {
     () => publish(temp, dir.path, "a", "refuse"),
     TransferError,
     "other content has that name already",
-  );
-});
-
-Deno.test("lstat() does not follow, and is null where nothing is", async () => {
-  await using dir = await tempDir();
-  await Deno.symlink("/nowhere", `${dir.path}/link`);
-  assertEquals((await lstat(`${dir.path}/link`))?.isSymlink, true);
-  assertEquals(await lstat(`${dir.path}/none`), null);
-  await Deno.writeFile(`${dir.path}/file`, utf8("x"));
-  await assertRejects(
-    () => lstat(`${dir.path}/file/below`),
-    Deno.errors.NotADirectory,
   );
 });

@@ -136,11 +136,12 @@ Deno.test("sendRaw() says source when the source fails, and lets the peer go", a
   const accepted = listener.accept();
   const failing = { read: () => Promise.reject(new Error("bad sector")) };
   const error = await assertRejects(
-    () => sendRaw(failing, listener.target),
+    () => sendRaw(failing, listener.target, { name: "gpj.\u{202e}a" }),
     TransferError,
-    "bad sector",
+    'Cannot deliver "gpj.\\u{202e}a" to ',
   );
   assertEquals(error.code, "source");
+  assert(error.message.endsWith("bad sector"), error.message);
   using conn = await accepted;
   await readAll(conn);
 });

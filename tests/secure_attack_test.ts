@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { Channel } from "../lib/channel.ts";
-import { type Duplex, hangUp, readExactly, writeAll } from "../lib/conn.ts";
+import { hangUp, readExactly, writeAll } from "../lib/conn.ts";
+import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
 import { identityOf } from "../lib/identity.ts";

@@ -111,12 +111,12 @@ Deno.test("send() takes no directory", async () => {
 });
 
 Deno.test("transfer() takes no two entries of one name, and says so before it connects", async () => {
-  const item = bytesItem(BYTES, { kind: "file", name: "a" });
+  const item = bytesItem(BYTES, { kind: "file", name: "gpj.\u{202e}a" });
   const nowhere = { hostname: "127.0.0.1", port: 1 };
   const error = await failing(transfer([item, item], nowhere, {}));
   assertEquals([error.code, error.message], [
     "usage",
-    'Cannot send two entries under one name: "a"',
+    'Cannot send two entries under one name: "gpj.\\u{202e}a"',
   ]);
 });
 

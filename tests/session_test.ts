@@ -1,10 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import { type Frame, MAX_AHEAD, SESSION } from "../lib/frames.ts";
 import type { Receipt } from "../lib/receipt.ts";
-import { receive, type ReceiveOptions } from "../lib/receive.ts";
-import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, noise } from "./helpers.ts";
+import { receive } from "../lib/receive.ts";
+import { connectedPair } from "./helpers.ts";
 import {
   data,
   end,
@@ -15,41 +14,8 @@ import {
   open,
   Scripted,
 } from "./scripted.ts";
-import { slowCommit, type WatchedSink, watchedSink } from "./sinks.ts";
-
-const BYTES = noise(1_000);
-const NONE = new Uint8Array(0);
-
-/** A receiver, and a sender that says what the test wants. */
-interface Talk extends Disposable {
-  sender: Scripted;
-  sink: WatchedSink;
-  outcome: Promise<Receipt[]>;
-}
-
-async function talk(
-  options: ReceiveOptions = {},
-  sink: WatchedSink = watchedSink(),
-): Promise<Talk> {
-  const [ours, theirs] = await connectedPair();
-  const sender = new Scripted(ours);
-  const outcome = receive(theirs, sink, { idleTimeout: 5_000, ...options });
-  outcome.catch(() => {}); // each test looks at it when it is time
-  await sender.greet();
-  await sender.hearHello();
-  return { sender, sink, outcome, [Symbol.dispose]: () => ours.close() };
-}
-
-/** Has an entry accepted. */
-async function opened(sender: Scripted, entry: number): Promise<void> {
-  await sender.say(open(entry));
-  await sender.hear("accept");
-}
-
-/** All that an entry needs, in one piece. */
-function whole(entry: number, bytes = BYTES): Frame[] {
-  return [open(entry), data(entry, bytes), end(entry, bytes)];
-}
+import { slowCommit, watchedSink } from "./sinks.ts";
+import { BYTES, NONE, opened, talk, whole } from "./session_talk.ts";
 
 Deno.test("a session answers HELLO with the sender's own id", async () => {
   const [ours, theirs] = await connectedPair();
@@ -484,83 +450,6 @@ Deno.test("what the sender says goes escaped into the message", async () => {
   assertEquals(message, "Cannot receive the rest: \\u{1b}[31mred\\u{a}line");
 });
 
-Deno.test("an end between entries is a cut, never the end of the transfer", async () => {
-  using all = await talk();
-  await all.sender.say(...whole(0));
-  await all.sender.hear("accept");
-  await all.sender.hear("receipt");
-  await all.sender.end();
-  const error = await failing(all.outcome);
-  assertEquals(error.code, "lost");
-  assert(error.message.includes("ended without finishing"), error.message);
-  assertEquals([...all.sink.files.keys()], ["file-0"]);
-});
-
-Deno.test("an end between two pieces of an entry commits nothing of it", async () => {
-  using all = await talk();
-  await all.sender.say(open(0), data(0, BYTES));
-  await all.sender.end();
-  const error = await failing(all.outcome);
-  assertEquals(error.code, "lost");
-  const found = 'ended in "file-0" after 1000 bytes without finishing';
-  assert(error.message.includes(found), error.message);
-  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
-});
-
-Deno.test("a cut inside a frame commits nothing", async () => {
-  using all = await talk();
-  await opened(all.sender, 0);
-  await all.sender.sayBytes(encodeFrame(data(0, BYTES)).subarray(0, -1));
-  await all.sender.end();
-  const error = await failing(all.outcome);
-  assertEquals(error.code, "lost");
-  assert(error.message.includes("ended inside it"), error.message);
-  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
-});
-
-Deno.test("a damaged frame is found where it happens: the sender may try again", async () => {
-  using all = await talk();
-  await opened(all.sender, 0);
-  const frame = encodeFrame(data(0, BYTES));
-  frame[500]! ^= 1;
-  await all.sender.sayBytes(frame);
-  const said = await all.sender.hear("fail");
-  assertEquals([said.entry, said.code], [SESSION, "integrity"]);
-  assertEquals(said.retriable, true);
-  await all.sender.end();
-  assertEquals((await failing(all.outcome)).code, "integrity");
-  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
-});
-
-Deno.test("a sender that falls silent is stalled, and nothing is half-written", async () => {
-  using all = await talk({ idleTimeout: 300 });
-  await opened(all.sender, 0);
-  await all.sender.say(data(0, BYTES));
-  const from = performance.now();
-  assertEquals((await failing(all.outcome)).code, "stalled");
-  assert(performance.now() - from < 3_000);
-  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
-});
-
-Deno.test("a sender's ALIVE keeps a slow source's session", async () => {
-  using all = await talk({ idleTimeout: 600 });
-  await opened(all.sender, 0);
-  const alive = {
-    type: "alive",
-    entry: 0,
-    phase: "reading",
-    bytes: 0,
-  } as const;
-  const from = performance.now();
-  while (performance.now() - from < 900) {
-    await all.sender.hear("alive"); // the receiver's own, every 250 ms
-    await all.sender.say(alive);
-  }
-  await all.sender.say(data(0, BYTES), end(0, BYTES), finish(1));
-  await all.sender.end();
-  assertEquals((await all.outcome).length, 1);
-});
-
 Deno.test("a slow commit is told as what it is, with the bytes that are there", async () => {
   const { commit, finish: release } = slowCommit("syncing");
   const progress: unknown[] = [];
@@ -593,46 +482,22 @@ Deno.test("a sender that leaves right after END finds its entry when it comes ba
   assertEquals([...all.sink.files.keys()], ["file-0"]);
 });
 
-Deno.test("a session that is aborted tells its sender and leaves nothing", async () => {
-  const stop = new AbortController();
-  using all = await talk({ signal: stop.signal });
-  await opened(all.sender, 0);
-  await all.sender.say(data(0, BYTES));
-  stop.abort(new RangeError("enough"));
-  const said = await all.sender.hear("fail");
-  assertEquals<unknown>(
-    said,
-    fail(SESSION, { retriable: true, reason: "the receiver is stopping" }),
-  );
-  assertEquals(await all.sender.end(), []);
-  const reason = await all.outcome.catch((error) => error);
-  assert(reason instanceof RangeError && reason.message === "enough");
-  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
-});
-
-Deno.test("an abort does not wait for a sender that does not care", async () => {
-  const stop = new AbortController();
-  using all = await talk({ signal: stop.signal });
-  await opened(all.sender, 0);
-  const from = performance.now();
-  stop.abort(new RangeError("enough"));
-  await all.outcome.catch((error) => assert(error instanceof RangeError));
-  assert(performance.now() - from < 2_000);
-});
-
-Deno.test("an abort denies no commit that is under way", async () => {
-  const { commit, begun, finish: release } = slowCommit();
-  const stop = new AbortController();
-  using all = await talk({ signal: stop.signal }, watchedSink({ commit }));
-  await all.sender.say(...whole(0), open(1));
-  await begun;
+Deno.test("a callback that throws ends neither the session nor the program", async () => {
+  const { commit, finish: release } = slowCommit("syncing");
+  let calls = 0;
+  using all = await talk({
+    onProgress() {
+      calls++;
+      throw new RangeError("no screen");
+    },
+  }, watchedSink({ commit }));
+  await all.sender.say(...whole(0), finish(1));
   await all.sender.hear("accept");
-  await all.sender.hear("accept");
-  stop.abort();
+  for (let beats = 0; beats < 3; beats++) await all.sender.hear("alive");
   release();
-  const frames = await all.sender.end();
-  assertEquals(frames.map(({ type }) => type), ["receipt", "fail"]);
-  await all.outcome.catch(() => {});
-  assertEquals([...all.sink.files.keys()], ["file-0"]);
-  assertEquals(all.sink.drafts.size, 0);
+  await all.sender.hear("receipt"); // the entry is none the worse
+  await all.sender.end();
+  const error = await assertRejects(() => all.outcome, TransferError);
+  assertEquals([error.code, calls], ["internal", 1]);
+  assert(error.cause instanceof RangeError);
 });

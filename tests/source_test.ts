@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Code, TransferError } from "../lib/errors.ts";
 import type { Entry } from "../lib/sink.ts";
 import {
   bytesItem,
@@ -10,7 +9,7 @@ import {
   readerOf,
 } from "../lib/source.ts";
 import type { Reading } from "../lib/reading.ts";
-import { joined, noise, tempDir, utf8 } from "./helpers.ts";
+import { joined, noise, rejectsWith, tempDir, utf8 } from "./helpers.ts";
 
 const ENTRY: Entry = { kind: "file", name: "a" };
 
@@ -23,11 +22,6 @@ async function readAll(reading: Pick<Reading, "read">, at = 1000) {
     assert(count > 0 && count <= at);
     pieces.push(buffer.subarray(0, count));
   }
-}
-
-async function rejects(code: Code, found: string, act: () => Promise<unknown>) {
-  const error = await assertRejects(act, TransferError, found);
-  assertEquals(error.code, code);
 }
 
 /** A file of a megabyte, as it is announced. */
@@ -70,10 +64,10 @@ Deno.test("readerItem() rejects with source when its reader fails", async () => 
   const read = () =>
     Promise.reject(new Error("Input/output error (os error 5)"));
   await using reading = await readerItem({ read }, ENTRY).open();
-  await rejects(
+  await rejectsWith(
     "source",
-    'Cannot read "a": Input/output error',
     () => reading.read(new Uint8Array(1)),
+    'Cannot read "a": Input/output error',
   );
 });
 
@@ -114,7 +108,7 @@ Deno.test("fileItem() rejects with source where the file is gone", async () => {
   const path = `${dir.path}/a`;
   const item = await announced(path);
   await Deno.remove(path);
-  await rejects("source", `Cannot read "${path}": `, () => item.open());
+  await rejectsWith("source", () => item.open(), `Cannot read "${path}": `);
 });
 
 Deno.test("fileItem() rejects with source-changed where it is not what was announced", async () => {
@@ -133,7 +127,7 @@ Deno.test("fileItem() rejects with source-changed where it is not what was annou
     const item = await announced(path);
     await change();
     const found = `Cannot send "${path}": ${how} while it was sent`;
-    await rejects("source-changed", found, () => item.open());
+    await rejectsWith("source-changed", () => item.open(), found);
   }
 });
 
@@ -143,7 +137,11 @@ Deno.test("fileItem() rejects with source-changed when the file shrinks while it
   await using reading = await (await announced(path)).open();
   await reading.read(new Uint8Array(1000));
   await Deno.truncate(path, 500_000);
-  await rejects("source-changed", "it shrank", () => readAll(reading, 100_000));
+  await rejectsWith(
+    "source-changed",
+    () => readAll(reading, 100_000),
+    "it shrank",
+  );
 });
 
 Deno.test("fileItem() sends no more than was announced, and finds that it grew", async () => {
@@ -152,7 +150,7 @@ Deno.test("fileItem() sends no more than was announced, and finds that it grew",
   await using reading = await (await announced(path)).open();
   await Deno.writeFile(path, utf8("more"), { append: true });
   assertEquals((await readAll(reading)).length, 1_000_000);
-  await rejects("source-changed", "it grew", () => reading.verify());
+  await rejectsWith("source-changed", () => reading.verify(), "it grew");
 });
 
 Deno.test("fileItem() finds a file that was rewritten in place while it was read", async () => {
@@ -162,7 +160,11 @@ Deno.test("fileItem() finds a file that was rewritten in place while it was read
   await readAll(reading, 65_536);
   using file = await Deno.open(path, { write: true });
   await file.write(utf8("other"));
-  await rejects("source-changed", "it was written to", () => reading.verify());
+  await rejectsWith(
+    "source-changed",
+    () => reading.verify(),
+    "it was written to",
+  );
 });
 
 Deno.test("fileItem() finds a rewrite whose modification time was set back", async () => {
@@ -176,7 +178,11 @@ Deno.test("fileItem() finds a rewrite whose modification time was set back", asy
   do await Deno.utime(path, 1, 1); while (
     (await Deno.stat(path)).ctime?.getTime() === ctime?.getTime()
   );
-  await rejects("source-changed", "it was written to", () => reading.verify());
+  await rejectsWith(
+    "source-changed",
+    () => reading.verify(),
+    "it was written to",
+  );
 });
 
 Deno.test("fileItem() goes on with the file it opened when the name goes", async () => {

@@ -5,16 +5,16 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Code, TransferError } from "../lib/errors.ts";
+import { TransferError } from "../lib/errors.ts";
 import type {
   CommitPhase,
   Committed,
-  ConflictPolicy,
   Draft,
   Entry,
   Sink,
 } from "../lib/sink.ts";
-import { joined, noise, utf8 } from "./helpers.ts";
+import type { ConflictPolicy } from "../lib/conflict.ts";
+import { joined, noise, rejectsWith, utf8 } from "./helpers.ts";
 
 /** A sink, and a look at what is in it from outside. */
 export interface Place extends AsyncDisposable {
@@ -131,8 +131,8 @@ export function storeContract(
   test("refuses other content for a taken name unless told otherwise", async () => {
     await using place = await open();
     await store(place, "d/a", utf8("first"));
-    await refuses("rejected", () => store(place, "d/a", utf8("other")));
-    await refuses("rejected", () => store(place, "d/a", utf8("longer")));
+    await rejectsWith("rejected", () => store(place, "d/a", utf8("other")));
+    await rejectsWith("rejected", () => store(place, "d/a", utf8("longer")));
     assertEquals(await place.content("d/a"), utf8("first"));
     assertEquals(await place.names(), ["d/", "d/a"]);
   });
@@ -252,17 +252,17 @@ export function storeContract(
     test(`never puts a file where a directory is under ${policy}`, async () => {
       await using place = await open(policy);
       await makeDirectory(place, "d");
-      await refuses("rejected", () => store(place, "d", utf8("file")));
-      await refuses("rejected", () => store(place, "d", new Uint8Array(0)));
+      await rejectsWith("rejected", () => store(place, "d", utf8("file")));
+      await rejectsWith("rejected", () => store(place, "d", new Uint8Array(0)));
       assertEquals(await place.names(), ["d/"]);
     });
 
     test(`never puts a directory or its content where a file is under ${policy}`, async () => {
       await using place = await open(policy);
       await store(place, "f", utf8("file"));
-      await refuses("rejected", () => makeDirectory(place, "f"));
-      await refuses("rejected", () => makeDirectory(place, "f/d"));
-      await refuses("rejected", () => store(place, "f/a", utf8("below")));
+      await rejectsWith("rejected", () => makeDirectory(place, "f"));
+      await rejectsWith("rejected", () => makeDirectory(place, "f/d"));
+      await rejectsWith("rejected", () => store(place, "f/a", utf8("below")));
       assertEquals(await place.names(), ["f"]);
       assertEquals(await place.content("f"), utf8("file"));
     });
@@ -271,7 +271,7 @@ export function storeContract(
   test("takes no bytes for a directory", async () => {
     await using place = await open();
     const draft = await place.sink.open({ kind: "directory", name: "d" });
-    await refuses("protocol", () => draft.write(utf8("bytes")));
+    await rejectsWith("protocol", () => draft.write(utf8("bytes")));
     await draft.abort();
   });
 
@@ -295,7 +295,7 @@ export function storeContract(
       ]
     ) {
       for (const kind of ["file", "directory"] as const) {
-        await refuses("rejected", () => place.sink.open({ kind, name }));
+        await rejectsWith("rejected", () => place.sink.open({ kind, name }));
       }
     }
     assertEquals(await place.names(), []);
@@ -351,9 +351,4 @@ async function drafted(
     drafts.push(draft);
   }
   return drafts;
-}
-
-async function refuses(code: Code, act: () => Promise<unknown>) {
-  const error = await assertRejects(act, TransferError);
-  assertEquals(error.code, code, error.message);
 }

@@ -1,8 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Code, TransferError } from "../lib/errors.ts";
+import { assert, assertEquals } from "@std/assert";
 import type { Committed, Entry, Sink } from "../lib/sink.ts";
 import { directorySink, fileSink } from "../lib/store.ts";
-import { noise, run, tempDir, tree, utf8 } from "./helpers.ts";
+import { noise, rejectsWith, run, tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
 import { storeContract } from "./store_contract.ts";
 
@@ -27,12 +26,6 @@ async function store(
   return await draft.commit();
 }
 
-async function refuses(code: Code, act: () => Promise<unknown>) {
-  const error = await assertRejects(act, TransferError);
-  assertEquals(error.code, code, error.message);
-  return error;
-}
-
 Deno.test("directorySink() keeps drafts under the reserved prefix, each its own", async () => {
   await using dir = await tempDir();
   const sink = directorySink(dir.path);
@@ -53,7 +46,10 @@ Deno.test("directorySink() leaves no draft after a commit that fails", async () 
   await using dir = await tempDir();
   await Deno.writeFile(`${dir.path}/a`, utf8("there before"));
   const sink = directorySink(dir.path);
-  await refuses("rejected", () => store(sink, { name: "a" }, utf8("other")));
+  await rejectsWith(
+    "rejected",
+    () => store(sink, { name: "a" }, utf8("other")),
+  );
   assertEquals(await tree(dir.path), ["a"]);
   assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("there before"));
 });
@@ -65,12 +61,12 @@ Deno.test("directorySink() refuses early what the commit would refuse for certai
   const sink = directorySink(dir.path);
   const open = (name: string, size: number) => () =>
     sink.open({ kind: "file", name, size });
-  const larger = await refuses("rejected", open("a", 11));
+  const larger = await rejectsWith("rejected", open("a", 11));
   assertEquals(
     larger.message,
     'Cannot store "a": a file of 10 bytes has that name already',
   );
-  await refuses("rejected", open("d", 0));
+  await rejectsWith("rejected", open("d", 0));
   await open("a", 10)(); // perhaps the same content: only the commit can know
 });
 
@@ -79,7 +75,7 @@ Deno.test("directorySink() takes a name that somebody else took meanwhile for ta
   const draft = await directorySink(dir.path).open({ kind: "file", name: "a" });
   await draft.write(utf8("ours"));
   await Deno.writeFile(`${dir.path}/a`, utf8("theirs"));
-  await refuses("rejected", () => draft.commit());
+  await rejectsWith("rejected", () => draft.commit());
   assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("theirs"));
   assertEquals(await tree(dir.path), ["a"]);
 });
@@ -97,20 +93,20 @@ for (const onConflict of ["refuse", "replace", "rename"] as const) {
     const sink = directorySink(dir.path, { onConflict });
     for (const parent of ["link", "d/link", "dangling"]) {
       for (const size of [10, 11]) {
-        const error = await refuses(
+        const error = await rejectsWith(
           "rejected",
           () => store(sink, { name: `${parent}/a`, size }, noise(size)),
         );
         // Nothing is told of what is out there, not even a length.
         assert(error.message.endsWith("it is a symbolic link"), error.message);
       }
-      await refuses(
+      await rejectsWith(
         "rejected",
         () => store(sink, { name: `${parent}/new` }, noise(1)),
       );
       for (const name of [parent, `${parent}/d`]) {
         const draft = await sink.open({ kind: "directory", name });
-        await refuses("rejected", () => draft.commit());
+        await rejectsWith("rejected", () => draft.commit());
       }
     }
     assertEquals(await tree(dir.path), before);
@@ -134,7 +130,7 @@ Deno.test("directorySink() does not follow a symbolic link that has the final na
       await Deno.symlink(to, `${dir.path}/a`);
       const refusing = directorySink(dir.path);
       for (const text of ["theirs", "others"]) {
-        await refuses(
+        await rejectsWith(
           "rejected",
           () => store(refusing, { name: "a" }, utf8(text)),
         );
@@ -208,7 +204,7 @@ Deno.test("directorySink() shows a draft of a private file to nobody else", asyn
 Deno.test("directorySink() rejects with local-io when its directory is gone", async () => {
   await using dir = await tempDir();
   const root = `${dir.path}/gone`;
-  const error = await refuses(
+  const error = await rejectsWith(
     "local-io",
     () => store(directorySink(root), { name: "a" }, noise(1)),
   );
@@ -222,7 +218,7 @@ Deno.test("directorySink() rejects with local-io when its directory goes meanwhi
   const draft = await directorySink(root).open({ kind: "file", name: "d/a" });
   await draft.write(noise(1));
   await Deno.remove(root, { recursive: true });
-  await refuses("local-io", () => draft.commit());
+  await rejectsWith("local-io", () => draft.commit());
   assertEquals(await tree(dir.path), []);
 });
 
@@ -235,7 +231,7 @@ needs(
     try {
       const sink = directorySink(dir.path);
       const draft = await sink.open({ kind: "file", name: "large" });
-      const error = await refuses("local-io", async () => {
+      const error = await rejectsWith("local-io", async () => {
         for (let turn = 0; turn < 3; turn++) await draft.write(noise(500_000));
       });
       assert(/No space left on device$/.test(error.message), error.message);
@@ -260,9 +256,12 @@ Deno.test("fileSink() puts the first file under its own name, whatever theirs", 
 Deno.test("fileSink() refuses a second file and any directory", async () => {
   await using dir = await tempDir();
   const sink = fileSink(`${dir.path}/mine`);
-  await refuses("rejected", () => sink.open({ kind: "directory", name: "d" }));
+  await rejectsWith(
+    "rejected",
+    () => sink.open({ kind: "directory", name: "d" }),
+  );
   await store(sink, { name: "a" }, utf8("hi"));
-  await refuses("rejected", () => sink.open({ kind: "file", name: "b" }));
+  await rejectsWith("rejected", () => sink.open({ kind: "file", name: "b" }));
   assertEquals(await tree(dir.path), ["mine"]);
 });
 
@@ -272,7 +271,7 @@ Deno.test("fileSink() keeps to the policy where its file is there already", asyn
   await Deno.writeFile(path, utf8("before"));
   const put = (onConflict: "refuse" | "replace" | "rename", text: string) =>
     store(fileSink(path, { onConflict }), { name: "a" }, utf8(text));
-  await refuses("rejected", () => put("refuse", "other!"));
+  await rejectsWith("rejected", () => put("refuse", "other!"));
   assertEquals((await put("refuse", "before")).existing, true);
   assertEquals((await put("rename", "other!")).name, "mine (1)");
   assertEquals((await put("replace", "other!")).name, "mine");

@@ -1,7 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { type Code, TransferError } from "../lib/errors.ts";
+import { assertEquals } from "@std/assert";
 import { type ByteWriter, streamSink } from "../lib/stream_sink.ts";
-import { noise } from "./helpers.ts";
+import { noise, rejectsWith } from "./helpers.ts";
 
 /** Takes a few bytes at a time and keeps them. */
 function collector(): ByteWriter & { bytes: number[] } {
@@ -14,12 +13,6 @@ function collector(): ByteWriter & { bytes: number[] } {
       return Promise.resolve(part.length);
     },
   };
-}
-
-async function refuses(code: Code, act: () => Promise<unknown>) {
-  const error = await assertRejects(act, TransferError);
-  assertEquals(error.code, code);
-  return error;
 }
 
 Deno.test("streamSink() passes every byte on, also after partial writes", async () => {
@@ -40,16 +33,16 @@ Deno.test("streamSink() passes every byte on, also after partial writes", async 
 Deno.test("streamSink() takes one file and no directory", async () => {
   const sink = streamSink(collector());
   const directory = { kind: "directory", name: "d" } as const;
-  await refuses("rejected", () => sink.open(directory));
+  await rejectsWith("rejected", () => sink.open(directory));
   await sink.open({ kind: "file", name: "a" });
-  await refuses("rejected", () => sink.open({ kind: "file", name: "b" }));
+  await rejectsWith("rejected", () => sink.open({ kind: "file", name: "b" }));
 });
 
 Deno.test("streamSink() rejects with local-io when its reader is gone", async () => {
   const gone = () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe"));
   const sink = streamSink({ write: gone });
   const draft = await sink.open({ kind: "file", name: "a" });
-  const error = await refuses("local-io", () => draft.write(noise(1)));
+  const error = await rejectsWith("local-io", () => draft.write(noise(1)));
   assertEquals(error.message, "Cannot write to the stream: Broken pipe");
 });
 
@@ -58,7 +51,7 @@ Deno.test("streamSink() rejects with local-io when there is no space left", asyn
   const full = new Error("No space left on device (os error 28)");
   const sink = streamSink({ write: () => Promise.reject(full) });
   const draft = await sink.open({ kind: "file", name: "a" });
-  const error = await refuses("local-io", () => draft.write(noise(1)));
+  const error = await rejectsWith("local-io", () => draft.write(noise(1)));
   assertEquals(
     error.message,
     "Cannot write to the stream: No space left on device",

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Pace } from "../lib/blocks.ts";
+import { Pace } from "../lib/pace.ts";
 import { Channel } from "../lib/channel.ts";
 import { TransferError } from "../lib/errors.ts";
 import { type Frame, MAX_DATA_BYTES } from "../lib/frames.ts";

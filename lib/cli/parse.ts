@@ -6,7 +6,7 @@
 
 import type { Target } from "../connect.ts";
 import { quote } from "../quote.ts";
-import type { ConflictPolicy } from "../sink.ts";
+import type { ConflictPolicy } from "../conflict.ts";
 import { parseListen, parseTarget } from "./address.ts";
 import type { Topic } from "./help.ts";
 import { oneOf, read, wrong } from "./options.ts";

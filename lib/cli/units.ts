@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_DELAY_MS } from "../deadline.ts";
 import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 
@@ -44,12 +45,11 @@ export function parseBytes(text: string, option: string): number {
  */
 export function parseSeconds(text: string, option: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  // setTimeout turns anything longer than 2^31 ms into no wait at all.
-  if (seconds > 0 && seconds <= 2_000_000) return seconds * 1000;
+  if (seconds > 0 && seconds * 1000 <= MAX_DELAY_MS) return seconds * 1000;
   throw new TransferError(
     "usage",
     `Cannot read ${option} ${quote(text)}: it must be seconds, ` +
-      "above 0 and at most 2000000",
+      `above 0 and at most ${Math.floor(MAX_DELAY_MS / 1000)}`,
   );
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Duplex } from "../../lib/conn.ts";
+import type { Duplex } from "../../lib/duplex.ts";
 
 /** How a connection behaves. */
 export interface Weather {

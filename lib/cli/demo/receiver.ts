@@ -9,7 +9,8 @@
  * @module
  */
 
-import { type Duplex, hangUp, readSome, writeAll } from "../../conn.ts";
+import { hangUp, writeAll } from "../../conn.ts";
+import { type Duplex, readSome } from "../../duplex.ts";
 import { TransferError } from "../../errors.ts";
 import { receive } from "../../receive.ts";
 import { directorySink } from "../../store.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Destination } from "../lib/destination.ts";
-import { FileDraft } from "../lib/drafts.ts";
+import { FileDraft } from "../lib/file_draft.ts";
 import { TransferError } from "../lib/errors.ts";
 import { noise, tempDir, tree, utf8 } from "./helpers.ts";
 

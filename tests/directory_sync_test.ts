@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DirectorySync } from "../lib/durable.ts";
+import { DirectorySync } from "../lib/directory_sync.ts";
 import { run, tempDir, tree } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
@@ -198,7 +198,7 @@ needs(
     const { calls } = await traced(
       dir.path,
       `import { DirectorySync } from "${
-        import.meta.resolve("../lib/durable.ts")
+        import.meta.resolve("../lib/directory_sync.ts")
       }";
      const sync = new DirectorySync();
      const root = Deno.args[0]!;

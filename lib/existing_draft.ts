@@ -11,7 +11,7 @@
 import { join } from "node:path";
 import { type Destination, local } from "./destination.ts";
 import type { Digest } from "./digest.ts";
-import { FileDraft } from "./drafts.ts";
+import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "./errors.ts";
 import { Proof } from "./proof.ts";
 import { quote } from "./quote.ts";
@@ -22,6 +22,9 @@ import type {
   Entry,
   Resumable,
 } from "./sink.ts";
+
+/** Copied at once: few system calls, little memory. */
+const COPY_BYTES = 1_048_576;
 
 /** The file that is there, until the sender's bytes turn out to be others. */
 export class ExistingDraft implements Draft {
@@ -91,7 +94,7 @@ export class ExistingDraft implements Draft {
   /** Copies what agrees, instead of having it sent. */
   async #copy(length: number): Promise<void> {
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
-    const buffer = new Uint8Array(1_048_576);
+    const buffer = new Uint8Array(COPY_BYTES);
     for (let left = length; left > 0;) {
       const piece = buffer.subarray(0, Math.min(left, buffer.length));
       const count = await file.read(piece);

@@ -25,7 +25,8 @@ import {
   type Resumable,
 } from "./sink.ts";
 import { mustFit } from "./space.ts";
-import { removeIfThere, type Temp } from "./temps.ts";
+import type { Temp } from "./temps.ts";
+import { removeIfThere } from "./absent.ts";
 
 /** Files of this size on are worth going on with; smaller ones start over. */
 const RESUME_BYTES = 1_048_576;

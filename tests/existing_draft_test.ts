@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import type { ConflictPolicy } from "../lib/sink.ts";
+import type { ConflictPolicy } from "../lib/conflict.ts";
 import { directorySink } from "../lib/store.ts";
 import { noise, tempDir, tree } from "./helpers.ts";
 

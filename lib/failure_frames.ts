@@ -1,0 +1,39 @@
+/**
+ * Failures on their way to the other side, and from there.
+ *
+ * @module
+ */
+
+import { foundOf, TransferError } from "./errors.ts";
+import { type Fail, MAX_REASON_BYTES } from "./frames.ts";
+import { escape } from "./quote.ts";
+
+/**
+ * Turns a peer's FAIL into an error.
+ *
+ * @param frame What the peer said.
+ * @param doing What could not be done because of it: "Cannot receive".
+ * @returns The error, with the peer's code and reason.
+ */
+export function failureOf(frame: Fail, doing: string): TransferError {
+  return new TransferError(
+    frame.code,
+    `${doing}: ${escape(frame.reason)}`,
+    { retriable: frame.retriable },
+  );
+}
+
+/**
+ * Spells a failure for the other side.
+ *
+ * @param entry The entry that failed, or SESSION.
+ * @param error What happened here. This side's disk is, for the other, a remote
+ * one.
+ * @returns The frame.
+ */
+export function failOf(entry: number, error: TransferError): Fail {
+  const code = error.code === "local-io" ? "remote-io" : error.code;
+  // A character is at most four bytes of UTF-8.
+  const reason = foundOf(error).slice(0, MAX_REASON_BYTES / 4);
+  return { type: "fail", entry, code, retriable: error.retriable, reason };
+}

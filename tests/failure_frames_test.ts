@@ -1,0 +1,39 @@
+import { assert, assertEquals } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
+import { failOf, failureOf } from "../lib/failure_frames.ts";
+import { MAX_REASON_BYTES } from "../lib/frames.ts";
+import { encodeFrame } from "../lib/wire.ts";
+
+Deno.test("failOf() calls this side's disk a remote one, and keeps the reason alone", () => {
+  const error = new TransferError(
+    "local-io",
+    'Cannot store "a: b": no space is left',
+    { retriable: true },
+  );
+  assertEquals(failOf(7, error), {
+    type: "fail",
+    entry: 7,
+    code: "remote-io",
+    retriable: true,
+    reason: "no space is left",
+  });
+});
+
+Deno.test("failOf() keeps any reason within a frame", () => {
+  const error = new TransferError("rejected", `Cannot: ${"€😀".repeat(2_000)}`);
+  const frame = encodeFrame(failOf(0, error));
+  assert(frame.length <= 16 + 4 + MAX_REASON_BYTES);
+});
+
+Deno.test("failureOf() keeps code and policy, and escapes the reason", () => {
+  const frame = {
+    type: "fail",
+    entry: 0,
+    code: "rejected",
+    retriable: true,
+    reason: "a\x1b",
+  } as const;
+  const error = failureOf(frame, "Cannot go on");
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assertEquals(error.message, "Cannot go on: a\\u{1b}");
+});

@@ -1,0 +1,49 @@
+import { assert, assertEquals } from "@std/assert";
+import { SESSION } from "../lib/frames.ts";
+import { data, fail, open } from "./scripted.ts";
+import { slowCommit, watchedSink } from "./sinks.ts";
+import { BYTES, opened, talk, whole } from "./session_talk.ts";
+
+Deno.test("a session that is aborted tells its sender and leaves nothing", async () => {
+  const stop = new AbortController();
+  using all = await talk({ signal: stop.signal });
+  await opened(all.sender, 0);
+  await all.sender.say(data(0, BYTES));
+  stop.abort(new RangeError("enough"));
+  const said = await all.sender.hear("fail");
+  assertEquals<unknown>(
+    said,
+    fail(SESSION, { retriable: true, reason: "the receiver is stopping" }),
+  );
+  assertEquals(await all.sender.end(), []);
+  const reason = await all.outcome.catch((error) => error);
+  assert(reason instanceof RangeError && reason.message === "enough");
+  assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
+});
+
+Deno.test("an abort does not wait for a sender that does not care", async () => {
+  const stop = new AbortController();
+  using all = await talk({ signal: stop.signal });
+  await opened(all.sender, 0);
+  const from = performance.now();
+  stop.abort(new RangeError("enough"));
+  await all.outcome.catch((error) => assert(error instanceof RangeError));
+  assert(performance.now() - from < 2_000);
+});
+
+Deno.test("an abort denies no commit that is under way", async () => {
+  const { commit, begun, finish: release } = slowCommit();
+  const stop = new AbortController();
+  using all = await talk({ signal: stop.signal }, watchedSink({ commit }));
+  await all.sender.say(...whole(0), open(1));
+  await begun;
+  await all.sender.hear("accept");
+  await all.sender.hear("accept");
+  stop.abort();
+  release();
+  const frames = await all.sender.end();
+  assertEquals(frames.map(({ type }) => type), ["receipt", "fail"]);
+  await all.outcome.catch(() => {});
+  assertEquals([...all.sink.files.keys()], ["file-0"]);
+  assertEquals(all.sink.drafts.size, 0);
+});
