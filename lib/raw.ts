@@ -40,7 +40,7 @@ export interface RawOptions {
   digest?: boolean;
   /** Drops the connection; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Hears how many bytes went over. */
+  /** Hears how many bytes the kernel on this side took, or gave. */
   onProgress?: (progress: Progress) => void;
 }
 

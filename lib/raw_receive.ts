@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BlockWriter } from "./block_writer.ts";
 import { ENDING, hangUp } from "./conn.ts";
 import { closeQuietly, IdleTimer, onAbort } from "./deadline.ts";
 import { Digest } from "./digest.ts";
@@ -62,12 +63,6 @@ export async function receiveRaw(
   }
 }
 
-/** Block written to the disk at once; large ones cost the least (bench/). */
-const BLOCK_BYTES = 4_194_304;
-
-/** First block: many streams are short. */
-const FIRST_BYTES = 65_536;
-
 async function take(
   conn: Duplex,
   sink: Sink,
@@ -77,42 +72,19 @@ async function take(
   using idle = new IdleTimer(conn, idleTimeout);
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
-  let [block, other] = [new Uint8Array(FIRST_BYTES), new Uint8Array(0)];
-  let bytes = 0, filled = 0, ended = false, busy = false;
-  let writing: Promise<void> | undefined;
+  const to = new BlockWriter(draft, digest);
+  const read = () => idle.guard("read", () => readSome(conn, to.room));
   try {
-    while (!ended) {
-      const into = block.subarray(filled);
-      const count = await idle.guard("read", () => readSome(conn, into));
-      ended = count === null;
-      filled += count ?? 0;
-      bytes += count ?? 0;
-      // A short read means that nothing more is waiting: pass on what there is,
-      // unless the disk has enough to do.
-      const pause = count !== null && count < into.length && !busy;
-      if (!ended && !pause && filled < block.length) continue;
-      await writing;
-      const piece = block.subarray(0, filled);
-      busy = true;
-      writing = draft.write(piece).finally(() => busy = false);
-      writing.catch(() => {}); // awaited before the next one
-      digest?.update(piece); // while the disk is busy with the same bytes
-      options.onProgress?.({ phase: "receiving", bytes });
-      if (other.buffer.byteLength < BLOCK_BYTES) {
-        other = new Uint8Array(BLOCK_BYTES);
-      }
-      // Blocks end at multiples of their size, so that each of them can have
-      // the largest pages that the file system gives.
-      const rest = BLOCK_BYTES - bytes % BLOCK_BYTES;
-      const next = new Uint8Array(other.buffer, 0, rest);
-      [block, other, filled] = [next, block, 0];
+    for (let count; (count = await read()) !== null;) {
+      if (!await to.took(count)) continue;
+      options.onProgress?.({ phase: "receiving", bytes: to.total });
     }
-    await writing;
+    await to.end();
     await draft.commit();
   } catch (error) {
-    await writing?.catch(() => {}); // the first failure is the one to tell
+    await to.idle();
     await draft.abort();
     throw error;
   }
-  return reportOf(bytes, digest);
+  return reportOf(to.total, digest);
 }

@@ -29,7 +29,10 @@ export interface Receipt {
 export interface Progress {
   /** What the receiver is doing, or `reading` where the source is slow. */
   phase: Phase;
-  /** How many bytes the receiver has. */
+  /**
+   * How many bytes the receiver has; in raw mode, how many the kernel on this
+   * side took, because nobody says more.
+   */
   bytes: number;
   /** How many there are in all; absent where nobody can know. */
   total?: number;

@@ -13,7 +13,16 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     ...["digest", "fields", "formats", "frames", "preface", "wire"],
     ...["batch", "channel", "failure_frames", "frame_reader", "greeting"],
-    ...["blocks", "file_reader", "pace", "reading", "source", "walk", "window"],
+    ...[
+      "block_writer",
+      "blocks",
+      "file_reader",
+      "pace",
+      "reading",
+      "source",
+      "walk",
+      "window",
+    ],
     ...["names", "proof", "receipt", "retry"],
     ...["absent", "conflict", "destination", "directory_sync", "publish"],
     ...["directory_draft", "existing_draft", "file_draft", "temps"],

@@ -300,7 +300,7 @@ Deno.test("a proof with another secret or certificate, or of the other role, is 
   await healthy(all);
 });
 
-Deno.test("nothing but a proof is taken before the proof", async () => {
+Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   const all = listening();
   await using _server = all.server;
   const conn = await reach(all.target, { connectTimeout: 5_000 }, {

@@ -88,7 +88,7 @@ Deno.test("a key on stdin", async () => {
   assertEquals([sent.code, await receiver.code()], [0, 0], sent.stderr);
 });
 
-Deno.test("send with another key exits 6 within 5 s and creates nothing", async () => {
+Deno.test("send with another key exits 6 within 5 s and creates nothing (10)", async () => {
   await using at = await place();
   await using receiver = halfclose(
     ["receive", "--key-file", at.path("key"), "-d", at.path("in"), "0"],

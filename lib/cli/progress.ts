@@ -2,7 +2,7 @@
  * Progress for people, on stderr: what to say, and saying it in plain lines.
  *
  * It shows what the receiver has. What the local kernel has swallowed would
- * race to 100 % and stop there.
+ * race to 100 % and stop there; raw mode knows no better, though.
  *
  * @module
  */
