@@ -49,6 +49,10 @@ export class Channel implements Disposable {
   #queue: Uint8Array[] = [];
   #pump: Promise<void> | undefined;
   #failure: unknown;
+  #hello: Hello | undefined;
+  readonly #nonce = nonce();
+  #said = 0;
+  #written = 0;
 
   /**
    * Takes a connection over.
@@ -78,9 +82,6 @@ export class Channel implements Disposable {
     if (!this.#conn.credentials) return;
     this.say({ type: "nonce", nonce: this.#nonce });
   }
-
-  #hello: Hello | undefined;
-  readonly #nonce = nonce();
 
   /**
    * Hears preface and HELLO, and holds them against what this side can. Where
@@ -159,14 +160,18 @@ export class Channel implements Disposable {
   }
 
   /** How many bytes were said so far, written or not. */
-  said = 0;
+  get said(): number {
+    return this.#said;
+  }
 
   /** How many of them the kernel has taken. */
-  written = 0;
+  get written(): number {
+    return this.#written;
+  }
 
   /** Whether so much is queued that the caller should {@linkcode flush}. */
   get congested(): boolean {
-    return this.said - this.written > QUEUE_BYTES;
+    return this.#said - this.#written > QUEUE_BYTES;
   }
 
   /** Whether nothing is waiting to be written. */
@@ -225,7 +230,7 @@ export class Channel implements Disposable {
   #add(bytes: Uint8Array, now = false): void {
     if (this.#failure) return;
     this.#queue.push(bytes);
-    this.said += bytes.length;
+    this.#said += bytes.length;
     this.#pump ??= this.#drainQueue(now);
   }
 
@@ -250,7 +255,7 @@ export class Channel implements Disposable {
         false, // our own heartbeats are no sign of life of the peer
       );
       rest = rest.subarray(count);
-      this.written += count;
+      this.#written += count;
     }
   }
 }

@@ -14,12 +14,15 @@ export type Target =
   | { transport?: "tcp"; hostname: string; port: number }
   | { transport: "unix"; path: string };
 
+/** Longest time to connect, in milliseconds, where nothing else was asked. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
 /** Options of {@linkcode connect}. */
 export interface ConnectOptions {
   /** Longest time for the connection to come about, in milliseconds. */
   connectTimeout: number;
   /** Gives up when aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

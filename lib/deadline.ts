@@ -17,6 +17,9 @@ import { TransferError } from "./errors.ts";
  */
 export const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/** Longest silence of a peer, in milliseconds, where nothing else was asked. */
+export const IDLE_TIMEOUT_MS = 30_000;
+
 /** What a deadline needs of a connection. */
 export type Closable = Pick<Deno.Conn, "close">;
 

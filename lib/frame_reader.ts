@@ -78,12 +78,11 @@ export class FrameReader {
   /**
    * Takes the next frame.
    *
+   * @param limit Longest payload to take from this peer by now, in bytes.
    * @returns The frame, or `null` where the peer ended between two frames. The
    * bytes of a DATA frame stay as they are until the second call after this.
    * @throws {TransferError} `lost` when the peer ended inside a frame,
    * `protocol` or `integrity` when the frame is not right.
-   *
-   * @param limit Longest payload to take from this peer by now, in bytes.
    */
   async next(limit = Infinity): Promise<Frame | null> {
     if (!await this.#fill(HEADER_BYTES)) return null;

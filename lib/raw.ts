@@ -10,8 +10,14 @@
 
 import { blocksOf } from "./blocks.ts";
 import { Pace } from "./pace.ts";
-import { connect, nameOf, type Target } from "./connect.ts";
-import { closeQuietly, IdleTimer, onAbort, withDeadline } from "./deadline.ts";
+import { connect, CONNECT_TIMEOUT_MS, nameOf, type Target } from "./connect.ts";
+import {
+  closeQuietly,
+  IDLE_TIMEOUT_MS,
+  IdleTimer,
+  onAbort,
+  withDeadline,
+} from "./deadline.ts";
 import { Digest, toHex } from "./digest.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { asTransferError, foundOf, TransferError } from "./errors.ts";
@@ -72,8 +78,11 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * @param target Where the program listens.
  * @param options Bounds and callbacks.
  * @returns What is known: that the peer ended cleanly after our end.
- * @throws {TransferError} `lost` or `stalled` when the connection broke before
- * everything was handed over, `unconfirmed` when it broke after.
+ * @throws {TransferError} `connect` when nobody is there, which `retry` repeats;
+ * nothing else is, because nobody knows what arrived. `source`,
+ * `source-changed` or `usage` for the source's own failures, `lost` or `stalled`
+ * when the connection broke before everything was handed over, `unconfirmed`
+ * when it broke after.
  *
  * @example Send to a program that greets and then counts
  * ```ts
@@ -101,11 +110,10 @@ export async function sendRaw(
   options: SendRawOptions = {},
 ): Promise<RawReport> {
   const item = await itemOf(source, { ...options, retry: 0 });
-  const { signal, connectTimeout = 10_000 } = options;
+  const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options;
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(options, {
-    attempt: () =>
-      connect(target, { connectTimeout, ...(signal ? { signal } : {}) }),
+    attempt: () => connect(target, { connectTimeout, signal }),
     again: (error) => error.retriable,
   });
   const close = () => closeQuietly(conn);
@@ -139,7 +147,7 @@ class RawSender {
     this.#conn = conn;
     this.#item = item;
     this.#options = options;
-    this.#idle = new IdleTimer(conn, options.idleTimeout ?? 30_000);
+    this.#idle = new IdleTimer(conn, options.idleTimeout ?? IDLE_TIMEOUT_MS);
   }
 
   async run(): Promise<RawReport> {

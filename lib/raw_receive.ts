@@ -6,7 +6,12 @@
 
 import { BlockWriter } from "./block_writer.ts";
 import { ENDING, hangUp } from "./conn.ts";
-import { closeQuietly, IdleTimer, onAbort } from "./deadline.ts";
+import {
+  closeQuietly,
+  IDLE_TIMEOUT_MS,
+  IdleTimer,
+  onAbort,
+} from "./deadline.ts";
 import { Digest } from "./digest.ts";
 import { type Duplex, readSome } from "./duplex.ts";
 import { asTransferError } from "./errors.ts";
@@ -47,7 +52,7 @@ export async function receiveRaw(
   sink: Sink,
   options: RawOptions = {},
 ): Promise<RawReport> {
-  const { signal, idleTimeout = 30_000 } = options;
+  const { signal, idleTimeout = IDLE_TIMEOUT_MS } = options;
   const close = () => closeQuietly(conn);
   using _ = onAbort(signal, close);
   try {

@@ -8,7 +8,12 @@ import type { Budget } from "./budget.ts";
 import { Channel } from "./channel.ts";
 import { failOf } from "./failure_frames.ts";
 import { ENDING } from "./conn.ts";
-import { closeQuietly, onAbort, withDeadline } from "./deadline.ts";
+import {
+  closeQuietly,
+  IDLE_TIMEOUT_MS,
+  onAbort,
+  withDeadline,
+} from "./deadline.ts";
 import type { Duplex } from "./duplex.ts";
 import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
@@ -97,7 +102,7 @@ export async function welcome(
   guard?: ReceiverGuard,
   onConn?: (conn: Duplex) => void,
 ): Promise<Session> {
-  const { signal, idleTimeout = 30_000, budget } = options;
+  const { signal, idleTimeout = IDLE_TIMEOUT_MS, budget } = options;
   let current = conn;
   let channel: Channel | undefined;
   const close = () => channel ? channel.close() : closeQuietly(current);

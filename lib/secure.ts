@@ -121,14 +121,14 @@ export interface Admitted {
  *
  * @param conn Accepted, nothing heard yet.
  * @param keyed The key.
- * @param now Hears which connection to close from now on to end the wait.
+ * @param onConn Hears which connection to close from now on to end the wait.
  * @returns The encrypted connection, or one in the open with a refusal.
  * @throws {TransferError} `auth` when the sender has another key.
  */
 export async function answer(
   conn: Duplex,
   { secret, identity }: Keyed,
-  now: (conn: Duplex) => void,
+  onConn: (conn: Duplex) => void,
 ): Promise<Admitted> {
   const head = await hearHead(conn);
   if (!isKnock(head)) {
@@ -148,7 +148,7 @@ export async function answer(
   const right = knockOf(derive(secret, "knock"), theirs, own);
   await makingItSlow(() => checkProof(proof, right, "sender"));
   const { cert, hash } = await identity();
-  const secured = await startClient(conn, cert, now);
+  const secured = await startClient(conn, cert, onConn);
   return { conn: carrying(secured, "receiver", secret, hash) };
 }
 
@@ -156,7 +156,7 @@ export async function answer(
 async function startClient(
   conn: Duplex,
   cert: string,
-  now: (conn: Duplex) => void,
+  onConn: (conn: Duplex) => void,
 ): Promise<Duplex> {
   const hostname = IDENTITY_NAME;
   if (!isTcp(conn)) {
@@ -165,7 +165,7 @@ async function startClient(
   try {
     const caCerts = [cert], alpnProtocols = [ALPN];
     const tls = await Deno.startTls(conn, { hostname, caCerts, alpnProtocols });
-    now(tls);
+    onConn(tls);
     await tls.handshake();
     return tls;
   } catch (cause) {

@@ -67,9 +67,9 @@ export interface ReceiverGuard {
    * Agrees with whoever came.
    *
    * @param conn Accepted a moment ago.
-   * @param now Hears which connection to close from now on to end the wait.
+   * @param onConn Hears which connection to close from now on to end the wait.
    */
-  admit(conn: Duplex, now: (conn: Duplex) => void): Promise<Admitted>;
+  admit(conn: Duplex, onConn: (conn: Duplex) => void): Promise<Admitted>;
 }
 
 /**
@@ -109,7 +109,7 @@ export function receiverGuard(
   }
   if (key === undefined) return undefined;
   const keyed = keyedOf(parseKey(key));
-  return { admit: (conn, now) => answer(conn, keyed, now) };
+  return { admit: (conn, onConn) => answer(conn, keyed, onConn) };
 }
 
 /** The identity is derived by the first connection that needs it. */

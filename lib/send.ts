@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Target } from "./connect.ts";
+import { CONNECT_TIMEOUT_MS, type Target } from "./connect.ts";
+import { IDLE_TIMEOUT_MS } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
@@ -193,13 +194,14 @@ class Attempts {
   /** One connection's worth. Throws what is wrong afterwards, if anything. */
   async next(): Promise<void> {
     const { signal, limitRate = Infinity } = this.#options;
-    const { connectTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
+    const {
+      connectTimeout = CONNECT_TIMEOUT_MS,
+      idleTimeout = IDLE_TIMEOUT_MS,
+    } = this.#options;
     const entries = this.#entries.filter((one) => !one.settled);
     const before = confirmed(this.#entries);
-    const conn = await reach(this.#target, {
-      connectTimeout,
-      ...(signal ? { signal } : {}),
-    }, this.#guard);
+    const options = { connectTimeout, signal };
+    const conn = await reach(this.#target, options, this.#guard);
     this.#tell(() => this.#options.onConnect?.());
     await new Delivery(conn, this.#id, entries, {
       idleTimeout,

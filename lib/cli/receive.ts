@@ -133,7 +133,7 @@ async function sinkOf(command: ReceiveCommand): Promise<Sink> {
       return directorySink(dir, { onConflict });
     }
     // A pipe or a device cannot be replaced by a file: it is written to.
-    const info = await Deno.stat(output).catch(() => null);
+    const info = await statIfThere(output);
     if (info && !info.isFile && !info.isDirectory) {
       return streamSink(await Deno.open(output, { write: true }));
     }
@@ -141,6 +141,15 @@ async function sinkOf(command: ReceiveCommand): Promise<Sink> {
   } catch (error) {
     const doing = `receive into ${quote(output ?? dir)}`;
     throw asTransferError(error, "local-io", doing);
+  }
+}
+
+async function statIfThere(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }
 
