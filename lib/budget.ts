@@ -5,6 +5,14 @@
  * @module
  */
 
+import { TransferError } from "./errors.ts";
+
+/**
+ * Longest wait for a turn, in milliseconds. Others may be at large files; but
+ * who waits is kept waiting by heartbeats, and must not be for ever. A guess.
+ */
+const PATIENCE_MS = 300_000;
+
 /**
  * A number of units, given out in the order in which they were asked for.
  *
@@ -45,10 +53,13 @@ export class Budget {
    * gives them back when it has them.
    *
    * @param units How many.
+   * @param patience Longest wait in milliseconds.
    * @throws {RangeError} When there are fewer in all: it would wait for ever,
    * and everybody behind it.
+   * @throws {TransferError} `rejected` and retriable when nobody gave enough
+   * back in time.
    */
-  async take(units: number): Promise<void> {
+  async take(units: number, patience: number = PATIENCE_MS): Promise<void> {
     if (units > this.#units) {
       throw new RangeError(`Cannot take ${units} of ${this.#units} units`);
     }
@@ -56,9 +67,20 @@ export class Budget {
       this.#free -= units;
       return;
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ units, go: resolve });
-    await promise;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn = { units, go: resolve };
+    this.#waiting.push(turn);
+    const timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+      reject(tooBusy());
+      this.give(0); // a smaller one behind it may have its turn now
+    }, patience);
+    await promise.finally(() => clearTimeout(timer));
+  }
+
+  /** Whether somebody waits for a turn. */
+  get contended(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /**
@@ -74,4 +96,12 @@ export class Budget {
       next.go();
     }
   }
+}
+
+function tooBusy(): TransferError {
+  return new TransferError(
+    "rejected",
+    "Cannot go on: the receiver is busy with others",
+    { retriable: true },
+  );
 }

@@ -13,6 +13,7 @@ import { Budget } from "./budget.ts";
 import { DirectorySync } from "./directory_sync.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { lstat } from "./absent.ts";
+import { byteLength } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
 import type { ConflictPolicy } from "./conflict.ts";
@@ -29,6 +30,12 @@ export interface StoreOptions {
  * default on many systems, and the connections need some of it.
  */
 const MAX_OPEN_FILES = 512;
+
+/** New directories remembered; beyond these some are called existing. */
+const MAX_MADE = 10_000;
+
+/** Longest path that Linux takes (PATH_MAX, without its final NUL). */
+const MAX_PATH_BYTES = 4_095;
 
 /** A draft that can be made to let go of its file. */
 export interface Releasable {
@@ -108,6 +115,13 @@ export class Destination {
     entry: Entry,
     parts: string[],
   ): Promise<Deno.FileInfo | null> {
+    if (byteLength(join(this.root, ...parts)) > MAX_PATH_BYTES) {
+      throw new TransferError(
+        "rejected",
+        `Cannot store ${quote(entry.name)}: its path has more than ` +
+          `${MAX_PATH_BYTES} bytes here`,
+      );
+    }
     const taken = await local(entry.name, () => this.look(parts));
     if (!taken || this.policy === "rename") return taken;
     const other = taken.isFile && entry.size !== undefined &&
@@ -173,6 +187,7 @@ export class Destination {
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
+      if (this.#made.size >= MAX_MADE) this.#made.clear();
       this.#made.add(path);
       this.sync.forget(path);
     } catch (error) {

@@ -36,12 +36,15 @@ export class DirectoryDraft implements Draft {
     this.#ended = true;
     return await local(name, async () => {
       const path = await this.#to.enter(this.#parts);
-      if (mode !== undefined) await Deno.chmod(path, mode & 0o777);
+      const existing = !this.#to.claimNew(path);
+      // Whoever made it may have locked others out of it.
+      const ours = !existing || this.#to.policy === "replace";
+      if (mode !== undefined && ours) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {
         await Deno.utime(path, new Date(), new Date(mtime));
       }
       await this.#to.settle(this.#parts);
-      return { name, durable: true, existing: !this.#to.claimNew(path) };
+      return { name, durable: true, existing };
     });
   }
 

@@ -17,6 +17,9 @@ const GATHER_MS = 10;
 /** How recent "just" is: files that come one by one do not wait. */
 const BURST_MS = 50;
 
+/** Directories remembered; with more it is looked anew, which costs a sync. */
+const MAX_REMEMBERED = 10_000;
+
 /** What is known of one directory. */
 interface State {
   running?: Promise<void> | undefined;
@@ -43,6 +46,7 @@ export class DirectorySync {
    */
   sync(path: string): Promise<void> {
     const state = this.#states.get(path) ?? { ended: -Infinity };
+    if (this.#states.size >= MAX_REMEMBERED) this.#forgetIdle();
     this.#states.set(path, state);
     return state.queued ??= this.#enqueue(path, state);
   }
@@ -55,6 +59,7 @@ export class DirectorySync {
   async syncName(path: string): Promise<void> {
     if (this.#known.has(path)) return;
     await this.sync(dirname(path));
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.add(path);
   }
 
@@ -65,6 +70,12 @@ export class DirectorySync {
    */
   forget(path: string): void {
     this.#known.delete(path);
+  }
+
+  #forgetIdle(): void {
+    for (const [path, { running, queued }] of this.#states) {
+      if (!running && !queued) this.#states.delete(path);
+    }
   }
 
   async #enqueue(path: string, state: State): Promise<void> {

@@ -14,6 +14,8 @@ export class Entries {
   readonly #open = new Map<number, Incoming>();
   /** Entries that failed; the sender may not know yet and goes on sending. */
   readonly #refused = new Set<number>();
+  /** The one whose bytes are coming. */
+  #current: number | undefined;
   #count = 0;
   #last = -1;
 
@@ -54,12 +56,25 @@ export class Entries {
    * @param said The frame's name.
    * @param entry Its entry's number.
    * @returns The entry, or `undefined` for one that was refused.
-   * @throws {TransferError} `protocol` where there is no such entry.
+   * @throws {TransferError} `protocol` where there is no such entry, and for
+   * bytes in the middle of another entry's.
    */
-  find(said: string, entry: number): Incoming | undefined {
+  find(said: "DATA" | "END" | "FAIL", entry: number): Incoming | undefined {
     const incoming = this.#open.get(entry);
-    if (incoming?.phase === "receiving") return incoming;
+    if (incoming?.phase === "receiving") {
+      if (said === "DATA") this.#begin(entry);
+      return incoming;
+    }
     if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+  }
+
+  /** One after the other, so that a session has one file open to write to. */
+  #begin(entry: number): void {
+    const other = this.#current === entry ? undefined : this.#current;
+    if (other !== undefined && this.#open.get(other)?.phase === "receiving") {
+      throw outOfPlace("DATA", entry);
+    }
+    this.#current = entry;
   }
 
   /** Bytes of all that are open; absent where one has no size. */
@@ -118,6 +133,9 @@ export class Entries {
   /** Notes that an entry failed on this side, and drops it. */
   async refuse(entry: number): Promise<void> {
     this.#refused.add(entry);
+    // A sender that may be MAX_AHEAD ahead has heard of all before those.
+    const [oldest] = this.#refused;
+    if (this.#refused.size > 2 * MAX_AHEAD) this.#refused.delete(oldest!);
     await this.drop(entry);
   }
 

@@ -151,16 +151,20 @@ export function asTransferError(
  * Makes one error of several entries' failures.
  *
  * @param failures At least one.
+ * @param count How many there were, where these are not all.
  * @returns The only one as it is; of several, one that has the first one's code
- * and holds all of them in `errors`.
+ * and holds these in `errors`.
  */
-export function together(failures: readonly TransferError[]): TransferError {
+export function together(
+  failures: readonly TransferError[],
+  count: number = failures.length,
+): TransferError {
   const [first] = failures;
   if (!first) throw new RangeError("Cannot combine no failures");
-  if (failures.length === 1) return first;
+  if (count === 1) return first;
   return new TransferError(
     first.code,
-    `${failures.length} entries failed, the first one: ${first.message}`,
+    `${count} entries failed, the first one: ${first.message}`,
     { errors: failures, retriable: failures.every((one) => one.retriable) },
   );
 }

@@ -14,6 +14,7 @@ import {
   ID_BYTES,
   MAX_DATA_BYTES,
   MAX_NAME_BYTES,
+  MAX_PROOF_BLOCKS,
   MAX_REASON_BYTES,
 } from "./frames.ts";
 import { NONCE_BYTES, PROOF_BYTES } from "./credentials.ts";
@@ -113,7 +114,7 @@ export const FORMATS: {
   accept: {
     code: 0x20,
     min: 12,
-    max: 1_048_576,
+    max: 12 + MAX_PROOF_BLOCKS * DIGEST_BYTES,
     write: (f, to) => to.u64(f.held).u32(f.block).raw(f.proof),
     read: (from, { entry }) => {
       const held = from.u64(), block = from.u32();

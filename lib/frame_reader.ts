@@ -38,6 +38,8 @@ export class FrameReader {
   #start = 0;
   #end = 0;
   #large = false;
+  /** Frames since the last large one: its bytes are used until the second. */
+  #since = 0;
   #released = false;
 
   /**
@@ -85,12 +87,14 @@ export class FrameReader {
    * `protocol` or `integrity` when the frame is not right.
    */
   async next(limit = Infinity): Promise<Frame | null> {
+    this.#shrink();
     if (!await this.#fill(HEADER_BYTES)) return null;
     const header = decodeHeader(
       this.#buffer.subarray(this.#start, this.#start + HEADER_BYTES),
     );
     if (header.length > limit) throw tooEarly(header);
     const length = HEADER_BYTES + header.length;
+    this.#since = length > SMALL_BUFFER_BYTES ? 0 : this.#since + 1;
     await this.#fill(length);
     const frame = this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += length;
@@ -119,6 +123,17 @@ export class FrameReader {
       );
     }
     return true;
+  }
+
+  /** Lets large buffers go that are not in use, where others wait for them. */
+  #shrink(): void {
+    const unused = this.#since >= 2 && this.#start === this.#end;
+    if (!this.#large || !unused || !this.#budget?.contended) return;
+    this.#buffer = new Uint8Array(SMALL_BUFFER_BYTES);
+    this.#spare = new Uint8Array(0);
+    this.#start = this.#end = 0;
+    this.#large = false;
+    this.#budget.give(LARGE_BYTES);
   }
 
   /** Waits for its turn to hold large buffers. */

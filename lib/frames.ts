@@ -26,6 +26,12 @@ export const SESSION = 0xffff_ffff;
 /** Length of a transfer id in bytes. */
 export const ID_BYTES = 16;
 
+/**
+ * Most blocks of what a receiver holds; larger files have larger ones, so that a
+ * proof stays small.
+ */
+export const MAX_PROOF_BLOCKS = 1_024;
+
 /** Longest name in bytes; names.ts is stricter about what is in it. */
 export const MAX_NAME_BYTES = 4_096;
 

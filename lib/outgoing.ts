@@ -75,6 +75,13 @@ export class Outgoing {
     this.endsAt = Infinity;
   }
 
+  /** What the receiver holds of it, for the only time: a proof can be large. */
+  takeHeld(): Held {
+    const held = this.held!;
+    this.held = undefined;
+    return held;
+  }
+
   /**
    * Notes what was sent, right before its END is.
    *

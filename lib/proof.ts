@@ -13,14 +13,12 @@
 
 import { Digest, DIGEST_BYTES, sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
+import { MAX_PROOF_BLOCKS } from "./frames.ts";
 import type { Held } from "./sink.ts";
 import type { Reading } from "./reading.ts";
 
 /** Smallest block: what is lost at most by a difference inside one. */
 const MIN_BLOCK_BYTES = 1_048_576;
-
-/** Most blocks; larger files have larger ones, so that a proof stays small. */
-const MAX_BLOCKS = 1_024;
 
 /** Bytes that are held, with the digest of each prefix of whole blocks. */
 export class Proof implements Held {
@@ -51,7 +49,8 @@ export class Proof implements Held {
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
   ): Promise<Proof> {
-    const block = Math.max(1, Math.ceil(size / MAX_BLOCKS / MIN_BLOCK_BYTES)) *
+    const block =
+      Math.max(1, Math.ceil(size / MAX_PROOF_BLOCKS / MIN_BLOCK_BYTES)) *
       MIN_BLOCK_BYTES;
     const digest = new Digest();
     const prefixes: Digest[] = [];

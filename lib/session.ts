@@ -12,7 +12,8 @@ import { type Channel, HEARTBEAT_MS } from "./channel.ts";
 import { failOf, failureOf } from "./failure_frames.ts";
 import { ENDING } from "./conn.ts";
 import { toHex } from "./digest.ts";
-import { asTransferError, together, TransferError } from "./errors.ts";
+import { asTransferError, TransferError } from "./errors.ts";
+import { Failures } from "./failures.ts";
 import {
   type Data,
   type End,
@@ -59,7 +60,7 @@ export class Session {
   readonly #entries = new Entries();
   readonly #commits = new Set<Promise<void>>();
   readonly #receipts: Receipt[] = [];
-  readonly #failures: TransferError[] = [];
+  readonly #failures = new Failures();
   #writing: Promise<void> | undefined;
   #phase: Phase = "receiving";
   #settledBytes = 0;
@@ -118,7 +119,7 @@ export class Session {
       signal?.removeEventListener("abort", stop);
     }
     await this.#channel.hangUp(ENDING);
-    if (this.#failures.length > 0) throw together(this.#failures);
+    this.#failures.rethrow();
     return this.#receipts;
   }
 
@@ -222,7 +223,7 @@ export class Session {
       act();
       return true;
     } catch (error) {
-      this.#failures.push(asTransferError(error, "internal", doing));
+      this.#failures.add(asTransferError(error, "internal", doing));
       return false;
     }
   }
@@ -235,7 +236,7 @@ export class Session {
       `take ${quote(open.name)}`,
     );
     if (failure.code === "protocol") throw failure;
-    this.#failures.push(failure);
+    this.#failures.add(failure);
     await this.#entries.refuse(open.entry);
     this.#channel.say(failOf(open.entry, failure));
   }
@@ -247,7 +248,7 @@ export class Session {
     const incoming = this.#entries.find("FAIL", fail.entry);
     if (!incoming) return;
     const doing = `Cannot receive ${quote(incoming.open.name)}`;
-    this.#failures.push(failureOf(fail, doing));
+    this.#failures.add(failureOf(fail, doing));
     await this.#entries.drop(fail.entry);
   }
 

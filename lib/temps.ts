@@ -84,7 +84,10 @@ export class Temps {
   async #sweepWhenDue(): Promise<void> {
     if (performance.now() >= this.#nextSweep) {
       this.#nextSweep = performance.now() + SWEEP_MS;
-      this.#sweeping = this.#sweep();
+      // Housekeeping: what keeps us from it keeps nobody from a transfer.
+      this.#sweeping = this.#sweep().catch(() => {
+        this.#nextSweep = -Infinity;
+      });
     }
     await this.#sweeping;
   }

@@ -44,7 +44,7 @@ export class Uploader {
    */
   async send(one: Outgoing, stopped: () => boolean): Promise<void> {
     await using source = await one.item.open();
-    const { offset: from, digest } = await agree(source, one.held!);
+    const { offset: from, digest } = await agree(source, one.takeHeld());
     let offset = from;
     const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
     for await (const block of blocksOf(source, buffers, DATA_HEAD_BYTES)) {

@@ -46,6 +46,8 @@
  * - Several OPENs may be on the way at once, MAX_AHEAD at most that
  *   are not settled. A receiver answers each with ACCEPT or FAIL, and DATA may
  *   follow only an ACCEPT.
+ * - Entries come one after the other: between an entry's first DATA and its END
+ *   or FAIL there is no other entry's DATA.
  * - ACCEPT says how many bytes of the entry the receiver holds already, with
  *   the SHA-256 of its prefixes, one at the end of each block. The sender takes
  *   its own bytes in, compares, and starts at the end of the last prefix that

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Budget } from "../lib/budget.ts";
+import { TransferError } from "../lib/errors.ts";
 
 Deno.test("Budget.take() waits for units, and everybody's turn comes in order", async () => {
   const budget = new Budget(10);
@@ -26,4 +27,18 @@ Deno.test("Budget.take() refuses what there will never be", async () => {
   const budget = new Budget(2);
   await assertRejects(() => budget.take(3), RangeError, "3 of 2");
   await budget.take(2); // nobody is stuck behind it
+});
+
+Deno.test("Budget.take() gives up in the end, and whoever is next has a turn", async () => {
+  const budget = new Budget(10);
+  await budget.take(6);
+  const large = budget.take(8, 20);
+  const small = budget.take(4, 60_000);
+  assertEquals(budget.contended, true);
+  const error = await assertRejects(() => large, TransferError, "busy");
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  await small;
+  assertEquals(budget.contended, false);
+  budget.give(10);
+  await budget.take(10); // nothing was lost on the way
 });

@@ -105,3 +105,15 @@ Deno.test("local() types what the disk throws and passes what is typed", async (
   );
   assertEquals(await local("a", () => Promise.resolve(7)), 7);
 });
+
+Deno.test("Destination.check() refuses a path that the system cannot hold, before it makes any of it", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const parts = Array.from({ length: 17 }, () => "p".repeat(240));
+  await rejectsWith(
+    "rejected",
+    () => to.check({ kind: "file", name: parts.join("/") }, parts),
+    "its path has more than 4095 bytes here",
+  );
+  assertEquals(await tree(dir.path), []);
+});

@@ -19,13 +19,26 @@ Deno.test("DirectoryDraft makes nothing before its commit", async () => {
   assertEquals(await tree(dir.path), ["d/"]);
 });
 
-Deno.test("DirectoryDraft sets time and bits of a directory that was there", async () => {
+Deno.test("DirectoryDraft sets time and bits, and no others than those", async () => {
   await using dir = await tempDir();
-  await Deno.mkdir(`${dir.path}/d`);
   const to = new Destination(dir.path, {});
   const entry = { ...DIRECTORY, mtime: 5_000, mode: 0o2750 };
   const committed = await new DirectoryDraft(to, entry, ["d"]).commit();
-  assertEquals(committed.existing, true);
+  assertEquals(committed.existing, false);
   const { mtime, mode } = await Deno.stat(`${dir.path}/d`);
   assertEquals([mtime?.getTime(), mode! & 0o7777], [5_000, 0o750]);
 });
+
+for (const policy of ["refuse", "rename", "replace"] as const) {
+  Deno.test(`DirectoryDraft opens nobody's directory under ${policy}`, async () => {
+    await using dir = await tempDir();
+    await Deno.mkdir(`${dir.path}/d`, { mode: 0o700 });
+    const to = new Destination(dir.path, { onConflict: policy });
+    const entry = { ...DIRECTORY, mtime: 5_000, mode: 0o777 };
+    const committed = await new DirectoryDraft(to, entry, ["d"]).commit();
+    assertEquals(committed.existing, true);
+    const { mtime, mode } = await Deno.stat(`${dir.path}/d`);
+    const bits = policy === "replace" ? 0o777 : 0o700;
+    assertEquals([mtime?.getTime(), mode! & 0o777], [5_000, bits]);
+  });
+}

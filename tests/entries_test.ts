@@ -79,3 +79,25 @@ Deno.test("the size of what is open is known while every one of them says its ow
   await sized({});
   assertEquals(entries.size, undefined);
 });
+
+Deno.test("the bytes of one entry are not mixed with another's", async () => {
+  const entries = new Entries();
+  const first = await take(entries, 0);
+  await take(entries, 1);
+  entries.find("DATA", 0);
+  entries.find("DATA", 0);
+  breaks(() => entries.find("DATA", 1));
+  first.phase = "verifying"; // its END has come
+  entries.find("DATA", 1);
+});
+
+Deno.test("refused entries are remembered as long as their bytes can come", async () => {
+  const entries = new Entries();
+  for (let number = 0; number < 1_000; number++) {
+    await take(entries, number);
+    await entries.refuse(number);
+  }
+  assertEquals(entries.find("DATA", 999), undefined);
+  assertEquals(entries.find("DATA", 1_000 - MAX_AHEAD), undefined);
+  breaks(() => entries.find("DATA", 0));
+});

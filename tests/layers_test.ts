@@ -31,7 +31,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ...["reach", "secure", "security"],
   ],
   [
-    ...["entries", "incoming", "session", "receive"],
+    ...["entries", "failures", "incoming", "session", "receive"],
     ...["outgoing", "upload", "delivery", "explain", "send"],
     ...["raw", "raw_receive"],
   ],
@@ -40,7 +40,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** Groups that do not see each other. */
 const BLIND: readonly (readonly string[])[] = [
-  ["entries", "incoming", "session", "receive"],
+  ["entries", "failures", "incoming", "session", "receive"],
   ["outgoing", "upload", "delivery", "explain", "send"],
   ["raw", "raw_receive"],
 ];

@@ -128,3 +128,26 @@ Deno.test("Temps sweeps again and again, not only when it begins", async () => {
     Date.now = date;
   }
 });
+
+Deno.test("Temps works where it cannot sweep, and sweeps when it can again", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const { path, file } = await new Temps(dir.path).create(PARTS, MODE);
+  file.close();
+  await Deno.utime(path, 1, 1);
+  const { readDir } = Deno, { now } = Date;
+  Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
+  try {
+    Deno.readDir = () => {
+      Deno.readDir = readDir;
+      throw new Error("Too many open files");
+    };
+    (await temps.create(PARTS, MODE)).file.close();
+    assertEquals((await tree(dir.path)).length, 2);
+    (await temps.create(PARTS, MODE)).file.close();
+    assertEquals((await tree(dir.path)).length, 1);
+  } finally {
+    Deno.readDir = readDir;
+    Date.now = now;
+  }
+});
