@@ -61,7 +61,11 @@ async function runTransfer(
     { json, quiet, stdoutTaken },
     await progressView(progress, quiet),
   );
-  using signals = new Signals();
+  using signals = new Signals((reason) => {
+    report.log(reason.message);
+    report.close();
+    Deno.exit(reason.exit);
+  });
   try {
     if (command.command === "send") {
       const { runSend } = await import("./send.ts");

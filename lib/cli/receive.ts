@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ENDING } from "../conn.ts";
 import { nameOf, type Target } from "../connect.ts";
 import { asTransferError, TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
@@ -100,6 +101,7 @@ export async function runReceive(
   signals.terminate = () => {
     if (sessions > 0) report.log("stopping when the sessions have finished");
     void server.shutdown({ grace: command.grace }); // finished is awaited below
+    return command.grace + ENDING.total;
   };
   const cut = () => sessions > 0;
   let interrupted = false;
