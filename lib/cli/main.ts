@@ -6,11 +6,11 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { TransferError } from "../errors.ts";
+import { OUTCOMES, TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
-import { printResult } from "./print.ts";
+import { allPrinted, printResult } from "./print.ts";
 import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
 import { progressView } from "./view.ts";
@@ -32,22 +32,29 @@ export async function main(args: readonly string[]): Promise<number> {
 async function run(command: Command): Promise<number> {
   switch (command.command) {
     case "help":
-      printResult(HELP[command.topic].trimEnd());
-      return 0;
+      return answer(HELP[command.topic].trimEnd());
     case "version":
-      printResult(`halfclose ${config.version}`);
-      return 0;
+      return answer(`halfclose ${config.version}`);
     case "keygen":
-      printResult(generateKey());
-      return 0;
+      return answer(generateKey());
     case "demo": {
       const { runDemo } = await import("./demo.ts");
       await runDemo();
-      return 0;
+      return answered();
     }
     default:
       return await runTransfer(command);
   }
+}
+
+function answer(text: string): number {
+  printResult(text);
+  return answered();
+}
+
+/** The exit code where what is printed is all that was asked for. */
+function answered(): number {
+  return allPrinted() ? 0 : OUTCOMES["local-io"].exit;
 }
 
 async function runTransfer(

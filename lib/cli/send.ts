@@ -13,6 +13,7 @@ import type { SenderSecurity } from "../security.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
+import { writeWhole } from "./lines.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
@@ -123,15 +124,17 @@ async function runRaw(
   }
 }
 
+/** How long an answer waits for room in a full pipe, in milliseconds. */
+const REPLY_PATIENCE_MS = 5_000;
+
 /** Where the peer's answer goes: written at once, it is short as a rule. */
 async function openReply(path: string | undefined) {
   if (path === undefined) return undefined;
   const file = path === "-" ? Deno.stdout : await create(path);
   return {
     write(piece: Uint8Array) {
-      for (let at = 0; at < piece.length;) {
-        at += file.writeSync(piece.subarray(at));
-      }
+      const { error } = writeWhole(file, piece, REPLY_PATIENCE_MS);
+      if (error !== undefined) throw error;
     },
     close() {
       if (path !== "-") file.close();
