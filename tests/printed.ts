@@ -12,31 +12,49 @@ export interface Printed {
   stderr: string[];
 }
 
-/** Keeps what a function prints, line by line. */
-export function printed(act: () => void): Printed {
-  const { stdout, stderr } = Deno;
-  const real = [stdout.writeSync, stderr.writeSync] as const;
-  const text = { stdout: "", stderr: "" };
-  const decoder = new TextDecoder();
-  stdout.writeSync = (piece) => {
-    text.stdout += decoder.decode(piece);
-    return piece.length;
-  };
-  stderr.writeSync = (piece) => {
-    text.stderr += decoder.decode(piece);
-    return piece.length;
-  };
-  try {
-    act();
-  } finally {
-    [stdout.writeSync, stderr.writeSync] = real;
+/** Stands in for both streams until it is disposed. */
+class Capture implements Disposable {
+  readonly #text = { stdout: "", stderr: "" };
+  readonly #real = [Deno.stdout.writeSync, Deno.stderr.writeSync] as const;
+
+  constructor() {
+    const decoder = new TextDecoder();
+    for (const name of ["stdout", "stderr"] as const) {
+      Deno[name].writeSync = (piece) => {
+        this.#text[name] += decoder.decode(piece);
+        return piece.length;
+      };
+    }
   }
-  return { stdout: lines(text.stdout), stderr: lines(text.stderr) };
+
+  /** The lines so far, each of which must have its end. */
+  lines(): Printed {
+    const lines = (text: string) => {
+      const all = text.split("\n");
+      assertEquals(all.pop(), "");
+      return all;
+    };
+    const { stdout, stderr } = this.#text;
+    return { stdout: lines(stdout), stderr: lines(stderr) };
+  }
+
+  [Symbol.dispose](): void {
+    [Deno.stdout.writeSync, Deno.stderr.writeSync] = this.#real;
+  }
 }
 
-/** The lines of a text, each of which must have its end. */
-function lines(text: string): string[] {
-  const all = text.split("\n");
-  assertEquals(all.pop(), "");
-  return all;
+/** Keeps what a function prints, line by line. */
+export function printed(act: () => void): Printed {
+  using capture = new Capture();
+  act();
+  return capture.lines();
+}
+
+/** The same for one that takes its time, with what it returns. */
+export async function captured<T>(
+  act: () => Promise<T>,
+): Promise<Printed & { value: T }> {
+  using capture = new Capture();
+  const value = await act();
+  return { ...capture.lines(), value };
 }

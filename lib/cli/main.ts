@@ -25,8 +25,14 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(parseCommand(args));
   } catch (error) {
-    return reportFatal(error);
+    return reportFatal(error, wantsJson(args));
   }
+}
+
+/** Whether JSON was asked for, however little else of it can be read. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).includes("--json");
 }
 
 async function run(command: Command): Promise<number> {

@@ -96,10 +96,9 @@ export class Reporter {
     fields: Record<string, unknown> = {},
     subject = "",
   ): void {
-    const { code, message, retriable } = error;
-    this.event("error", { code, message, retriable, ...fields });
+    this.event("error", { ...fieldsOf(error), ...fields });
     this.#view.clear();
-    printNote(`halfclose: ${subject}${message}`);
+    printNote(`halfclose: ${subject}${error.message}`);
     const listed = error.errors.slice(0, MAX_LISTED);
     for (const one of listed) printNote(`halfclose:   ${one.message}`);
     const more = error.errors.length - listed.length;
@@ -120,14 +119,23 @@ export class Reporter {
   }
 }
 
+/** What programs are told of an error. */
+function fieldsOf({ code, message, retriable }: TransferError) {
+  return { code, message, retriable };
+}
+
 /**
  * Reports what a command threw, where no reporter is there to do it.
  *
  * @param error Anything.
+ * @param json Whether a program listens, and is to have an event.
  * @returns The exit code for it.
  */
-export function reportFatal(error: unknown): number {
+export function reportFatal(error: unknown, json = false): number {
   const failure = asTransferError(error, "internal", "go on");
+  if (json) {
+    printResult(JSON.stringify({ event: "error", ...fieldsOf(failure) }));
+  }
   printNote(`halfclose: ${failure.message}`);
   // A bug: whoever reports it needs the place.
   if (failure.code === "internal" && failure.cause instanceof Error) {

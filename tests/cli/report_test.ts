@@ -160,3 +160,14 @@ Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
   assertEquals([code, bug.stderr[0]], [1, "halfclose: Cannot go on: oops"]);
   assert(bug.stderr.length > 1);
 });
+
+Deno.test("reportFatal() is an event, too, where a program listens", () => {
+  const usage = new TransferError("usage", "Cannot read the command line: x");
+  assertEquals(printed(() => reportFatal(usage, true)), {
+    stdout: [
+      '{"event":"error","code":"usage",' +
+      '"message":"Cannot read the command line: x","retriable":false}',
+    ],
+    stderr: ["halfclose: Cannot read the command line: x"],
+  });
+});
