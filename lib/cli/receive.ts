@@ -51,7 +51,7 @@ export async function runReceive(
   const over = (peer: string) => {
     sessions--;
     bytes.delete(peer);
-    report.event("closed", { peer });
+    report.closed(peer);
     if (command.once) void server.shutdown(); // finished is awaited below
   };
   const server: Server = serve({
@@ -74,7 +74,7 @@ export async function runReceive(
     },
     onConnect: ({ peer }) => {
       sessions++;
-      report.event("connected", { peer });
+      report.connected(peer);
     },
     onProgress: (progress, { peer }) => {
       bytes.set(peer, progress.bytes);

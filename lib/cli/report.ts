@@ -31,6 +31,8 @@ const MAX_LISTED = 20;
 export class Reporter {
   readonly #options: ReportOptions;
   readonly #view: ProgressView;
+  /** With whom there is a session that was not said to be over. */
+  readonly #peers: string[] = [];
 
   /**
    * Makes a reporter.
@@ -105,8 +107,23 @@ export class Reporter {
     if (more > 0) printNote(`halfclose:   and ${more} more`);
   }
 
-  /** Shows no progress any more. */
+  /** A session with a peer begins. */
+  connected(peer: string): void {
+    this.#peers.push(peer);
+    this.event("connected", { peer });
+  }
+
+  /** One of the sessions with a peer is over, however it ended. */
+  closed(peer: string): void {
+    const at = this.#peers.indexOf(peer);
+    if (at < 0) return;
+    this.#peers.splice(at, 1);
+    this.event("closed", { peer });
+  }
+
+  /** Shows no progress any more; what is still connected is over. */
   close(): void {
+    for (const peer of [...this.#peers]) this.closed(peer);
     this.#view.stop();
   }
 

@@ -44,9 +44,17 @@ export async function runSend(
       );
     },
   };
-  const address = nameOf(command.target);
+  const peer = nameOf(command.target);
+  let met = false;
+  const onConnect = () => {
+    // All connections are one session: `closed` comes once, at its end.
+    if (met) report.event("connected", { peer });
+    else report.connected(peer);
+    met = true;
+  };
   if (command.raw) {
     await runRaw(command, report, { ...retry, signal });
+    report.event("closed", { peer });
   } else {
     const items = await itemsOf(command, report);
     await transfer(items, command.target, {
@@ -56,12 +64,11 @@ export async function runSend(
       ...security,
       limitRate: command.limitRate,
       signal,
-      onConnect: () => report.event("connected", { peer: address }),
+      onConnect,
       onProgress: (progress) => report.progress(progress),
       onReceipt: (receipt) => report.receipt("delivered", receipt),
     });
   }
-  report.event("closed", { peer: address });
 }
 
 async function securityOf(

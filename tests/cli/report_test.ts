@@ -149,6 +149,24 @@ Deno.test("progress is an event with what the receiver has", () => {
   ]);
 });
 
+Deno.test("what was connected is closed once, at the end at the latest", () => {
+  const { stdout } = reporting({ json: true }, (report) => {
+    for (const peer of ["a", "b", "b", "c"]) report.connected(peer);
+    for (const peer of ["b", "c", "c", "d"]) report.closed(peer);
+    report.close();
+    report.close();
+  });
+  assertEquals(
+    stdout.map((line) => JSON.parse(line)).map(({ event, peer }) =>
+      `${event} ${peer}`
+    ),
+    [
+      ...["connected a", "connected b", "connected b", "connected c"],
+      ...["closed b", "closed c", "closed a", "closed b"],
+    ],
+  );
+});
+
 Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
   const usage = new TransferError("usage", "Cannot read the command line: x");
   let code = 0;
