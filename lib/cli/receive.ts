@@ -23,7 +23,7 @@ import { StrangerLog } from "./stranger_log.ts";
  * Receives until it is stopped, or one session.
  *
  * On abort: senders are told; rejects with the reason when a session was cut by
- * it, and resolves when there was none.
+ * it or the only one never came, and resolves when there was none.
  *
  * @param command What was asked for.
  * @param report Where to say what happens.
@@ -47,6 +47,7 @@ export async function runReceive(
   const strangers = new StrangerLog();
   const bytes = new Map<string, number>();
   let sessions = 0;
+  let received = false;
   let failure: TransferError | undefined;
   const over = (peer: string) => {
     sessions--;
@@ -82,6 +83,7 @@ export async function runReceive(
       report.progress({ ...progress, bytes: sum });
     },
     onClose: ({ peer }, raw) => {
+      received = true;
       if (raw) report.raw("received", raw);
       over(peer);
     },
@@ -108,8 +110,10 @@ export async function runReceive(
   signal.addEventListener("abort", () => interrupted = cut());
   await server.finished;
   if (interrupted) throw signal.reason;
-  const stopped = signal.aborted || signals.terminate === undefined;
-  if (failure && !stopped) throw new Reported(failure);
+  const stopped = signals.last;
+  if (failure && (command.once || !stopped)) throw new Reported(failure);
+  // Of a single session a script wants to know whether it has it.
+  if (command.once && stopped && !received) throw stopped;
 }
 
 async function certificateOf({ tls }: ReceiveCommand) {

@@ -37,6 +37,7 @@ export class Signals implements Disposable {
   readonly #controller = new AbortController();
   readonly #leave: (reason: Interrupted) => void;
   readonly #handlers = new Map<Deno.Signal, () => void>();
+  #last: Interrupted | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /**
    * What SIGTERM does instead of aborting, once; a further signal aborts. It
@@ -63,8 +64,13 @@ export class Signals implements Disposable {
     return this.#controller.signal;
   }
 
+  /** The latest signal, if there was one, as a reason to end with. */
+  get last(): Interrupted | undefined {
+    return this.#last;
+  }
+
   #on(name: "SIGINT" | "SIGTERM"): void {
-    const interrupted = new Interrupted(name);
+    const interrupted = this.#last = new Interrupted(name);
     if (this.signal.aborted) return this.#leave(interrupted);
     const gently = name === "SIGTERM" ? this.terminate : undefined;
     this.terminate = undefined;
