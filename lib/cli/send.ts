@@ -14,6 +14,7 @@ import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
 import { writeWhole } from "./lines.ts";
+import { checkNamed } from "./name.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
@@ -92,6 +93,7 @@ async function itemsOf(
   }
   const items: Item[] = [];
   for (const path of command.paths) {
+    if (name === undefined) checkNamed(path);
     const found = walk(path, {
       ...(name === undefined ? {} : { name }),
       preserve: command.preserve,
