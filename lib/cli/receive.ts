@@ -6,17 +6,14 @@
 
 import { ENDING } from "../conn.ts";
 import { nameOf, type Target } from "../connect.ts";
-import { asTransferError, TransferError } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { TransferError } from "../errors.ts";
 import { serve, type Server } from "../serve.ts";
-import type { Sink } from "../sink.ts";
-import { directorySink, fileSink } from "../store.ts";
-import { streamSink } from "../stream_sink.ts";
 import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import { Reported, type Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
+import { sinkOf } from "./sink.ts";
 import { StrangerLog } from "./stranger_log.ts";
 
 /**
@@ -127,36 +124,6 @@ function contradiction(): TransferError {
     `Cannot listen with --insecure: ${KEY_VARIABLE} holds a key, and one of ` +
       "the two must go",
   );
-}
-
-async function sinkOf(command: ReceiveCommand): Promise<Sink> {
-  const { output, dir, onConflict } = command;
-  try {
-    if (output === "-") return streamSink(Deno.stdout);
-    if (output === undefined) {
-      const info = await Deno.stat(dir);
-      if (!info.isDirectory) throw new Error("it is not a directory");
-      return directorySink(dir, { onConflict });
-    }
-    // A pipe or a device cannot be replaced by a file: it is written to.
-    const info = await statIfThere(output);
-    if (info && !info.isFile && !info.isDirectory) {
-      return streamSink(await Deno.open(output, { write: true }));
-    }
-    return fileSink(output, { onConflict });
-  } catch (error) {
-    const doing = `receive into ${quote(output ?? dir)}`;
-    throw asTransferError(error, "local-io", doing);
-  }
-}
-
-async function statIfThere(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 function addressOf(target: Target) {
