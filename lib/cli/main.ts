@@ -10,6 +10,7 @@ import { OUTCOMES, TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
+import { checkPermissions } from "./permissions.ts";
 import { allPrinted, printResult } from "./print.ts";
 import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
@@ -80,6 +81,7 @@ async function runTransfer(
     Deno.exit(reason.exit);
   });
   try {
+    await checkPermissions(command);
     if (command.command === "send") {
       const { runSend } = await import("./send.ts");
       await runSend(command, report, signals.signal);
