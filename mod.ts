@@ -73,7 +73,7 @@ export {
   sendRaw,
   type SendRawOptions,
 } from "./lib/raw.ts";
-export { receiveRaw } from "./lib/raw_receive.ts";
+export { receiveRaw, type ReceiveRawOptions } from "./lib/raw_receive.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";
@@ -83,7 +83,6 @@ export {
   serve,
   type ServeOptions,
   type Server,
-  type SessionInfo,
   type ShutdownOptions,
 } from "./lib/serve.ts";
 export { type SessionOptions } from "./lib/session.ts";
@@ -102,4 +101,5 @@ export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
 export { type Certificate } from "./lib/tls.ts";
+export { type SessionInfo, type VisitOptions } from "./lib/visits.ts";
 export { type WalkOptions } from "./lib/walk.ts";

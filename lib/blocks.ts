@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Reading } from "./reading.ts";
+import type { ByteReader } from "./reading.ts";
 
 /**
  * Reads a source block by block; while one is used the next is being read.
@@ -15,7 +15,7 @@ import type { Reading } from "./reading.ts";
  * @returns Views of head and data; each is valid until the next is asked for.
  */
 export async function* blocksOf(
-  source: Reading,
+  source: ByteReader,
   buffers: readonly [Uint8Array, Uint8Array],
   head: number,
 ): AsyncGenerator<Uint8Array> {

@@ -80,7 +80,8 @@ export function notConnected(target: Target, cause: unknown): TransferError {
   return new TransferError(
     "connect",
     `Cannot connect to ${nameOf(target)}: ${meaning(cause)}`,
-    { cause },
+    // A permission that is missing will be missing the next time too.
+    { cause, retriable: !(cause instanceof Deno.errors.NotCapable) },
   );
 }
 

@@ -62,6 +62,16 @@ export class Entries {
     if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
   }
 
+  /** Bytes of all that are open; absent where one has no size. */
+  get size(): number | undefined {
+    let sum = 0;
+    for (const { open } of this.#open.values()) {
+      if (open.size === undefined && open.kind === "file") return undefined;
+      sum += open.size ?? 0;
+    }
+    return sum;
+  }
+
   /** How many were opened so far. */
   get count(): number {
     return this.#count;

@@ -34,6 +34,9 @@ export function failureOf(frame: Fail, doing: string): TransferError {
 export function failOf(entry: number, error: TransferError): Fail {
   const code = error.code === "local-io" ? "remote-io" : error.code;
   // A character is at most four bytes of UTF-8.
-  const reason = foundOf(error).slice(0, MAX_REASON_BYTES / 4);
+  const found = error.cause instanceof Deno.errors.NotCapable
+    ? "it is not permitted to" // the rest names paths on this side
+    : foundOf(error);
+  const reason = found.slice(0, MAX_REASON_BYTES / 4);
   return { type: "fail", entry, code, retriable: error.retriable, reason };
 }

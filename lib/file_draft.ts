@@ -25,8 +25,7 @@ import {
   type Resumable,
 } from "./sink.ts";
 import { mustFit } from "./space.ts";
-import type { Temp } from "./temps.ts";
-import { removeIfThere } from "./absent.ts";
+import { discard, type Temp } from "./temps.ts";
 
 /** Files of this size on are worth going on with; smaller ones start over. */
 const RESUME_BYTES = 1_048_576;
@@ -46,6 +45,7 @@ export class FileDraft implements Draft {
   #started = false;
   #ended = false;
   #evicted = false;
+  #published = false;
 
   /**
    * Begins a file.
@@ -131,6 +131,7 @@ export class FileDraft implements Draft {
     onPhase?.("committing");
     const parents = this.#parts.slice(0, -1);
     const directory = await this.#to.enter(parents);
+    this.#published = true; // or nearly: nothing may go on with it any more
     const { last, existing } = await publish(
       temp,
       directory,
@@ -144,7 +145,8 @@ export class FileDraft implements Draft {
   async keep(): Promise<void> {
     const temp = await this.#end();
     if (!temp) return;
-    if (!this.#keepable || this.#length < RESUME_BYTES) {
+    const short = !this.#keepable || this.#length < RESUME_BYTES;
+    if (short || this.#published) {
       return await this.#remove(temp);
     }
     try {
@@ -166,8 +168,11 @@ export class FileDraft implements Draft {
   }
 
   async #remove(temp: Temp): Promise<void> {
-    this.#close(temp);
-    await local(this.#entry.name, () => removeIfThere(temp.path));
+    try {
+      await local(this.#entry.name, () => discard(temp));
+    } finally {
+      this.#to.descriptors.give(1);
+    }
   }
 
   /** Ends the draft, once nothing is being done with its file any more. */
@@ -230,8 +235,7 @@ export class FileDraft implements Draft {
     const { temps, descriptors } = this.#to;
     await descriptors.take(1);
     try {
-      const options = { mode, lock: this.#keepable };
-      return await temps.create(this.#parts, options);
+      return await temps.create(this.#parts, mode);
     } catch (error) {
       descriptors.give(1);
       throw error;

@@ -43,7 +43,9 @@ export function listen(options: ListenOptions): Deno.Listener {
       path === undefined ? { hostname, port } : { transport: "unix", path },
     );
     const found = cause instanceof Deno.errors.AddrInUse
-      ? "another program listens there already"
+      ? path === undefined
+        ? "another program listens there already"
+        : "that path exists; if nothing listens there, remove it"
       : cause instanceof Deno.errors.AddrNotAvailable
       ? "this machine has no such address"
       : reasonOf(cause);

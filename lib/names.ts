@@ -84,6 +84,21 @@ export function partsOf(name: string): string[] {
   );
 }
 
+/**
+ * Refuses a name that somebody chose and no receiver takes.
+ *
+ * @param name The name, if one was chosen.
+ * @throws {TransferError} `usage`, saying which rule it breaks.
+ */
+export function checkChosen(name: string | undefined): void {
+  const fault = name === undefined ? undefined : faultOf(name);
+  if (fault === undefined) return;
+  throw new TransferError(
+    "usage",
+    `Cannot send under the name ${quote(name!)}: it ${fault}`,
+  );
+}
+
 const encoder = new TextEncoder();
 
 /** Length of a text in UTF-8. */

@@ -9,6 +9,7 @@
  */
 
 import { blocksOf } from "./blocks.ts";
+import { mustBePositive } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { connect, CONNECT_TIMEOUT_MS, nameOf, type Target } from "./connect.ts";
 import {
@@ -23,6 +24,7 @@ import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { asTransferError, foundOf, TransferError } from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
 import { quote } from "./quote.ts";
+import type { Reading } from "./reading.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import type { Item, Source } from "./source.ts";
@@ -63,6 +65,8 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
   drainTimeout?: number;
   /** Bytes a second at most. @default {Infinity} */
   limitRate?: number;
+  /** Hears that somebody is there. */
+  onConnect?: () => void;
   /** Sees what the peer says; it may not keep the piece. */
   onReply?: (piece: Uint8Array) => void;
 }
@@ -82,7 +86,7 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * nothing else is, because nobody knows what arrived. `source`,
  * `source-changed` or `usage` for the source's own failures, `lost` or `stalled`
  * when the connection broke before everything was handed over, `unconfirmed`
- * when it broke after.
+ * when it broke after, `local-io` when all went well but `onReply` threw.
  *
  * @example Send to a program that greets and then counts
  * ```ts
@@ -109,8 +113,10 @@ export async function sendRaw(
   target: Target,
   options: SendRawOptions = {},
 ): Promise<RawReport> {
-  const item = await itemOf(source, { ...options, retry: 0 });
   const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options;
+  const { idleTimeout, drainTimeout, limitRate } = options;
+  mustBePositive({ connectTimeout, idleTimeout, drainTimeout, limitRate });
+  const item = await itemOf(source, { ...options, retry: 0 });
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(options, {
     attempt: () => connect(target, { connectTimeout, signal }),
@@ -120,6 +126,7 @@ export async function sendRaw(
   using _ = onAbort(signal, close);
   try {
     signal?.throwIfAborted();
+    options.onConnect?.();
     return await new RawSender(conn, item, options).run();
   } catch (error) {
     signal?.throwIfAborted();
@@ -142,6 +149,11 @@ class RawSender {
   readonly #options: SendRawOptions;
   readonly #idle: IdleTimer;
   #sent = 0;
+  /** Why nothing more can be heard of the peer. */
+  #broken: { error: unknown } | undefined;
+  #leaveSource: (error: unknown) => void = () => {};
+  /** Why the peer's answer could not be kept; it is read all the same. */
+  #unkept: { error: unknown } | undefined;
 
   constructor(conn: Duplex, item: Item, options: SendRawOptions) {
     this.#conn = conn;
@@ -153,7 +165,11 @@ class RawSender {
   async run(): Promise<RawReport> {
     using _idle = this.#idle;
     const ended = this.#hearAll();
-    ended.catch(() => {}); // awaited once everything is written
+    // Awaited once everything is written; a source can keep us from that.
+    ended.catch((error) => {
+      this.#broken = { error };
+      this.#leaveSource(error);
+    });
     const digest = this.#options.digest ? new Digest() : undefined;
     await this.#writeAll(digest);
     try {
@@ -167,6 +183,9 @@ class RawSender {
         { cause },
       );
     }
+    if (this.#unkept) {
+      throw asTransferError(this.#unkept.error, "local-io", "keep the answer");
+    }
     return reportOf(this.#sent, digest);
   }
 
@@ -176,13 +195,23 @@ class RawSender {
     const size = Math.min(MAX_DATA_BYTES, pace.piece);
     const buffers = [new Uint8Array(size), new Uint8Array(size)] as const;
     const stopped = () => this.#options.signal?.aborted ?? false;
-    for await (const block of blocksOf(source, [...buffers], 0)) {
+    const reader = { read: (into: Uint8Array) => this.#read(source, into) };
+    for await (const block of blocksOf(reader, [...buffers], 0)) {
       await pace.spend(block.length, stopped);
       const sent = this.#write(block);
       digest?.update(block);
       await sent;
     }
     await source.verify();
+  }
+
+  /** Reads the source; one that says nothing is left when the peer is gone. */
+  #read(source: Reading, into: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#broken) return reject(this.#broken.error);
+      this.#leaveSource = reject;
+      source.read(into).then(resolve, reject);
+    });
   }
 
   async #write(block: Uint8Array): Promise<void> {
@@ -202,7 +231,11 @@ class RawSender {
     const buffer = new Uint8Array(REPLY_BUFFER_BYTES);
     for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
-      this.#options.onReply?.(buffer.subarray(0, n));
+      try {
+        if (!this.#unkept) this.#options.onReply?.(buffer.subarray(0, n));
+      } catch (error) {
+        this.#unkept = { error }; // what is not read would cost sent bytes
+      }
     }
   }
 

@@ -14,9 +14,16 @@ import {
 } from "./deadline.ts";
 import { Digest } from "./digest.ts";
 import { type Duplex, readSome } from "./duplex.ts";
-import { asTransferError } from "./errors.ts";
+import { asTransferError, TransferError } from "./errors.ts";
+import { mustBePositive } from "./limits.ts";
 import { type RawOptions, type RawReport, reportOf } from "./raw.ts";
 import type { Sink } from "./sink.ts";
+
+/** Options of {@linkcode receiveRaw}. */
+export interface ReceiveRawOptions extends RawOptions {
+  /** Most bytes that are taken. @default {Infinity} */
+  maxSize?: number;
+}
 
 /**
  * Takes a plain stream until its end, half-closes, drains and closes. The end
@@ -30,7 +37,8 @@ import type { Sink } from "./sink.ts";
  * @param options Bounds and callbacks.
  * @returns What came.
  * @throws {TransferError} `lost` or `stalled` when the stream was cut,
- * `local-io` or `rejected` when it could not be kept.
+ * `local-io` when it could not be kept, `rejected` when it is too large or the
+ * sink will not have it.
  *
  * @example Take what `nc -N` sends
  * ```ts
@@ -50,8 +58,12 @@ import type { Sink } from "./sink.ts";
 export async function receiveRaw(
   conn: Duplex,
   sink: Sink,
-  options: RawOptions = {},
+  options: ReceiveRawOptions = {},
 ): Promise<RawReport> {
+  mustBePositive({
+    idleTimeout: options.idleTimeout,
+    maxSize: options.maxSize,
+  });
   const { signal, idleTimeout = IDLE_TIMEOUT_MS } = options;
   const close = () => closeQuietly(conn);
   using _ = onAbort(signal, close);
@@ -71,7 +83,7 @@ export async function receiveRaw(
 async function take(
   conn: Duplex,
   sink: Sink,
-  options: RawOptions,
+  options: ReceiveRawOptions,
   idleTimeout: number,
 ): Promise<RawReport> {
   using idle = new IdleTimer(conn, idleTimeout);
@@ -81,6 +93,7 @@ async function take(
   const read = () => idle.guard("read", () => readSome(conn, to.room));
   try {
     for (let count; (count = await read()) !== null;) {
+      mustFit(to.total + count, options.maxSize);
       if (!await to.took(count)) continue;
       options.onProgress?.({ phase: "receiving", bytes: to.total });
     }
@@ -92,4 +105,12 @@ async function take(
     throw error;
   }
   return reportOf(to.total, digest);
+}
+
+function mustFit(bytes: number, maxSize = Infinity): void {
+  if (bytes <= maxSize) return;
+  throw new TransferError(
+    "rejected",
+    `Cannot take the stream: it has more than ${maxSize} bytes, the limit`,
+  );
 }

@@ -17,6 +17,7 @@ import {
 import type { Duplex } from "./duplex.ts";
 import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
+import { mustBePositive } from "./limits.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Admitted } from "./secure.ts";
 import {
@@ -79,6 +80,8 @@ export async function receive(
   sink: Sink,
   options: ReceiveOptions = {},
 ): Promise<Receipt[]> {
+  const { idleTimeout, maxSize } = options;
+  mustBePositive({ idleTimeout, maxSize });
   const session = await welcome(conn, options, receiverGuard(options));
   return await session.run(sink);
 }

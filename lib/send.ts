@@ -11,6 +11,8 @@ import { Delivery } from "./delivery.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
 import { ID_BYTES, type Phase } from "./frames.ts";
+import { mustBePositive } from "./limits.ts";
+import { checkChosen } from "./names.ts";
 import { Outgoing } from "./outgoing.ts";
 import { quote } from "./quote.ts";
 import type { Progress, Receipt } from "./receipt.ts";
@@ -76,6 +78,7 @@ export async function send(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt> {
+  checkChosen(options.name);
   const item = await itemOf(source, options);
   const [receipt] = await transfer([item], target, options);
   return receipt!;
@@ -113,6 +116,7 @@ export async function sendAll(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt[]> {
+  checkChosen(options.name);
   const items: Item[] = [];
   for (const path of paths) {
     for await (const item of walk(path, options)) items.push(item);
@@ -183,6 +187,8 @@ class Attempts {
     target: Target,
     options: SendOptions,
   ) {
+    const { connectTimeout, idleTimeout, limitRate } = options;
+    mustBePositive({ connectTimeout, idleTimeout, limitRate });
     this.#id = id;
     this.#entries = entries;
     this.#target = target;

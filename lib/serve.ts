@@ -5,39 +5,22 @@
  */
 
 import { Admission } from "./admission.ts";
-import { Budget } from "./budget.ts";
 import { nameOf, type Target } from "./connect.ts";
 import { MAX_DELAY_MS } from "./deadline.ts";
 import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
+import { mustBePositive } from "./limits.ts";
 import { listen, type ListenOptions, targetOf, visitorOf } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import { mustBeLocal } from "./local.ts";
 import type { RawReport } from "./raw.ts";
-import { receiveRaw } from "./raw_receive.ts";
-import type { Progress, Receipt } from "./receipt.ts";
-import { type ReceiveOptions, welcome } from "./receive.ts";
+import type { Receipt } from "./receipt.ts";
 import { pause } from "./retry.ts";
-import { type ReceiverGuard, receiverGuard } from "./security.ts";
-import type { Sink } from "./sink.ts";
-
-/** Who a session is with. */
-export interface SessionInfo {
-  /** The sender's address, as people type it. */
-  peer: string;
-}
+import { receiverGuard } from "./security.ts";
+import { type SessionInfo, type VisitOptions, Visits } from "./visits.ts";
 
 /** Options of {@linkcode serve}. */
-export interface ServeOptions
-  extends
-    ListenOptions,
-    Omit<ReceiveOptions, "budget" | "onReceipt" | "onProgress"> {
-  /** Where the entries land. */
-  sink: Sink;
-  /** Takes plain streams until their end, as `nc -N` sends them. */
-  raw?: boolean;
-  /** Whether raw streams are digested. @default {false} */
-  digest?: boolean;
+export interface ServeOptions extends ListenOptions, VisitOptions {
   /**
    * Sessions at a time; more are refused as busy.
    * @default {4096}
@@ -45,10 +28,6 @@ export interface ServeOptions
   maxConnections?: number;
   /** Hears where the server listens. */
   onListen?: (addr: Target) => void;
-  /** Hears of each session that begins. */
-  onConnect?: (info: SessionInfo) => void;
-  /** Hears how far each session is. */
-  onProgress?: (progress: Progress, info: SessionInfo) => void;
   /** Hears of each session that ended well. */
   onClose?: (info: SessionInfo, report?: RawReport) => void;
   /**
@@ -72,8 +51,8 @@ export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Target;
   /**
-   * Resolves when it has stopped and the last session has ended. Rejects only
-   * with what the server's own `onError` threw.
+   * Resolves when it has stopped and the last session has ended. Rejects then
+   * with what `onError` threw, if it ever did.
    */
   readonly finished: Promise<void>;
   /**
@@ -88,12 +67,6 @@ export interface Server extends AsyncDisposable {
    */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
-
-/**
- * Bytes for large buffers over all sessions: 128 of them can receive large
- * files at once, more wait for their turn.
- */
-const BUFFER_BYTES = 268_435_456;
 
 /** Strangers at a time, where they have a key to show: guessing takes its time. */
 const GUARDED = { ofOne: 256, inAll: 1_024 };
@@ -140,27 +113,28 @@ class RunningServer implements Server {
   readonly addr: Target;
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
-  readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
   readonly #lobby: Lobby;
-  readonly #guard: ReceiverGuard | undefined;
   readonly #listener: Deno.Listener;
   readonly #admission: Admission;
-  readonly #budget = new Budget(BUFFER_BYTES);
+  readonly #visits: Visits;
   readonly #connections = new Set<Promise<void>>();
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
   #stopped = false;
+  #thrown: { error: unknown } | undefined;
 
   constructor(
     options: ServeOptions,
     handler: (receipt: Receipt, info: SessionInfo) => void,
   ) {
+    const { idleTimeout, maxSize, maxConnections = 4_096 } = options;
+    mustBePositive({ idleTimeout, maxSize, maxConnections });
     this.#options = options;
-    this.#handler = handler;
-    this.#guard = receiverGuard(options);
-    mustBeLocal(options, this.#guard !== undefined && !options.raw);
-    this.#lobby = this.#guard ? new Lobby(GUARDED) : new Lobby();
-    this.#admission = new Admission(options.maxConnections ?? 4_096);
+    const guard = receiverGuard(options);
+    mustBeLocal(options, guard !== undefined && !options.raw);
+    this.#lobby = guard ? new Lobby(GUARDED) : new Lobby();
+    this.#visits = new Visits(options, guard, this.#cut.signal, handler);
+    this.#admission = new Admission(maxConnections);
     this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
     const { signal } = options;
@@ -170,7 +144,12 @@ class RunningServer implements Server {
     };
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
-    options.onListen?.(this.addr);
+    try {
+      options.onListen?.(this.addr);
+    } catch (error) {
+      stop(); // nobody will get hold of this server
+      throw error;
+    }
     this.finished = this.#acceptAll().finally(() =>
       signal?.removeEventListener("abort", stop)
     );
@@ -211,6 +190,7 @@ class RunningServer implements Server {
       }
     }
     await Promise.all(this.#connections);
+    if (this.#thrown) throw this.#thrown.error;
   }
 
   #cannotAccept(cause: unknown): void {
@@ -219,8 +199,16 @@ class RunningServer implements Server {
       `Cannot accept a connection: ${reasonOf(cause)}`,
       { cause },
     );
-    const peer = nameOf(this.addr);
-    this.#options.onError?.(error, { peer, stranger: true });
+    this.#fail(error, { peer: nameOf(this.addr), stranger: true });
+  }
+
+  /** Tells of a failure. What comes of that is for the end: nobody else hears. */
+  #fail(error: TransferError, info: SessionInfo & { stranger: boolean }): void {
+    try {
+      this.#options.onError?.(error, info);
+    } catch (thrown) {
+      this.#thrown ??= { error: thrown };
+    }
   }
 
   #take(conn: Deno.Conn): void {
@@ -236,56 +224,15 @@ class RunningServer implements Server {
 
   async #handle(conn: Deno.Conn, peer: string, door: Door): Promise<void> {
     try {
-      const report = this.#options.raw
-        ? await this.#raw(conn, peer, door)
-        : await this.#verified(conn, peer, door);
+      const report = await this.#visits.take(conn, { peer }, door);
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
       if (this.#options.signal?.aborted) return;
       const failure = asTransferError(error, "internal", "serve a session");
-      this.#options.onError?.(failure, { peer, stranger: door.stranger });
+      this.#fail(failure, { peer, stranger: door.stranger });
     } finally {
       door.close(); // in case a callback threw before the session began
     }
-  }
-
-  async #raw(conn: Deno.Conn, peer: string, door: Door): Promise<RawReport> {
-    try {
-      door.enter();
-    } catch (busy) {
-      door.close(); // there is no way to tell a plain sender why
-      throw busy;
-    }
-    this.#options.onConnect?.({ peer });
-    return await receiveRaw(conn, this.#options.sink, {
-      ...this.#options,
-      signal: this.#cut.signal,
-      onProgress: (progress) => this.#options.onProgress?.(progress, { peer }),
-    });
-  }
-
-  async #verified(
-    conn: Deno.Conn,
-    peer: string,
-    door: Door,
-  ): Promise<undefined> {
-    const options = {
-      ...this.#options,
-      signal: this.#cut.signal,
-      budget: this.#budget,
-      onReceipt: (receipt: Receipt) => this.#handler(receipt, { peer }),
-      onProgress: (progress: Progress) =>
-        this.#options.onProgress?.(progress, { peer }),
-    };
-    const session = await welcome(conn, options, this.#guard, door.becomes);
-    try {
-      door.enter();
-    } catch (busy) {
-      await session.refuse(asTransferError(busy, "internal", "let it in"));
-      throw busy;
-    }
-    this.#options.onConnect?.({ peer });
-    await session.run(this.#options.sink);
   }
 }
 

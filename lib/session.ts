@@ -209,19 +209,21 @@ export class Session {
       const receipt = receiptOf(frame);
       this.#receipts.push(receipt);
       this.#channel.say(frame);
-      this.#tell(receipt);
+      const doing = `tell of ${quote(receipt.name)}`;
+      this.#tell(doing, () => this.#options.onReceipt?.(receipt));
     } catch (error) {
       await this.#refuse(incoming.open, error);
     }
   }
 
-  /** Tells our own side. What it makes of it does not undo the delivery. */
-  #tell(receipt: Receipt): void {
+  /** Tells our own side. What it makes of it does not undo a delivery. */
+  #tell(doing: string, act: () => void): boolean {
     try {
-      this.#options.onReceipt?.(receipt);
+      act();
+      return true;
     } catch (error) {
-      const doing = `tell of ${quote(receipt.name)}`;
       this.#failures.push(asTransferError(error, "internal", doing));
+      return false;
     }
   }
 
@@ -260,12 +262,13 @@ export class Session {
       const entry = first?.open.entry ?? SESSION;
       this.#channel.say({ type: "alive", entry, phase, bytes });
     }
-    try {
-      this.#onProgress?.({ phase, bytes: this.#settledBytes + bytes });
-    } catch (error) {
-      this.#onProgress = undefined; // heard of once, and told in the end
-      this.#failures.push(asTransferError(error, "internal", "tell how far"));
-    }
+    const { size } = this.#entries;
+    const total = size === undefined
+      ? {}
+      : { total: this.#settledBytes + size };
+    const progress = { phase, bytes: this.#settledBytes + bytes, ...total };
+    const told = this.#tell("tell how far", () => this.#onProgress?.(progress));
+    if (!told) this.#onProgress = undefined; // once is enough
   }
 
   /** Tells the sender and lets it end; what still comes is not taken. */

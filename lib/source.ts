@@ -193,10 +193,17 @@ function changeBetween(
   }
   if (after.size < before.size) return "it shrank";
   if (after.size > before.size) return "it grew";
-  if (
-    before.mtime?.getTime() !== after.mtime?.getTime() ||
-    before.ctime?.getTime() !== after.ctime?.getTime()
-  ) return "it was written to";
+  if (differs(before.mtime, after.mtime)) return "it was written to";
+  // A rename over it, a link, other bits: its content is what it was.
+  const handled = before.nlink !== after.nlink || before.mode !== after.mode ||
+    before.uid !== after.uid || before.gid !== after.gid;
+  if (differs(before.ctime, after.ctime) && !handled) {
+    return "it was moved, or written to and its time set back,";
+  }
+}
+
+function differs(before: Date | null, after: Date | null): boolean {
+  return before?.getTime() !== after?.getTime();
 }
 
 function changed(path: string, how: string): TransferError {

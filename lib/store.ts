@@ -80,7 +80,7 @@ export function fileSink(path: string, options: StoreOptions = {}): Sink {
       if ((owner && !again) || entry.kind === "directory") {
         throw new TransferError(
           "rejected",
-          "Cannot take more than one file: the receiver writes one",
+          "Cannot take more than one file: the receiver writes only that",
         );
       }
       owner = { transfer };

@@ -56,7 +56,9 @@ export function streamSink(to: ByteWriter): Sink {
           try {
             let written = 0;
             while (written < piece.length) {
-              written += await to.write(piece.subarray(written));
+              const count = await to.write(piece.subarray(written));
+              if (count === 0) throw new Error("it takes nothing any more");
+              written += count;
             }
           } catch (error) {
             throw asTransferError(error, "local-io", "write to the stream");

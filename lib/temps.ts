@@ -18,6 +18,9 @@ import { lstat, removeIfThere } from "./absent.ts";
 /** How long a partial waits for its sender: a night and a working day. */
 const LEASE_MS = 24 * 60 * 60 * 1000;
 
+/** How often partials whose lease is over are looked for. */
+const SWEEP_MS = 60 * 60 * 1000;
+
 /** An open temporary file. */
 export interface Temp {
   /** Where it is. */
@@ -29,7 +32,8 @@ export interface Temp {
 /** The temporary files of one directory. */
 export class Temps {
   readonly #root: string;
-  #swept: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
+  #nextSweep = -Infinity;
 
   /**
    * Makes a keeper.
@@ -44,20 +48,19 @@ export class Temps {
    * Creates one, exclusively; 96 random bits make its name its own.
    *
    * @param parts What it is for.
-   * @param options Its permission bits, and whether others may find it later.
-   * @returns The empty file.
+   * @param mode Its permission bits, less the umask.
+   * @returns The empty file, locked.
    */
-  async create(
-    parts: readonly string[],
-    options: { mode: number; lock: boolean },
-  ): Promise<Temp> {
-    const random = toHex(crypto.getRandomValues(new Uint8Array(12)));
-    const path = join(this.#root, `${prefixOf(parts)}${random}`);
-    const { mode, lock } = options;
-    const access = { createNew: true, read: true, write: true, mode };
-    const file = await Deno.open(path, access);
-    if (lock) await file.tryLock(true);
-    return { path, file };
+  async create(parts: readonly string[], mode: number): Promise<Temp> {
+    await this.#sweepWhenDue();
+    for (;;) {
+      const random = toHex(crypto.getRandomValues(new Uint8Array(12)));
+      const path = join(this.#root, `${prefixOf(parts)}${random}`);
+      const access = { createNew: true, read: true, write: true, mode };
+      const file = await Deno.open(path, access);
+      if (await file.tryLock(true)) return { path, file };
+      file.close(); // somebody adopted it between the two calls
+    }
   }
 
   /**
@@ -67,7 +70,7 @@ export class Temps {
    * @returns The longest partial that has no owner, if there is one.
    */
   async adopt(parts: readonly string[]): Promise<Temp | undefined> {
-    await (this.#swept ??= this.#sweep());
+    await this.#sweepWhenDue();
     const found: { path: string; size: number }[] = [];
     for await (const { path, info } of this.#list(prefixOf(parts))) {
       found.push({ path, size: info.size });
@@ -78,6 +81,14 @@ export class Temps {
     }
   }
 
+  async #sweepWhenDue(): Promise<void> {
+    if (performance.now() >= this.#nextSweep) {
+      this.#nextSweep = performance.now() + SWEEP_MS;
+      this.#sweeping = this.#sweep();
+    }
+    await this.#sweeping;
+  }
+
   /** Removes what nobody owns and nobody came back for. */
   async #sweep(): Promise<void> {
     for await (const { path, info } of this.#list(RESERVED_PREFIX)) {
@@ -85,9 +96,7 @@ export class Temps {
       const changed = info.ctime?.getTime() ?? Date.now();
       if (Date.now() - changed < LEASE_MS) continue;
       const temp = await claim(path);
-      if (!temp) continue;
-      temp.file.close();
-      await removeIfThere(path);
+      if (temp) await discard(temp);
     }
   }
 
@@ -106,12 +115,35 @@ function prefixOf(parts: readonly string[]): string {
   return `${RESERVED_PREFIX}${toHex(digest).slice(0, 16)}-`;
 }
 
+/**
+ * Removes a temporary file's name, then lets go of it: in the other order
+ * somebody could adopt what has its final name already.
+ *
+ * @param temp The file.
+ */
+export async function discard({ path, file }: Temp): Promise<void> {
+  try {
+    await removeIfThere(path);
+  } finally {
+    file.close();
+  }
+}
+
 /** Opens a temporary file unless somebody else has it. */
 async function claim(path: string): Promise<Temp | undefined> {
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(path, { read: true, write: true });
-    if (await file.tryLock(true)) return { path, file };
+    if (await file.tryLock(true)) {
+      const [ours, named] = [await file.stat(), await lstat(path)];
+      // Renamed or removed since it was opened: what we hold has another name
+      // by now, or none.
+      const still = named?.ino === ours.ino && named?.dev === ours.dev;
+      if (still && ours.nlink === 1) return { path, file };
+      // Its owner died between link(2) and unlink(2): it has its final name,
+      // and nothing may be written to it any more.
+      if (still) await removeIfThere(path);
+    }
   } catch (error) {
     // Gone, or not ours to open: then it is not ours to go on with.
     const known = error instanceof Deno.errors.NotFound ||

@@ -61,3 +61,21 @@ Deno.test("nothing more may come for an entry that has its end", async () => {
   breaks(() => entries.find("DATA", 0));
   assertEquals([entries.first, entries.unfinished], [incoming, undefined]);
 });
+
+Deno.test("the size of what is open is known while every one of them says its own", async () => {
+  const entries = new Entries();
+  assertEquals(entries.size, 0);
+  const sized = async (more: Partial<Open>) => {
+    const one = { ...open(entries.count), ...more };
+    entries.announce(one);
+    entries.add(await Incoming.begin(one, memorySink(), Infinity, "id"));
+  };
+  await sized({ size: 10 });
+  await sized({ kind: "directory" });
+  await sized({ size: 5 });
+  assertEquals(entries.size, 15);
+  entries.settle(0);
+  assertEquals(entries.size, 5);
+  await sized({});
+  assertEquals(entries.size, undefined);
+});

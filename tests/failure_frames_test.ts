@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { TransferError } from "../lib/errors.ts";
+import { asTransferError, TransferError } from "../lib/errors.ts";
 import { failOf, failureOf } from "../lib/failure_frames.ts";
 import { MAX_REASON_BYTES } from "../lib/frames.ts";
 import { encodeFrame } from "../lib/wire.ts";
@@ -36,4 +36,10 @@ Deno.test("failureOf() keeps code and policy, and escapes the reason", () => {
   const error = failureOf(frame, "Cannot go on");
   assertEquals([error.code, error.retriable], ["rejected", true]);
   assertEquals(error.message, "Cannot go on: a\\u{1b}");
+});
+
+Deno.test("failOf() keeps to itself what a permission was missing for", () => {
+  const cause = new Deno.errors.NotCapable('write access to "/srv/secret/x"');
+  const error = asTransferError(cause, "local-io", 'store "a"');
+  assertEquals(failOf(0, error).reason, "it is not permitted to");
 });

@@ -5,7 +5,7 @@ const ROOT = join(import.meta.dirname!, "..");
 
 /** From the bottom up; a file may import its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["errors", "format", "quote"],
+  ["errors", "format", "limits", "quote"],
   [
     ...["conn", "connect", "deadline", "duplex", "listen", "local"],
     ...["socket", "tls", "unread"],
@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ...["outgoing", "upload", "delivery", "explain", "send"],
     ...["raw", "raw_receive"],
   ],
-  ["admission", "door", "lobby", "serve"],
+  ["admission", "door", "lobby", "serve", "visits"],
 ];
 
 /** Groups that do not see each other. */

@@ -2,7 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { join } from "node:path";
 import { TransferError } from "../lib/errors.ts";
-import { faultOf, partsOf, RESERVED_PREFIX } from "../lib/names.ts";
+import {
+  checkChosen,
+  faultOf,
+  partsOf,
+  RESERVED_PREFIX,
+} from "../lib/names.ts";
 import { utf8 } from "./helpers.ts";
 
 const ABSOLUTE = "is absolute";
@@ -194,4 +199,17 @@ Deno.test("any name is safe below the destination or refused with a reason", () 
     }),
     { numRuns: 5000 },
   );
+});
+
+Deno.test("checkChosen() refuses what no receiver takes, as a wrong use", () => {
+  checkChosen(undefined);
+  checkChosen("fine/name");
+  for (const name of ["../x", "\ud800", ""]) {
+    const error = assertThrows(
+      () => checkChosen(name),
+      TransferError,
+      "Cannot send under the name ",
+    );
+    assertEquals(error.code, "usage");
+  }
 });

@@ -151,3 +151,20 @@ Deno.test("a sender never hears a clean end from a receiver whose disk is full",
   assertEquals(error.code, "lost");
   await assertRejects(() => received, TransferError, "disk full");
 });
+
+Deno.test("receiveRaw() takes no more than it may, and keeps nothing of it", async () => {
+  for (const [maxSize, kept] of [[1_000, true], [999, false]] as const) {
+    const sink = memorySink();
+    const { conn, received } = await receiving(sink, { maxSize });
+    await conn.write(noise(1_000));
+    await conn.closeWrite();
+    if (kept) {
+      assertEquals((await received).bytes, 1_000);
+    } else {
+      const error = await assertRejects(() => received, TransferError, "999");
+      assertEquals(error.code, "rejected");
+    }
+    assertEquals(sink.files.size, kept ? 1 : 0);
+    conn.close();
+  }
+});

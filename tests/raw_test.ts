@@ -169,3 +169,57 @@ Deno.test("sendRaw() does not connect when its signal is aborted already", async
     "too late",
   );
 });
+
+Deno.test("sendRaw() is not held up by a source that says nothing", async () => {
+  const stuck = { read: () => new Promise<null>(() => {}) };
+  for (const how of ["abort", "reset"] as const) {
+    using listener = listen();
+    const stop = new AbortController();
+    const accepted = listener.accept();
+    const { target } = listener;
+    const sending = sendRaw(stuck, target, { signal: stop.signal });
+    const failing = sending.catch((error) => error);
+    const conn = await accepted;
+    if (how === "abort") {
+      stop.abort(new RangeError("enough"));
+      assert(await failing instanceof RangeError);
+      conn.close();
+    } else {
+      await conn.write(noise(1));
+      conn.close(); // and what is told then is that the peer is gone
+      stop.abort();
+      await failing;
+    }
+  }
+});
+
+Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in the end", async () => {
+  using listener = listen();
+  const sending = sendRaw(noise(5_000_000), listener.target, {
+    onReply() {
+      throw new Deno.errors.BrokenPipe("nobody reads it");
+    },
+  });
+  const failing = assertRejects(
+    () => sending,
+    TransferError,
+    "nobody reads it",
+  );
+  using conn = await listener.accept();
+  await conn.write(noise(1_000)); // unread, it would reset the connection
+  assertEquals((await readAll(conn)).length, 5_000_000);
+  await conn.closeWrite();
+  const error = await failing;
+  assertEquals(error.code, "local-io");
+  assert(error.message.startsWith('Cannot deliver "stdin" to '), error.message);
+});
+
+Deno.test("sendRaw() refuses a limit that would never let it end", async () => {
+  const nowhere = { hostname: "127.0.0.1", port: 1 };
+  const error = await assertRejects(
+    () => sendRaw(noise(1), nowhere, { limitRate: 0 }),
+    TransferError,
+    "Cannot use limitRate 0",
+  );
+  assertEquals(error.code, "usage");
+});

@@ -4,10 +4,12 @@ import type { Target } from "../lib/connect.ts";
 import { type Code, TransferError } from "../lib/errors.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { Receipt } from "../lib/receipt.ts";
-import { send, type SendOptions } from "../lib/send.ts";
+import { send, type SendOptions, transfer } from "../lib/send.ts";
 import { serve, type ServeOptions, type Server } from "../lib/serve.ts";
 import type { Sink } from "../lib/sink.ts";
+import { bytesItem } from "../lib/source.ts";
 import { noise, scratch } from "./fixtures.ts";
+import { utf8 } from "./helpers.ts";
 
 /** A server, and what it said. */
 function listening(options: Partial<ServeOptions> = {}) {
@@ -335,6 +337,9 @@ Deno.test("serve() takes transfers on a Unix socket", async () => {
   assertEquals(peers, ["a local process"]);
 });
 
+/** What no honest sender sends. */
+const BAD = bytesItem(noise(1), { kind: "file", name: "../bad" });
+
 Deno.test("one connection's fault never touches another", async () => {
   const { server, held, errors, sink } = await withHeld();
   await using _server = server;
@@ -358,7 +363,7 @@ Deno.test("one connection's fault never touches another", async () => {
   );
   const bad = Array.from(
     { length: 20 },
-    () => codeOf(send(noise(1), server.addr, { name: "../bad" })),
+    () => codeOf(transfer([BAD], server.addr, {})),
   );
   await Promise.all([...resets, ...strangers, ...good]);
   assertEquals(new Set(await Promise.all(bad)), new Set(["rejected"]));
@@ -385,4 +390,43 @@ Deno.test("a sink that breaks fails its own session and no other", async () => {
   await server.shutdown();
   assertEquals(errors.length, 1);
   assertEquals(errors[0]?.stranger, false);
+});
+
+Deno.test("serve() is not there when onListen throws", () => {
+  let port = 0;
+  assertThrows(
+    () =>
+      serve({
+        sink: memorySink(),
+        onListen(addr) {
+          if (addr.transport !== "unix") port = addr.port;
+          throw new RangeError("no screen");
+        },
+      }),
+    RangeError,
+  );
+  Deno.listen({ hostname: "127.0.0.1", port }).close(); // it is free again
+});
+
+Deno.test("an onError that throws is told in the end, and ends nothing before", async () => {
+  const sink = memorySink();
+  const server = serve({
+    sink,
+    onError() {
+      throw new RangeError("no screen");
+    },
+  });
+  const { hostname, port } = server.addr as Deno.NetAddr;
+  using stranger = await Deno.connect({ hostname, port });
+  await stranger.write(utf8("GET / HTTP/1.0\r\n\r\n"));
+  await new Response(stranger.readable).bytes(); // it was answered
+  await send(noise(10), server.addr, { name: "after" });
+  await assertRejects(() => server.shutdown(), RangeError, "no screen");
+  assertEquals([...sink.files.keys()], ["after"]);
+});
+
+Deno.test("serve() refuses limits that would end everything at once", () => {
+  for (const limit of [{ idleTimeout: NaN }, { maxConnections: 0 }]) {
+    assertThrows(() => serve({ sink: memorySink(), ...limit }), TransferError);
+  }
 });

@@ -181,9 +181,29 @@ Deno.test("fileItem() finds a rewrite whose modification time was set back", asy
   await rejectsWith(
     "source-changed",
     () => reading.verify(),
-    "it was written to",
+    "it was moved, or written to and its time set back, while it was sent",
   );
 });
+
+for (
+  const [what, act] of [
+    ["loses its name", (path: string) => Deno.remove(path)],
+    ["gets other bits", (path: string) => Deno.chmod(path, 0o600)],
+    ["gets another name", (path: string) => Deno.link(path, `${path}.link`)],
+  ] as const
+) {
+  Deno.test(`fileItem() does not mind a file that ${what}: its bytes stay`, async () => {
+    await using dir = await tempDir();
+    const path = `${dir.path}/a`;
+    const item = await announced(path);
+    const { ctime } = await Deno.stat(path);
+    while (Date.now() <= ctime!.getTime()); // or it would not show
+    await using reading = await item.open();
+    await act(path);
+    assertEquals((await readAll(reading, 65_536)).length, 1_000_000);
+    await reading.verify();
+  });
+}
 
 Deno.test("fileItem() goes on with the file it opened when the name goes", async () => {
   await using dir = await tempDir();

@@ -278,3 +278,22 @@ Deno.test("fileSink() keeps to the policy where its file is there already", asyn
   assertEquals(await Deno.readFile(path), utf8("other!"));
   assertEquals(await tree(dir.path), ["mine", "mine (1)"]);
 });
+
+for (const size of [500_000, 3_000_000]) {
+  Deno.test(`a file of ${size} bytes that is being written is nobody else's partial (1, 4)`, async () => {
+    await using dir = await tempDir();
+    const sink = directorySink(dir.path);
+    const bytes = noise(size);
+    const first = await sink.open({ kind: "file", name: "a", size }, "one");
+    await first.write(bytes.subarray(0, size / 2));
+    // A pipe of the same name, of a length that nobody knows.
+    const other = await sink.open({ kind: "file", name: "a" }, "two");
+    assertEquals(other.resumable, undefined);
+    await other.write(noise(10));
+    await first.write(bytes.subarray(size / 2));
+    await first.commit();
+    await rejectsWith("rejected", () => other.commit());
+    assertEquals(await Deno.readFile(`${dir.path}/a`), bytes);
+    assertEquals(await tree(dir.path), ["a"]);
+  });
+}

@@ -57,3 +57,9 @@ Deno.test("streamSink() rejects with local-io when there is no space left", asyn
     "Cannot write to the stream: No space left on device",
   );
 });
+
+Deno.test("streamSink() does not wait for a stream that takes nothing", async () => {
+  const draft = await streamSink({ write: () => Promise.resolve(0) })
+    .open({ kind: "file", name: "a" });
+  await rejectsWith("local-io", () => draft.write(noise(1)), "takes nothing");
+});

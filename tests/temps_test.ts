@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { Temps } from "../lib/temps.ts";
-import { noise, tempDir, tree } from "./helpers.ts";
+import { discard, Temps } from "../lib/temps.ts";
+import { noise, tempDir, tree, utf8 } from "./helpers.ts";
 
 const PARTS = ["d", "a"];
-const LOCKED = { mode: 0o600, lock: true };
+const MODE = 0o600;
 
 Deno.test("Temps.create() never opens what is there already", async () => {
   await using dir = await tempDir();
   const temps = new Temps(dir.path);
   const made = await Promise.all(
-    Array.from({ length: 20 }, () => temps.create(PARTS, LOCKED)),
+    Array.from({ length: 20 }, () => temps.create(PARTS, MODE)),
   );
   for (const { file } of made) file.close();
   assertEquals(new Set(made.map(({ path }) => path)).size, 20);
@@ -22,11 +22,11 @@ Deno.test("Temps.adopt() takes the longest that nobody owns, of that name only",
   await using dir = await tempDir();
   const temps = new Temps(dir.path);
   for (const length of [10, 30, 20]) {
-    const { file } = await temps.create(PARTS, LOCKED);
+    const { file } = await temps.create(PARTS, MODE);
     await file.write(noise(length));
     file.close();
   }
-  const owned = await temps.create(PARTS, LOCKED);
+  const owned = await temps.create(PARTS, MODE);
   await owned.file.write(noise(40));
   assertEquals(await temps.adopt(["other"]), undefined);
   const sizes: number[] = [];
@@ -42,9 +42,89 @@ Deno.test("Temps.adopt() takes the longest that nobody owns, of that name only",
 Deno.test("Temps does not adopt a symbolic link that has a partial's name", async () => {
   await using dir = await tempDir();
   const temps = new Temps(dir.path);
-  const { path, file } = await temps.create(PARTS, LOCKED);
+  const { path, file } = await temps.create(PARTS, MODE);
   file.close();
   await Deno.rename(path, `${dir.path}/elsewhere`);
   await Deno.symlink(`${dir.path}/elsewhere`, path);
   assertEquals(await temps.adopt(PARTS), undefined);
+});
+
+Deno.test("Temps.adopt() never gives what has its final name already (1, 3)", async () => {
+  // As a receiver leaves it that dies between link(2) and unlink(2).
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const { path, file } = await temps.create(PARTS, MODE);
+  await file.write(utf8("delivered"));
+  await Deno.link(path, `${dir.path}/final`);
+  file.close();
+  assertEquals(await temps.adopt(PARTS), undefined);
+  assertEquals(await tree(dir.path), ["final"]);
+  assertEquals(await Deno.readTextFile(`${dir.path}/final`), "delivered");
+});
+
+Deno.test("Temps.adopt() never gives what got its final name meanwhile (1, 3)", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const { open } = Deno;
+  for (const how of ["rename", "link"] as const) {
+    const { path, file } = await temps.create(PARTS, MODE);
+    await file.write(utf8("delivered"));
+    // Its owner finishes right between the opening and the lock.
+    Deno.open = async (...args) => {
+      Deno.open = open;
+      const opened = await open(...args);
+      if (how === "rename") await Deno.rename(path, `${dir.path}/${how}`);
+      else {
+        await Deno.link(path, `${dir.path}/${how}`);
+        await Deno.remove(path);
+      }
+      file.close();
+      return opened;
+    };
+    try {
+      assertEquals(await temps.adopt(PARTS), undefined);
+    } finally {
+      Deno.open = open;
+    }
+    const final = await Deno.readTextFile(`${dir.path}/${how}`);
+    assertEquals(final, "delivered");
+  }
+});
+
+Deno.test("discard() keeps the lock until the name is gone", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const temp = await temps.create(PARTS, MODE);
+  const { remove } = Deno;
+  const adopted: unknown[] = [];
+  Deno.remove = async (...args) => {
+    Deno.remove = remove;
+    adopted.push(await temps.adopt(PARTS));
+    await remove(...args);
+  };
+  try {
+    await discard(temp);
+  } finally {
+    Deno.remove = remove;
+  }
+  assertEquals([adopted, await tree(dir.path)], [[undefined], []]);
+});
+
+Deno.test("Temps sweeps again and again, not only when it begins", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const { now } = performance, { now: date } = Date;
+  (await temps.create(PARTS, MODE)).file.close(); // left behind
+  const day = 24 * 60 * 60 * 1000;
+  try {
+    for (const [days, left] of [[0.5, 1], [1.1, 0]] as const) {
+      performance.now = () => now.call(performance) + days * day;
+      Date.now = () => date() + days * day;
+      assertEquals(await temps.adopt(["other"]), undefined);
+      assertEquals((await tree(dir.path)).length, left);
+    }
+  } finally {
+    performance.now = now;
+    Date.now = date;
+  }
 });

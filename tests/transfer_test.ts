@@ -4,10 +4,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { Receipt } from "../lib/receipt.ts";
-import { send, sendAll, type SendOptions } from "../lib/send.ts";
+import { send, sendAll, type SendOptions, transfer } from "../lib/send.ts";
 import { serve, type ServeOptions, type Server } from "../lib/serve.ts";
 import type { Sink } from "../lib/sink.ts";
 import type { ConflictPolicy } from "../lib/conflict.ts";
+import { bytesItem } from "../lib/source.ts";
 import { directorySink } from "../lib/store.ts";
 import { sha256Of } from "./fixtures.ts";
 import { noise, tempDir, tree, utf8 } from "./helpers.ts";
@@ -252,7 +253,8 @@ Deno.test("a source of unknown length is refused at the size limit, and leaves n
 
 Deno.test("a name that would leave the destination is refused by the receiver too", async () => {
   await using all = await route();
-  const sending = send(BYTES, all.server.addr, { name: "../a" });
+  const item = bytesItem(BYTES, { kind: "file", name: "../a" });
+  const sending = transfer([item], all.server.addr, {});
   assertEquals((await failing(sending)).code, "rejected");
   assertEquals(await tree(all.to), []);
 });
