@@ -1,6 +1,7 @@
 // The order of the JSON lines, for sessions that end badly.
 
 import { assertEquals } from "@std/assert";
+import { drain } from "../lib/conn.ts";
 import { halfclose, type Running } from "./fixtures.ts";
 import { noise, tempDir } from "./helpers.ts";
 import { playing } from "./scripted.ts";
@@ -33,6 +34,28 @@ Deno.test("a sender that nobody listens to has nothing to close", async () => {
   );
   assertEquals(await sender.code(), 5);
   assertEquals(await eventsOf(sender), ["error"]);
+});
+
+Deno.test("a raw sender says connected, raw, closed; error in place of raw when nobody ends it", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${listener.addr.port}`;
+  const start = (...args: string[]) =>
+    halfclose(
+      ["send", "--raw", "--json", ...args, "-", address],
+      noise(1_000),
+    );
+  {
+    await using sender = start();
+    using conn = await listener.accept();
+    await drain(conn, { silence: 5_000, total: 5_000 });
+    conn.close();
+    assertEquals(await sender.code(), 0);
+    assertEquals(await eventsOf(sender), ["connected", "raw", "closed"]);
+  }
+  await using sender = start("--timeout", "0.3");
+  using _silent = await listener.accept();
+  assertEquals(await sender.code(), 13);
+  assertEquals(await eventsOf(sender), ["connected", "error", "closed"]);
 });
 
 Deno.test("sessions that SIGINT cut are closed on both sides", async () => {

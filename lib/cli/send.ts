@@ -7,7 +7,7 @@
 import { nameOf } from "../connect.ts";
 import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
-import { sendRaw } from "../raw.ts";
+import { sendRaw, type SendRawOptions } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
 import type { SenderSecurity } from "../security.ts";
 import { transfer } from "../send.ts";
@@ -54,8 +54,7 @@ export async function runSend(
     met = true;
   };
   if (command.raw) {
-    await runRaw(command, report, { ...retry, signal });
-    report.event("closed", { peer });
+    await runRaw(command, report, { ...retry, onConnect, signal });
   } else {
     const items = await itemsOf(command, report);
     await transfer(items, command.target, {
@@ -111,7 +110,7 @@ async function itemsOf(
 async function runRaw(
   command: SendCommand,
   report: Reporter,
-  options: RetryOptions,
+  options: Pick<SendRawOptions, "onConnect" | keyof RetryOptions>,
 ): Promise<void> {
   const [path] = command.paths;
   const reply = await openReply(command.reply);
