@@ -20,6 +20,7 @@ const WRITE_BYTES = 262_144;
 /** Makes a socket a connection. */
 export class SocketConn implements Duplex {
   readonly #socket: Stream;
+  readonly #onTaken: () => void;
   #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
   #closed = false;
@@ -30,9 +31,11 @@ export class SocketConn implements Duplex {
    * Takes a socket over.
    *
    * @param socket Connected, and read by nobody else.
+   * @param onTaken Hears that the socket holds less now, or nothing any more.
    */
-  constructor(socket: Stream) {
+  constructor(socket: Stream, onTaken: () => void = () => {}) {
     this.#socket = socket;
+    this.#onTaken = onTaken;
     socket.on("readable", this.#onEvent);
     socket.on("finish", this.#onEvent);
     socket.on("drain", this.#onEvent);
@@ -79,7 +82,9 @@ export class SocketConn implements Duplex {
   }
 
   #take(): Uint8Array | null {
-    return this.#closed ? null : this.#socket.read();
+    const piece = this.#closed ? null : this.#socket.read();
+    if (piece) this.#onTaken();
+    return piece;
   }
 
   /** Writes some of it; resolves when it was handed on. */
@@ -126,6 +131,7 @@ export class SocketConn implements Duplex {
     this.#socket.destroy();
     this.#closed = true;
     this.#onEvent();
+    this.#onTaken();
   }
 
   /**

@@ -59,9 +59,11 @@ export async function tlsServerEnd(
     ALPNProtocols: [ALPN],
     secureContext: createSecureContext({ cert, key, minVersion: MIN_VERSION }),
   };
-  const socket = new TLSSocket(streamOf(under) as never, options);
+  const gate = new Gate();
+  const socket = new TLSSocket(streamOf(under, gate) as never, options);
+  gate.above = socket;
   await secured(socket, "secure");
-  return new SocketConn(socket);
+  return new SocketConn(socket, gate.open);
 }
 
 /**
@@ -77,8 +79,9 @@ export async function tlsClientEnd(
   { hostname, ca }: Expected,
 ): Promise<{ conn: SocketConn; hash: Uint8Array }> {
   const { connect } = await import("node:tls");
+  const gate = new Gate();
   const socket = connect({
-    socket: streamOf(under), // whose half-open way it takes over
+    socket: streamOf(under, gate), // whose half-open way it takes over
     ALPNProtocols: [ALPN],
     minVersion: MIN_VERSION,
     // An address is no server name (RFC 6066 section 3); it is checked all the
@@ -86,9 +89,10 @@ export async function tlsClientEnd(
     ...(isAddress(hostname) ? { host: hostname } : { servername: hostname }),
     ...(ca.length > 0 ? { ca: [...ca] } : {}),
   });
+  gate.above = socket;
   await secured(socket, "secureConnect");
   const { raw } = socket.getPeerCertificate();
-  return { conn: new SocketConn(socket), hash: sha256(raw) };
+  return { conn: new SocketConn(socket, gate.open), hash: sha256(raw) };
 }
 
 /**
@@ -207,14 +211,38 @@ function meaning(found: string): string {
   return found;
 }
 
+/**
+ * Holds the stream below back while enough waits to be read above: the runtime's
+ * TLS goes on reading it however much that is (seen in Deno 2.9.6).
+ */
+class Gate {
+  /** What holds the decrypted bytes. */
+  above: Stream | undefined;
+  #wake = () => {};
+
+  /** Says that there may be room by now. */
+  readonly open = (): void => this.#wake();
+
+  /** Resolves when there is room, or nobody to hold back for. */
+  async room(): Promise<void> {
+    while (this.above && !this.above.destroyed && isFull(this.above)) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
+
+function isFull(stream: Stream): boolean {
+  return stream.readableLength >= stream.readableHighWaterMark;
+}
+
 /** The stream that `node:tls` wants below it. */
-function streamOf(under: SocketConn | Duplex): Stream {
+function streamOf(under: SocketConn | Duplex, gate: Gate): Stream {
   if (under instanceof SocketConn) return under.release();
   return new Stream({
     allowHalfOpen: true,
     read() {
       const buffer = new Uint8Array(READ_BYTES);
-      under.read(buffer).then(
+      gate.room().then(() => under.read(buffer)).then(
         (count) => this.push(count === null ? null : buffer.subarray(0, count)),
         (error) => this.destroy(error),
       );
