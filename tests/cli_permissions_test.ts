@@ -31,6 +31,15 @@ for (
   });
 }
 
+Deno.test("a file whose directory may not be looked at is exit 2 at once", async () => {
+  await using program = new Running("deno", [
+    ...["run", "-q", "--allow-net", "--allow-env"],
+    ...["--allow-read=tests/none", "--allow-write=tests/none", "cli.ts"],
+    ...["receive", "-o", "tests/none", "0"],
+  ], { cwd: ROOT });
+  assertEquals(await program.code(), 2);
+});
+
 Deno.test("what can be neither host nor path is no matter of permissions", async () => {
   for (const [path, host, exit] of [["", "h", 3], ["cli.ts", "h%x", 5]]) {
     await using program = new Running("deno", [

@@ -19,7 +19,8 @@ import type { ReceiveCommand } from "./parse.ts";
  *
  * @param command What was asked for.
  * @returns A directory, a file, or a stream for stdout, a pipe or a device.
- * @throws {TransferError} `local-io` where nothing could be written.
+ * @throws {TransferError} `local-io` where nothing could be written, `usage`
+ * where Deno does not allow it.
  */
 export async function sinkOf(
   { output, dir, onConflict }: Pick<
@@ -45,7 +46,8 @@ export async function sinkOf(
     return fileSink(output, { onConflict });
   } catch (error) {
     const doing = `receive into ${quote(output ?? dir)}`;
-    throw asTransferError(error, "local-io", doing);
+    const missing = error instanceof Deno.errors.NotCapable;
+    throw asTransferError(error, missing ? "usage" : "local-io", doing);
   }
 }
 
