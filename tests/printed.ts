@@ -1,9 +1,10 @@
-// deno-lint-ignore-file no-console -- what is printed is what is looked at
 /**
  * What code prints, for tests that need no process for it.
  *
  * @module
  */
+
+import { assertEquals } from "@std/assert";
 
 /** The lines of both streams. */
 export interface Printed {
@@ -11,17 +12,49 @@ export interface Printed {
   stderr: string[];
 }
 
+/** Stands in for both streams until it is disposed. */
+class Capture implements Disposable {
+  readonly #text = { stdout: "", stderr: "" };
+  readonly #real = [Deno.stdout.writeSync, Deno.stderr.writeSync] as const;
+
+  constructor() {
+    const decoder = new TextDecoder();
+    for (const name of ["stdout", "stderr"] as const) {
+      Deno[name].writeSync = (piece) => {
+        this.#text[name] += decoder.decode(piece);
+        return piece.length;
+      };
+    }
+  }
+
+  /** The lines so far, each of which must have its end. */
+  lines(): Printed {
+    const lines = (text: string) => {
+      const all = text.split("\n");
+      assertEquals(all.pop(), "");
+      return all;
+    };
+    const { stdout, stderr } = this.#text;
+    return { stdout: lines(stdout), stderr: lines(stderr) };
+  }
+
+  [Symbol.dispose](): void {
+    [Deno.stdout.writeSync, Deno.stderr.writeSync] = this.#real;
+  }
+}
+
 /** Keeps what a function prints, line by line. */
 export function printed(act: () => void): Printed {
-  const { log, error } = console;
-  const found: Printed = { stdout: [], stderr: [] };
-  console.log = (line: string) => found.stdout.push(...line.split("\n"));
-  console.error = (line: string) => found.stderr.push(...line.split("\n"));
-  try {
-    act();
-  } finally {
-    console.log = log;
-    console.error = error;
-  }
-  return found;
+  using capture = new Capture();
+  act();
+  return capture.lines();
+}
+
+/** The same for one that takes its time, with what it returns. */
+export async function captured<T>(
+  act: () => Promise<T>,
+): Promise<Printed & { value: T }> {
+  using capture = new Capture();
+  const value = await act();
+  return { ...capture.lines(), value };
 }

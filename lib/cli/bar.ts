@@ -8,6 +8,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import process from "node:process";
 import type { Progress } from "../receipt.ts";
+import { eraseLine } from "./print.ts";
 import { describe, type ProgressView, RateMeter } from "./progress.ts";
 
 /** One bar on stderr, gone when it is done. */
@@ -40,7 +41,7 @@ export class BarView implements ProgressView {
   }
 
   clear(): void {
-    if (this.#bar) Deno.stderr.writeSync(CLEAR_LINE);
+    if (this.#bar) eraseLine();
   }
 
   stop(): void {
@@ -48,6 +49,3 @@ export class BarView implements ProgressView {
     this.#bar = undefined;
   }
 }
-
-/** Carriage return, then erase to the end of the line (ECMA-48 EL). */
-const CLEAR_LINE = new TextEncoder().encode("\r\x1b[K");

@@ -68,7 +68,8 @@ port 0 takes any free port.
 
   -d, --dir DIR          where files land (default .)
   -o, --output PATH|-    one stream to that file, or to stdout; implies --once
-  --once                 exit after one session with its outcome
+  --once                 exit after one session with its outcome; stopped
+                         before it came, with 130 or 143
   --raw                  a plain TCP stream until its end; needs -o
   --on-conflict HOW      when other content has the name: refuse, replace or
                          rename (default refuse)

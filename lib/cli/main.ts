@@ -6,11 +6,12 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { TransferError } from "../errors.ts";
+import { OUTCOMES, TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
 import { HELP } from "./help.ts";
 import { type Command, parseCommand } from "./parse.ts";
-import { printResult } from "./print.ts";
+import { checkPermissions } from "./permissions.ts";
+import { allPrinted, printResult } from "./print.ts";
 import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
 import { progressView } from "./view.ts";
@@ -25,29 +26,42 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(parseCommand(args));
   } catch (error) {
-    return reportFatal(error);
+    return reportFatal(error, wantsJson(args));
   }
+}
+
+/** Whether JSON was asked for, however little else of it can be read. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).includes("--json");
 }
 
 async function run(command: Command): Promise<number> {
   switch (command.command) {
     case "help":
-      printResult(HELP[command.topic].trimEnd());
-      return 0;
+      return answer(HELP[command.topic].trimEnd());
     case "version":
-      printResult(`halfclose ${config.version}`);
-      return 0;
+      return answer(`halfclose ${config.version}`);
     case "keygen":
-      printResult(generateKey());
-      return 0;
+      return answer(generateKey());
     case "demo": {
       const { runDemo } = await import("./demo.ts");
       await runDemo();
-      return 0;
+      return answered();
     }
     default:
       return await runTransfer(command);
   }
+}
+
+function answer(text: string): number {
+  printResult(text);
+  return answered();
+}
+
+/** The exit code where what is printed is all that was asked for. */
+function answered(): number {
+  return allPrinted() ? 0 : OUTCOMES["local-io"].exit;
 }
 
 async function runTransfer(
@@ -61,8 +75,13 @@ async function runTransfer(
     { json, quiet, stdoutTaken },
     await progressView(progress, quiet),
   );
-  using signals = new Signals();
+  using signals = new Signals((reason) => {
+    report.log(reason.message);
+    report.close();
+    Deno.exit(reason.exit);
+  });
   try {
+    await checkPermissions(command);
     if (command.command === "send") {
       const { runSend } = await import("./send.ts");
       await runSend(command, report, signals.signal);

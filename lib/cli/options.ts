@@ -8,6 +8,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { withDash } from "./dash.ts";
+import { withFlagsAlone } from "./flags.ts";
 import type { Topic } from "./help.ts";
 
 const LETTERS = [
@@ -26,7 +27,8 @@ const LETTERS = [
  * @param flags Options without a value.
  * @param values Options with one.
  * @returns What was found, by name.
- * @throws {TransferError} `usage` for an option there is not, or without value.
+ * @throws {TransferError} `usage` for an option there is not, and for one
+ * without its value or with one too many.
  */
 export function read<const B extends string, const S extends string>(
   command: Topic,
@@ -35,7 +37,8 @@ export function read<const B extends string, const S extends string>(
   values: readonly S[],
 ) {
   const known = new Set<string>([...flags, ...values]);
-  const found = parseArgs(withDash(args, values), {
+  const tidy = withFlagsAlone(withDash(args, values), flags, LETTERS);
+  const found = parseArgs(tidy, {
     boolean: flags,
     string: [...values, "_"],
     alias: Object.fromEntries(

@@ -9,6 +9,7 @@ import { quote } from "../quote.ts";
 import type { ConflictPolicy } from "../conflict.ts";
 import { parseListen, parseTarget } from "./address.ts";
 import type { Topic } from "./help.ts";
+import { checkName } from "./name.ts";
 import { oneOf, read, wrong } from "./options.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
@@ -152,6 +153,7 @@ function parseSend(args: readonly string[]): Command {
   if (name !== undefined && paths.length > 1) {
     throw wrong("--name is for a single path", "send");
   }
+  if (name !== undefined) checkName(name);
   if (reply !== undefined && !raw) throw wrong("--reply needs --raw", "send");
   if (reply === "-" && found.json) {
     throw wrong("--reply - and --json both want stdout", "send");

@@ -4,25 +4,23 @@
  * @module
  */
 
+import { ENDING } from "../conn.ts";
 import { nameOf, type Target } from "../connect.ts";
-import { asTransferError, TransferError } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { TransferError } from "../errors.ts";
 import { serve, type Server } from "../serve.ts";
-import type { Sink } from "../sink.ts";
-import { directorySink, fileSink } from "../store.ts";
-import { streamSink } from "../stream_sink.ts";
 import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import { Reported, type Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
+import { sinkOf } from "./sink.ts";
 import { StrangerLog } from "./stranger_log.ts";
 
 /**
  * Receives until it is stopped, or one session.
  *
  * On abort: senders are told; rejects with the reason when a session was cut by
- * it, and resolves when there was none.
+ * it or the only one never came, and resolves when there was none.
  *
  * @param command What was asked for.
  * @param report Where to say what happens.
@@ -36,7 +34,7 @@ export async function runReceive(
   signals: Signals,
 ): Promise<void> {
   const { signal } = signals;
-  const secrets = command.raw ? {} : await findSecrets(command, report);
+  const secrets = command.raw ? {} : await findSecrets(command, report, signal);
   const tls = await certificateOf(command);
   if (command.insecure && secrets.key !== undefined) throw contradiction();
   const secured = Object.keys(secrets).length > 0;
@@ -46,11 +44,12 @@ export async function runReceive(
   const strangers = new StrangerLog();
   const bytes = new Map<string, number>();
   let sessions = 0;
+  let received = false;
   let failure: TransferError | undefined;
   const over = (peer: string) => {
     sessions--;
     bytes.delete(peer);
-    report.event("closed", { peer });
+    report.closed(peer);
     if (command.once) void server.shutdown(); // finished is awaited below
   };
   const server: Server = serve({
@@ -73,7 +72,7 @@ export async function runReceive(
     },
     onConnect: ({ peer }) => {
       sessions++;
-      report.event("connected", { peer });
+      report.connected(peer);
     },
     onProgress: (progress, { peer }) => {
       bytes.set(peer, progress.bytes);
@@ -81,6 +80,7 @@ export async function runReceive(
       report.progress({ ...progress, bytes: sum });
     },
     onClose: ({ peer }, raw) => {
+      received = true;
       if (raw) report.raw("received", raw);
       over(peer);
     },
@@ -100,14 +100,17 @@ export async function runReceive(
   signals.terminate = () => {
     if (sessions > 0) report.log("stopping when the sessions have finished");
     void server.shutdown({ grace: command.grace }); // finished is awaited below
+    return command.grace + ENDING.total;
   };
   const cut = () => sessions > 0;
   let interrupted = false;
   signal.addEventListener("abort", () => interrupted = cut());
   await server.finished;
   if (interrupted) throw signal.reason;
-  const stopped = signal.aborted || signals.terminate === undefined;
-  if (failure && !stopped) throw new Reported(failure);
+  const stopped = signals.last;
+  if (failure && (command.once || !stopped)) throw new Reported(failure);
+  // Of a single session a script wants to know whether it has it.
+  if (command.once && stopped && !received) throw stopped;
 }
 
 async function certificateOf({ tls }: ReceiveCommand) {
@@ -121,36 +124,6 @@ function contradiction(): TransferError {
     `Cannot listen with --insecure: ${KEY_VARIABLE} holds a key, and one of ` +
       "the two must go",
   );
-}
-
-async function sinkOf(command: ReceiveCommand): Promise<Sink> {
-  const { output, dir, onConflict } = command;
-  try {
-    if (output === "-") return streamSink(Deno.stdout);
-    if (output === undefined) {
-      const info = await Deno.stat(dir);
-      if (!info.isDirectory) throw new Error("it is not a directory");
-      return directorySink(dir, { onConflict });
-    }
-    // A pipe or a device cannot be replaced by a file: it is written to.
-    const info = await statIfThere(output);
-    if (info && !info.isFile && !info.isDirectory) {
-      return streamSink(await Deno.open(output, { write: true }));
-    }
-    return fileSink(output, { onConflict });
-  } catch (error) {
-    const doing = `receive into ${quote(output ?? dir)}`;
-    throw asTransferError(error, "local-io", doing);
-  }
-}
-
-async function statIfThere(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 function addressOf(target: Target) {

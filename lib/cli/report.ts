@@ -31,6 +31,8 @@ const MAX_LISTED = 20;
 export class Reporter {
   readonly #options: ReportOptions;
   readonly #view: ProgressView;
+  /** With whom there is a session that was not said to be over. */
+  readonly #peers: string[] = [];
 
   /**
    * Makes a reporter.
@@ -96,18 +98,32 @@ export class Reporter {
     fields: Record<string, unknown> = {},
     subject = "",
   ): void {
-    const { code, message, retriable } = error;
-    this.event("error", { code, message, retriable, ...fields });
+    this.event("error", { ...fieldsOf(error), ...fields });
     this.#view.clear();
-    printNote(`halfclose: ${subject}${message}`);
+    printNote(`halfclose: ${subject}${error.message}`);
     const listed = error.errors.slice(0, MAX_LISTED);
     for (const one of listed) printNote(`halfclose:   ${one.message}`);
     const more = error.errors.length - listed.length;
     if (more > 0) printNote(`halfclose:   and ${more} more`);
   }
 
-  /** Shows no progress any more. */
+  /** A session with a peer begins. */
+  connected(peer: string): void {
+    this.#peers.push(peer);
+    this.event("connected", { peer });
+  }
+
+  /** One of the sessions with a peer is over, however it ended. */
+  closed(peer: string): void {
+    const at = this.#peers.indexOf(peer);
+    if (at < 0) return;
+    this.#peers.splice(at, 1);
+    this.event("closed", { peer });
+  }
+
+  /** Shows no progress any more; what is still connected is over. */
   close(): void {
+    for (const peer of [...this.#peers]) this.closed(peer);
     this.#view.stop();
   }
 
@@ -120,14 +136,23 @@ export class Reporter {
   }
 }
 
+/** What programs are told of an error. */
+function fieldsOf({ code, message, retriable }: TransferError) {
+  return { code, message, retriable };
+}
+
 /**
  * Reports what a command threw, where no reporter is there to do it.
  *
  * @param error Anything.
+ * @param json Whether a program listens, and is to have an event.
  * @returns The exit code for it.
  */
-export function reportFatal(error: unknown): number {
+export function reportFatal(error: unknown, json = false): number {
   const failure = asTransferError(error, "internal", "go on");
+  if (json) {
+    printResult(JSON.stringify({ event: "error", ...fieldsOf(failure) }));
+  }
   printNote(`halfclose: ${failure.message}`);
   // A bug: whoever reports it needs the place.
   if (failure.code === "internal" && failure.cause instanceof Error) {

@@ -7,12 +7,14 @@
 import { nameOf } from "../connect.ts";
 import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
-import { sendRaw } from "../raw.ts";
+import { sendRaw, type SendRawOptions } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
 import type { SenderSecurity } from "../security.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
+import { writeWhole } from "./lines.ts";
+import { checkNamed } from "./name.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
@@ -31,7 +33,7 @@ export async function runSend(
   report: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
-  const security = command.raw ? {} : await securityOf(command, report);
+  const security = command.raw ? {} : await securityOf(command, report, signal);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -43,9 +45,16 @@ export async function runSend(
       );
     },
   };
-  const address = nameOf(command.target);
+  const peer = nameOf(command.target);
+  let met = false;
+  const onConnect = () => {
+    // All connections are one session: `closed` comes once, at its end.
+    if (met) report.event("connected", { peer });
+    else report.connected(peer);
+    met = true;
+  };
   if (command.raw) {
-    await runRaw(command, report, { ...retry, signal });
+    await runRaw(command, report, { ...retry, onConnect, signal });
   } else {
     const items = await itemsOf(command, report);
     await transfer(items, command.target, {
@@ -55,19 +64,19 @@ export async function runSend(
       ...security,
       limitRate: command.limitRate,
       signal,
-      onConnect: () => report.event("connected", { peer: address }),
+      onConnect,
       onProgress: (progress) => report.progress(progress),
       onReceipt: (receipt) => report.receipt("delivered", receipt),
     });
   }
-  report.event("closed", { peer: address });
 }
 
 async function securityOf(
   command: SendCommand,
   report: Reporter,
+  signal: AbortSignal,
 ): Promise<SenderSecurity> {
-  const secrets = await findSecrets(command, report);
+  const secrets = await findSecrets(command, report, signal);
   if (!command.tls) return secrets;
   const ca = command.ca === undefined ? [] : [await readText(command.ca)];
   return { ...secrets, tls: { ca } };
@@ -84,6 +93,7 @@ async function itemsOf(
   }
   const items: Item[] = [];
   for (const path of command.paths) {
+    if (name === undefined) checkNamed(path);
     const found = walk(path, {
       ...(name === undefined ? {} : { name }),
       preserve: command.preserve,
@@ -101,7 +111,7 @@ async function itemsOf(
 async function runRaw(
   command: SendCommand,
   report: Reporter,
-  options: RetryOptions,
+  options: Pick<SendRawOptions, "onConnect" | keyof RetryOptions>,
 ): Promise<void> {
   const [path] = command.paths;
   const reply = await openReply(command.reply);
@@ -123,15 +133,17 @@ async function runRaw(
   }
 }
 
+/** How long an answer waits for room in a full pipe, in milliseconds. */
+const REPLY_PATIENCE_MS = 5_000;
+
 /** Where the peer's answer goes: written at once, it is short as a rule. */
 async function openReply(path: string | undefined) {
   if (path === undefined) return undefined;
   const file = path === "-" ? Deno.stdout : await create(path);
   return {
     write(piece: Uint8Array) {
-      for (let at = 0; at < piece.length;) {
-        at += file.writeSync(piece.subarray(at));
-      }
+      const { error } = writeWhole(file, piece, REPLY_PATIENCE_MS);
+      if (error !== undefined) throw error;
     },
     close() {
       if (path !== "-") file.close();

@@ -5,6 +5,15 @@
  * @module
  */
 
+import { MAX_DELAY_MS } from "../deadline.ts";
+
+/**
+ * How long work that was interrupted may take to end in order, in milliseconds.
+ * What nothing can interrupt, the opening of a pipe say, or a read of stdin,
+ * keeps a person waiting no longer than that.
+ */
+const ORDERLY_MS = 1_500;
+
 /** The reason an interrupted piece of work rejects with. */
 export class Interrupted extends Error {
   /** Always `"Interrupted"`. */
@@ -26,14 +35,23 @@ export class Interrupted extends Error {
 /** Listens for SIGINT and SIGTERM until it is disposed. */
 export class Signals implements Disposable {
   readonly #controller = new AbortController();
-  /**
-   * What SIGTERM does instead of aborting, once; a further signal aborts.
-   */
-  terminate: (() => void) | undefined;
+  readonly #leave: (reason: Interrupted) => void;
   readonly #handlers = new Map<Deno.Signal, () => void>();
+  #last: Interrupted | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /**
+   * What SIGTERM does instead of aborting, once; a further signal aborts. It
+   * says how long that takes at most, in milliseconds.
+   */
+  terminate: (() => number) | undefined;
 
-  /** Begins to listen. */
-  constructor() {
+  /**
+   * Begins to listen.
+   *
+   * @param leave Ends the program, where it did not end by itself in time.
+   */
+  constructor(leave: (reason: Interrupted) => void) {
+    this.#leave = leave;
     for (const name of ["SIGINT", "SIGTERM"] as const) {
       const handler = () => this.#on(name);
       this.#handlers.set(name, handler);
@@ -46,17 +64,29 @@ export class Signals implements Disposable {
     return this.#controller.signal;
   }
 
+  /** The latest signal, if there was one, as a reason to end with. */
+  get last(): Interrupted | undefined {
+    return this.#last;
+  }
+
   #on(name: "SIGINT" | "SIGTERM"): void {
-    const interrupted = new Interrupted(name);
-    if (this.signal.aborted) Deno.exit(interrupted.exit);
+    const interrupted = this.#last = new Interrupted(name);
+    if (this.signal.aborted) return this.#leave(interrupted);
     const gently = name === "SIGTERM" ? this.terminate : undefined;
     this.terminate = undefined;
-    if (gently) gently();
-    else this.#controller.abort(interrupted);
+    const patience = gently ? gently() : 0;
+    if (!gently) this.#controller.abort(interrupted);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#leave(interrupted),
+      Math.min(patience + ORDERLY_MS, MAX_DELAY_MS),
+    );
+    Deno.unrefTimer(this.#timer);
   }
 
   /** Stops listening; signals end the program again. */
   [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
     for (const [name, handler] of this.#handlers) {
       Deno.removeSignalListener(name, handler);
     }

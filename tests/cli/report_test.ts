@@ -149,6 +149,24 @@ Deno.test("progress is an event with what the receiver has", () => {
   ]);
 });
 
+Deno.test("what was connected is closed once, at the end at the latest", () => {
+  const { stdout } = reporting({ json: true }, (report) => {
+    for (const peer of ["a", "b", "b", "c"]) report.connected(peer);
+    for (const peer of ["b", "c", "c", "d"]) report.closed(peer);
+    report.close();
+    report.close();
+  });
+  assertEquals(
+    stdout.map((line) => JSON.parse(line)).map(({ event, peer }) =>
+      `${event} ${peer}`
+    ),
+    [
+      ...["connected a", "connected b", "connected b", "connected c"],
+      ...["closed b", "closed c", "closed a", "closed b"],
+    ],
+  );
+});
+
 Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
   const usage = new TransferError("usage", "Cannot read the command line: x");
   let code = 0;
@@ -159,4 +177,15 @@ Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
   const bug = printed(() => code = reportFatal(new RangeError("oops")));
   assertEquals([code, bug.stderr[0]], [1, "halfclose: Cannot go on: oops"]);
   assert(bug.stderr.length > 1);
+});
+
+Deno.test("reportFatal() is an event, too, where a program listens", () => {
+  const usage = new TransferError("usage", "Cannot read the command line: x");
+  assertEquals(printed(() => reportFatal(usage, true)), {
+    stdout: [
+      '{"event":"error","code":"usage",' +
+      '"message":"Cannot read the command line: x","retriable":false}',
+    ],
+    stderr: ["halfclose: Cannot read the command line: x"],
+  });
 });

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { printNote, printResult } from "../../lib/cli/print.ts";
+import { printed } from "../printed.ts";
+
+Deno.test("a result is a line on stdout, a note one on stderr", () => {
+  const found = printed(() => {
+    printResult('{"event":"%d"}');
+    printNote("halfclose: 100 %s");
+  });
+  assertEquals(found, {
+    stdout: ['{"event":"%d"}'],
+    stderr: ["halfclose: 100 %s"],
+  });
+});

@@ -1,0 +1,111 @@
+// What nothing can interrupt must not keep the program from ending.
+
+import { assert, assertEquals } from "@std/assert";
+import { ROOT, Running } from "./fixtures.ts";
+import { run, tempDir } from "./helpers.ts";
+import { needs } from "./needs.ts";
+
+/** Starts the program. Without --allow-env its first words come early. */
+function early(args: string[]): Running {
+  const allowed = ["--allow-read", "--allow-write", "--allow-net"];
+  return new Running("deno", ["run", "-q", ...allowed, "cli.ts", ...args], {
+    cwd: ROOT,
+  });
+}
+
+/** A pipe with a name, that nobody has opened. */
+async function pipe() {
+  const dir = await tempDir();
+  const path = `${dir.path}/pipe`;
+  await run("mkfifo", path);
+  return { path, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
+
+for (const [signal, exit] of SIGNALS) {
+  for (
+    const [what, args] of [
+      ["a sender of a pipe without a writer", ["send", "PIPE", "127.0.0.1:9"]],
+      ["a receiver into a pipe without a reader", [
+        "receive",
+        "-o",
+        "PIPE",
+        "0",
+      ]],
+    ] as const
+  ) {
+    Deno.test(`${what} ends within two seconds of ${signal}`, async () => {
+      await using at = await pipe();
+      await using program = early(
+        args.map((arg) => arg === "PIPE" ? at.path : arg),
+      );
+      await program.stderr.until(/going on without looking at/);
+      await endsSoon(program, signal, exit);
+    });
+  }
+}
+
+Deno.test("a program that waits for its key ends within two seconds of SIGINT", async () => {
+  await using at = await pipe();
+  await using program = early([
+    ...["receive", "--key-file", at.path, "0"],
+  ]);
+  // Open once the program has opened it: now it reads, and there is nothing.
+  using _writer = await Deno.open(at.path, { write: true });
+  await endsSoon(program, "SIGINT", 130);
+});
+
+needs(
+  ["python3"],
+  "Ctrl-C at the question for a key ends the program",
+  async () => {
+    // What is typed there ends in ^J: let that be the key that interrupts.
+    const line = 'stty intr ^J; exec deno run -q -P cli.ts "$@"';
+    await using terminal = new Running("python3", [
+      ...["-B", "tests/peers/terminal.py", "will not be shown): ", ""],
+      ...["sh", "-c", line, "sh", "receive", "--key-file", "-", "0"],
+    ], { cwd: ROOT });
+    assertEquals(await terminal.code(), 130);
+    assertEquals(
+      await terminal.stdout.text(),
+      "Key (it will not be shown): \r\nhalfclose: Interrupted by SIGINT\r\n",
+    );
+  },
+);
+
+Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${listener.addr.port}`;
+  const program = new Deno.Command("deno", {
+    args: ["run", "-q", "-P", "cli.ts", "send", "--raw", "-", address],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  using _conn = await listener.accept();
+  const from = performance.now();
+  program.kill("SIGINT");
+  const { code } = await program.status;
+  assert(performance.now() - from < 2_000);
+  assertEquals(code, 130);
+  assertEquals(
+    await new Response(program.stderr).text(),
+    "halfclose: Interrupted by SIGINT\n",
+  );
+  await program.stdin.close();
+});
+
+async function endsSoon(
+  program: Running,
+  signal: Deno.Signal,
+  exit: number,
+): Promise<void> {
+  const from = performance.now();
+  program.kill(signal);
+  assertEquals(await program.code(), exit);
+  assert(performance.now() - from < 2_000);
+  const said = (await program.stderr.text()).trimEnd().split("\n").at(-1);
+  assertEquals(said, `halfclose: Interrupted by ${signal}`);
+}
