@@ -3,7 +3,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ROOT, Running } from "./fixtures.ts";
 import { run, tempDir } from "./helpers.ts";
-import { needs } from "./needs.ts";
 
 /** Starts the program. Without --allow-env its first words come early. */
 function early(args: string[]): Running {
@@ -55,24 +54,6 @@ Deno.test("a program that waits for its key ends within two seconds of SIGINT", 
   using _writer = await Deno.open(at.path, { write: true });
   await endsSoon(program, "SIGINT", 130);
 });
-
-needs(
-  ["python3"],
-  "Ctrl-C at the question for a key ends the program",
-  async () => {
-    // What is typed there ends in ^J: let that be the key that interrupts.
-    const line = 'stty intr ^J; exec deno run -q -P cli.ts "$@"';
-    await using terminal = new Running("python3", [
-      ...["-B", "tests/peers/terminal.py", "will not be shown): ", ""],
-      ...["sh", "-c", line, "sh", "receive", "--key-file", "-", "0"],
-    ], { cwd: ROOT });
-    assertEquals(await terminal.code(), 130);
-    assertEquals(
-      await terminal.stdout.text(),
-      "Key (it will not be shown): \r\nhalfclose: Interrupted by SIGINT\r\n",
-    );
-  },
-);
 
 Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -6,10 +6,10 @@
  * @module
  */
 
+import { promptSecret } from "@std/cli/prompt-secret";
 import { asTransferError, TransferError } from "../errors.ts";
 import { parseKey } from "../key.ts";
 import { quote } from "../quote.ts";
-import { askHidden } from "./prompt.ts";
 import type { Reporter } from "./report.ts";
 
 /** The variable that holds a key where no file is named. */
@@ -35,24 +35,20 @@ export interface Secrets {
 /**
  * Finds the key or the token, and holds a key against its checksum.
  *
- * On abort: a question at a terminal is taken back; nothing else hears of it.
- *
  * @param options Where.
  * @param report Hears what a person should know about it.
- * @param signal Ends the waiting for a person.
  * @returns At most one of them.
  * @throws {TransferError} `usage` when what is there cannot be used.
  */
 export async function findSecrets(
   { keyFile, tokenFile }: SecretOptions,
   report: Reporter,
-  signal: AbortSignal,
 ): Promise<Secrets> {
   if (tokenFile !== undefined) {
     return { token: await readSecret(tokenFile, report) };
   }
   const key = keyFile === "-"
-    ? await askForKey(signal)
+    ? await askForKey()
     : keyFile !== undefined
     ? await readSecret(keyFile, report)
     : fromVariable(report);
@@ -102,7 +98,7 @@ function fromVariable(report: Reporter): string | undefined {
 }
 
 /** Asks a person without showing the answer, or reads stdin. */
-async function askForKey(signal: AbortSignal): Promise<string> {
+async function askForKey(): Promise<string> {
   if (Deno.stdin.isTerminal()) {
     if (!Deno.stdout.isTerminal()) {
       throw new TransferError(
@@ -111,7 +107,10 @@ async function askForKey(signal: AbortSignal): Promise<string> {
           `or ${KEY_VARIABLE} would do`,
       );
     }
-    return await askHidden("Key (it will not be shown): ", signal);
+    // The prompt turns the echo off once it has asked; that would show what is
+    // pasted too fast.
+    Deno.stdin.setRaw(true, { cbreak: true });
+    return promptSecret("Key (it will not be shown):", { mask: "" }) ?? "";
   }
   const bytes = new Uint8Array(1_024);
   let filled = 0;

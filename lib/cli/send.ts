@@ -33,7 +33,7 @@ export async function runSend(
   report: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
-  const security = command.raw ? {} : await securityOf(command, report, signal);
+  const security = command.raw ? {} : await securityOf(command, report);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -74,9 +74,8 @@ export async function runSend(
 async function securityOf(
   command: SendCommand,
   report: Reporter,
-  signal: AbortSignal,
 ): Promise<SenderSecurity> {
-  const secrets = await findSecrets(command, report, signal);
+  const secrets = await findSecrets(command, report);
   if (!command.tls) return secrets;
   const ca = command.ca === undefined ? [] : [await readText(command.ca)];
   return { ...secrets, tls: { ca } };
