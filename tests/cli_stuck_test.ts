@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ROOT, Running } from "./fixtures.ts";
 import { run, tempDir } from "./helpers.ts";
+import { needs } from "./needs.ts";
 
 /** Starts the program. Without --allow-env its first words come early. */
 function early(args: string[]): Running {
@@ -54,6 +55,21 @@ Deno.test("a program that waits for its key ends within two seconds of SIGINT", 
   using _writer = await Deno.open(at.path, { write: true });
   await endsSoon(program, "SIGINT", 130);
 });
+
+needs(
+  ["python3"],
+  "Ctrl-C at the question for a key ends the program",
+  async () => {
+    // What is typed there ends in ^J: let that be the key that interrupts.
+    const line = 'stty intr ^J; deno run -q -P cli.ts "$@"; echo "ended $?"';
+    await using terminal = new Running("python3", [
+      ...["-B", "tests/peers/terminal.py", "will not be shown):", ""],
+      ...["bash", "-c", `trap : INT; ${line}`, "bash"],
+      ...["receive", "--key-file", "-", "0"],
+    ], { cwd: ROOT });
+    await terminal.stdout.until(/ended 130/);
+  },
+);
 
 Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -84,7 +84,7 @@ async function runTransfer(
     await checkPermissions(command);
     if (command.command === "send") {
       const { runSend } = await import("./send.ts");
-      await runSend(command, report, signals.signal);
+      await runSend(command, report, signals);
     } else {
       const { runReceive } = await import("./receive.ts");
       await runReceive(command, report, signals);

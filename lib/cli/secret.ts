@@ -11,6 +11,7 @@ import { asTransferError, TransferError } from "../errors.ts";
 import { parseKey } from "../key.ts";
 import { quote } from "../quote.ts";
 import type { Reporter } from "./report.ts";
+import type { Signals } from "./signals.ts";
 
 /** The variable that holds a key where no file is named. */
 export const KEY_VARIABLE = "HALFCLOSE_KEY";
@@ -37,18 +38,20 @@ export interface Secrets {
  *
  * @param options Where.
  * @param report Hears what a person should know about it.
+ * @param signals Stands aside while a person is asked.
  * @returns At most one of them.
  * @throws {TransferError} `usage` when what is there cannot be used.
  */
 export async function findSecrets(
   { keyFile, tokenFile }: SecretOptions,
   report: Reporter,
+  signals: Signals,
 ): Promise<Secrets> {
   if (tokenFile !== undefined) {
     return { token: await readSecret(tokenFile, report) };
   }
   const key = keyFile === "-"
-    ? await askForKey()
+    ? await askForKey(signals)
     : keyFile !== undefined
     ? await readSecret(keyFile, report)
     : fromVariable(report);
@@ -98,7 +101,7 @@ function fromVariable(report: Reporter): string | undefined {
 }
 
 /** Asks a person without showing the answer, or reads stdin. */
-async function askForKey(): Promise<string> {
+async function askForKey(signals: Signals): Promise<string> {
   if (Deno.stdin.isTerminal()) {
     if (!Deno.stdout.isTerminal()) {
       throw new TransferError(
@@ -110,7 +113,8 @@ async function askForKey(): Promise<string> {
     // The prompt turns the echo off once it has asked; that would show what is
     // pasted too fast.
     Deno.stdin.setRaw(true, { cbreak: true });
-    return promptSecret("Key (it will not be shown):", { mask: "" }) ?? "";
+    const question = "Key (it will not be shown):";
+    return signals.aside(() => promptSecret(question, { mask: "" })) ?? "";
   }
   const bytes = new Uint8Array(1_024);
   let filled = 0;

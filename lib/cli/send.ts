@@ -18,6 +18,7 @@ import { checkNamed } from "./name.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
+import type { Signals } from "./signals.ts";
 
 /**
  * Sends what was asked for.
@@ -26,14 +27,17 @@ import { findSecrets, readText } from "./secret.ts";
  *
  * @param command What was asked for.
  * @param report Where to say what happens.
- * @param signal Ends it.
+ * @param signals A signal ends it.
  */
 export async function runSend(
   command: SendCommand,
   report: Reporter,
-  signal: AbortSignal,
+  signals: Signals,
 ): Promise<void> {
-  const security = command.raw ? {} : await securityOf(command, report);
+  const { signal } = signals;
+  const security = command.raw
+    ? {}
+    : await securityOf(command, report, signals);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -74,8 +78,9 @@ export async function runSend(
 async function securityOf(
   command: SendCommand,
   report: Reporter,
+  signals: Signals,
 ): Promise<SenderSecurity> {
-  const secrets = await findSecrets(command, report);
+  const secrets = await findSecrets(command, report, signals);
   if (!command.tls) return secrets;
   const ca = command.ca === undefined ? [] : [await readText(command.ca)];
   return { ...secrets, tls: { ca } };

@@ -53,10 +53,9 @@ export class Signals implements Disposable {
   constructor(leave: (reason: Interrupted) => void) {
     this.#leave = leave;
     for (const name of ["SIGINT", "SIGTERM"] as const) {
-      const handler = () => this.#on(name);
-      this.#handlers.set(name, handler);
-      Deno.addSignalListener(name, handler);
+      this.#handlers.set(name, () => this.#on(name));
     }
+    this.#listen();
   }
 
   /** Aborts at the first signal, with an {@linkcode Interrupted}. */
@@ -67,6 +66,34 @@ export class Signals implements Disposable {
   /** The latest signal, if there was one, as a reason to end with. */
   get last(): Interrupted | undefined {
     return this.#last;
+  }
+
+  /**
+   * Does something that waits without letting go of the program, a question at
+   * a terminal say: meanwhile a signal ends the program at once.
+   *
+   * @param act What to do.
+   * @returns What it returned.
+   */
+  aside<T>(act: () => T): T {
+    this.#ignore();
+    try {
+      return act();
+    } finally {
+      this.#listen();
+    }
+  }
+
+  #listen(): void {
+    for (const [name, handler] of this.#handlers) {
+      Deno.addSignalListener(name, handler);
+    }
+  }
+
+  #ignore(): void {
+    for (const [name, handler] of this.#handlers) {
+      Deno.removeSignalListener(name, handler);
+    }
   }
 
   #on(name: "SIGINT" | "SIGTERM"): void {
@@ -87,8 +114,6 @@ export class Signals implements Disposable {
   /** Stops listening; signals end the program again. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    for (const [name, handler] of this.#handlers) {
-      Deno.removeSignalListener(name, handler);
-    }
+    this.#ignore();
   }
 }
