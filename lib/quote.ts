@@ -12,6 +12,9 @@
 // lone surrogates, Zl and Zp line breaks, and the quoting characters themselves.
 const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+// The same of what JSON leaves as it is.
+const UNSAFE_IN_JSON = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /**
  * Puts a string in double quotes and escapes what could deceive a reader.
  *
@@ -35,4 +38,19 @@ export function escape(text: string): string {
     if (character === '"' || character === "\\") return `\\${character}`;
     return `\\u{${character.codePointAt(0)!.toString(16)}}`;
   });
+}
+
+/**
+ * Escapes in JSON what could deceive a reader; it means the same afterwards.
+ *
+ * @param json JSON without line breaks.
+ * @returns The same JSON, printable throughout.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE_IN_JSON, (character) =>
+    // Each UTF-16 code unit by itself, as RFC 8259 section 7 has it.
+    character.replace(/[^]/g, (unit) => {
+      const number = unit.charCodeAt(0).toString(16);
+      return `\\u${number.padStart(4, "0")}`;
+    }));
 }

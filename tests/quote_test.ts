@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { escape, quote } from "../lib/quote.ts";
+import { escape, escapeJson, quote } from "../lib/quote.ts";
 
 Deno.test("quote() leaves what people can read as it is", () => {
   for (
@@ -39,4 +39,18 @@ Deno.test("quote() never lets an unsafe character through, whatever the string",
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     assert(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(quote(text)));
   }));
+});
+
+Deno.test("escapeJson() means the same and shows no control, format or line break", () => {
+  const names = [
+    "\x7f\x9b\x85",
+    "gpj.\u202ea",
+    "\u2028\u2029",
+    "\u{e0041}\ufeff",
+  ];
+  const fields = { names, plain: 'é "日本" \\ \n' };
+  const json = escapeJson(JSON.stringify(fields));
+  assertEquals(JSON.parse(json), fields);
+  assertEquals(json.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu), null);
+  assert(json.includes('"gpj.\\u202ea"') && json.includes("日本"), json);
 });

@@ -8,7 +8,7 @@
  */
 
 import { asTransferError, type TransferError } from "../errors.ts";
-import { quote } from "../quote.ts";
+import { escapeJson, quote } from "../quote.ts";
 import type { RawReport } from "../raw.ts";
 import type { Progress, Receipt } from "../receipt.ts";
 import { printNote, printResult } from "./print.ts";
@@ -49,7 +49,7 @@ export class Reporter {
   event(event: string, fields: Record<string, unknown> = {}): void {
     if (!this.#options.json) return;
     this.#view.clear();
-    printResult(JSON.stringify({ event, ...fields }));
+    printResult(escapeJson(JSON.stringify({ event, ...fields })));
   }
 
   /** A sentence for people, unless they want quiet. */
