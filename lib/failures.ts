@@ -4,7 +4,7 @@
  * @module
  */
 
-import { together, type TransferError } from "./errors.ts";
+import { asTransferError, together, type TransferError } from "./errors.ts";
 
 /** Kept in full: a peer can have any number of entries fail. */
 const MAX_KEPT = 100;
@@ -18,6 +18,23 @@ export class Failures {
   add(failure: TransferError): void {
     this.#count++;
     if (this.#kept.length < MAX_KEPT) this.#kept.push(failure);
+  }
+
+  /**
+   * Tells our own side. What it makes of it does not undo a delivery.
+   *
+   * @param doing What it is told, for the message: "tell how far".
+   * @param act Tells it; what this throws is a failure like any other.
+   * @returns Whether all went well.
+   */
+  guard(doing: string, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.add(asTransferError(error, "internal", doing));
+      return false;
+    }
   }
 
   /**

@@ -211,20 +211,9 @@ export class Session {
       this.#receipts.push(receipt);
       this.#channel.say(frame);
       const doing = `tell of ${quote(receipt.name)}`;
-      this.#tell(doing, () => this.#options.onReceipt?.(receipt));
+      this.#failures.guard(doing, () => this.#options.onReceipt?.(receipt));
     } catch (error) {
       await this.#refuse(incoming.open, error);
-    }
-  }
-
-  /** Tells our own side. What it makes of it does not undo a delivery. */
-  #tell(doing: string, act: () => void): boolean {
-    try {
-      act();
-      return true;
-    } catch (error) {
-      this.#failures.add(asTransferError(error, "internal", doing));
-      return false;
     }
   }
 
@@ -268,7 +257,10 @@ export class Session {
       ? {}
       : { total: this.#settledBytes + size };
     const progress = { phase, bytes: this.#settledBytes + bytes, ...total };
-    const told = this.#tell("tell how far", () => this.#onProgress?.(progress));
+    const told = this.#failures.guard(
+      "tell how far",
+      () => this.#onProgress?.(progress),
+    );
     if (!told) this.#onProgress = undefined; // once is enough
   }
 

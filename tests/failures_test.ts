@@ -19,6 +19,21 @@ Deno.test("Failures throws a single one as it is", () => {
   );
 });
 
+Deno.test("Failures.guard() takes in what a callback throws", () => {
+  const failures = new Failures();
+  assertEquals(failures.guard("tell", () => {}), true);
+  failures.rethrow();
+  const broken = () => {
+    throw new RangeError("no screen");
+  };
+  assertEquals(failures.guard("tell", broken), false);
+  const error = assertThrows(() => failures.rethrow(), TransferError);
+  assertEquals([error.code, error.message], [
+    "internal",
+    "Cannot tell: no screen",
+  ]);
+});
+
 Deno.test("Failures counts all and keeps a hundred", () => {
   const failures = new Failures();
   for (let number = 0; number < 5_000; number++) failures.add(failure(number));
