@@ -3,7 +3,8 @@ import { Channel } from "../lib/channel.ts";
 import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, joined, noise } from "./helpers.ts";
+import { joined, noise } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   accept,
   data,

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drain, writeAll } from "../lib/conn.ts";
-import { ROOT, Running, sha256Of } from "./fixtures.ts";
-import { noise, tempDir, tree, utf8 } from "./helpers.ts";
+import { ROOT, Running } from "./children.ts";
+import { noise, sha256Of, tempDir, tree, utf8 } from "./helpers.ts";
 import { playing, type Script, takeOne } from "./scripted.ts";
 
 const BYTES = noise(100_000);

@@ -12,16 +12,8 @@ import {
   writeAll,
 } from "../lib/conn.ts";
 import { readSome } from "../lib/duplex.ts";
-import {
-  connectedPair,
-  joined,
-  noise,
-  rejectsWith,
-  resettablePair,
-  tlsPair,
-  unixPair,
-  utf8,
-} from "./helpers.ts";
+import { joined, noise, rejectsWith, utf8 } from "./helpers.ts";
+import { connectedPair, resettablePair, tlsPair, unixPair } from "./pairs.ts";
 import { needs } from "./needs.ts";
 
 const BOUNDS: Bounds = { silence: 10_000, total: 30_000 };

@@ -11,7 +11,8 @@ import { Outgoing } from "../lib/outgoing.ts";
 import type { Progress, Receipt } from "../lib/receipt.ts";
 import { bytesItem, type Item, readerItem } from "../lib/source.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, noise } from "./helpers.ts";
+import { noise } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   accept,
   digestOf,

@@ -5,7 +5,9 @@ import type { TransferError } from "../lib/errors.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { RawReport } from "../lib/raw.ts";
 import { serve } from "../lib/serve.ts";
-import { noise, Running, sendBytes, sha256Of } from "./fixtures.ts";
+import { Running } from "./children.ts";
+import { noise, sha256Of } from "./helpers.ts";
+import { sendBytes } from "./raw_talk.ts";
 import { needs } from "./needs.ts";
 
 /** Nothing, one byte, around a read's size, and the story's million. */

@@ -10,14 +10,8 @@ import { receive } from "../lib/receive.ts";
 import { send } from "../lib/send.ts";
 import { serve, type Server } from "../lib/serve.ts";
 import { directorySink } from "../lib/store.ts";
-import { sha256Of } from "./fixtures.ts";
-import {
-  connectedPair,
-  noise,
-  type TempDir,
-  tempDir,
-  tree,
-} from "./helpers.ts";
+import { noise, sha256Of, type TempDir, tempDir, tree } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   accept,
   data,

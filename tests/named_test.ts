@@ -13,8 +13,9 @@ import { generateKey } from "../lib/key.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import { send, type SendOptions } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
-import { noise, scratch } from "./fixtures.ts";
-import { certificate, run } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, tempDir } from "./helpers.ts";
+import { certificate } from "./pairs.ts";
 import { needs } from "./needs.ts";
 
 const KEY = generateKey(), TOKEN = "a token of some length";
@@ -218,7 +219,7 @@ needs(
     // As if an authority had been talked into a second certificate.
     const { server, sink } = await listening();
     await using _server = server;
-    await using dir = await scratch();
+    await using dir = await tempDir();
     const path = (name: string) => `${dir.path}/${name}`;
     await run(
       "openssl",

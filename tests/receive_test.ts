@@ -4,7 +4,8 @@ import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { receive } from "../lib/receive.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, joined, noise, unixPair, utf8 } from "./helpers.ts";
+import { joined, noise, utf8 } from "./helpers.ts";
+import { connectedPair, unixPair } from "./pairs.ts";
 import {
   accept,
   data,

@@ -17,8 +17,7 @@ import { answer, knock } from "../lib/secure.ts";
 import { send } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
 import { tlsServerEnd } from "../lib/tls.ts";
-import { noise } from "./fixtures.ts";
-import { joined } from "./helpers.ts";
+import { joined, noise } from "./helpers.ts";
 import { relay, type Way } from "./relay.ts";
 
 const KEY = generateKey(), SECRET = parseKey(KEY);

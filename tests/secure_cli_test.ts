@@ -8,8 +8,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { generateKey, parseKey } from "../lib/key.ts";
-import { halfclose, ROOT, Running, scratch } from "./fixtures.ts";
-import { tree, utf8 } from "./helpers.ts";
+import { halfclose, ROOT, Running } from "./children.ts";
+import { tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 /** Runs the program to its end. */
@@ -28,7 +28,7 @@ async function ended(
 
 /** A directory with a key, another key, a file, and somewhere to receive. */
 async function place() {
-  const dir = await scratch();
+  const dir = await tempDir();
   const path = (name: string) => `${dir.path}/${name}`;
   const key = generateKey();
   await Deno.writeTextFile(path("key"), key + "\n", { mode: 0o600 });

@@ -17,8 +17,7 @@ import { memorySink } from "../lib/memory_sink.ts";
 import { receive } from "../lib/receive.ts";
 import { send, sendAll, type SendOptions } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
-import { noise, scratch } from "./fixtures.ts";
-import { utf8 } from "./helpers.ts";
+import { noise, tempDir, utf8 } from "./helpers.ts";
 import { relay } from "./relay.ts";
 
 const KEY = generateKey(), OTHER = generateKey();
@@ -51,7 +50,7 @@ for (const size of [0, 1, 16_384, 65_536, 1_048_575, 1_048_577, 5_000_000]) {
 }
 
 Deno.test("a directory passes with a key, and so do stdin's bytes", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   for (let number = 0; number < 300; number++) {
     await Deno.writeFile(`${dir.path}/${number}`, noise(number * 7));
   }
@@ -67,7 +66,7 @@ Deno.test("a directory passes with a key, and so do stdin's bytes", async () => 
 });
 
 Deno.test("a key works on a Unix socket and in receive()", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   const path = `${dir.path}/socket`;
   const { server, sink } = listening({ key: KEY, path });
   await using _server = server;

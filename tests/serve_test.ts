@@ -8,8 +8,7 @@ import { send, type SendOptions, transfer } from "../lib/send.ts";
 import { serve, type ServeOptions, type Server } from "../lib/serve.ts";
 import type { Sink } from "../lib/sink.ts";
 import { bytesItem } from "../lib/source.ts";
-import { noise, scratch } from "./fixtures.ts";
-import { utf8 } from "./helpers.ts";
+import { noise, tempDir, utf8 } from "./helpers.ts";
 
 /** A server, and what it said. */
 function listening(options: Partial<ServeOptions> = {}) {
@@ -313,7 +312,7 @@ Deno.test("serve() throws bind for an address of another machine", () => {
 });
 
 Deno.test("serve() throws bind for a Unix socket in no directory", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   const error = assertThrows(
     () => serve({ sink: memorySink(), path: `${dir.path}/no/socket` }),
     TransferError,
@@ -323,7 +322,7 @@ Deno.test("serve() throws bind for a Unix socket in no directory", async () => {
 });
 
 Deno.test("serve() takes transfers on a Unix socket", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   const peers: string[] = [];
   const { server, sink } = listening({
     path: `${dir.path}/socket`,

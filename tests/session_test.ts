@@ -3,7 +3,7 @@ import { TransferError } from "../lib/errors.ts";
 import { type Frame, MAX_AHEAD, SESSION } from "../lib/frames.ts";
 import type { Receipt } from "../lib/receipt.ts";
 import { receive } from "../lib/receive.ts";
-import { connectedPair } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   data,
   end,

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Committed, Entry, Sink } from "../lib/sink.ts";
 import { directorySink, fileSink } from "../lib/store.ts";
-import { noise, rejectsWith, run, tempDir, tree, utf8 } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, rejectsWith, tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
 import { storeContract } from "./store_contract.ts";
 

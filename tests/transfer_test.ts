@@ -10,8 +10,7 @@ import type { Sink } from "../lib/sink.ts";
 import type { ConflictPolicy } from "../lib/conflict.ts";
 import { bytesItem } from "../lib/source.ts";
 import { directorySink } from "../lib/store.ts";
-import { sha256Of } from "./fixtures.ts";
-import { noise, tempDir, tree, utf8 } from "./helpers.ts";
+import { noise, sha256Of, tempDir, tree, utf8 } from "./helpers.ts";
 import { failing } from "./scripted.ts";
 import { slowCommit, watchedSink } from "./sinks.ts";
 

@@ -15,8 +15,7 @@ import { receive } from "../../lib/receive.ts";
 import type { Sink } from "../../lib/sink.ts";
 import { bytesItem, directoryItem, readerItem } from "../../lib/source.ts";
 import { directorySink } from "../../lib/store.ts";
-import { sha256Of } from "../fixtures.ts";
-import { noise, tempDir, tree } from "../helpers.ts";
+import { noise, sha256Of, tempDir, tree } from "../helpers.ts";
 import { memoryPair, type Weather } from "./memory_conn.ts";
 
 /** Where a transfer lands, and what is there then. */
