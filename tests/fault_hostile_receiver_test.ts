@@ -4,22 +4,17 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Target } from "../lib/connect.ts";
-import { Digest } from "../lib/digest.ts";
 import { type Code, TransferError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/frame_reader.ts";
-import type { Frame, ReceiptFrame } from "../lib/frames.ts";
+import { type Frame, SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { send } from "../lib/send.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { said } from "./faults/raw.ts";
+import { greeting, said } from "./faults/raw.ts";
 import { noise, utf8 } from "./helpers.ts";
+import { accept, data, fail, receipt } from "./scripted.ts";
 
 const BYTES = noise(1_000);
-const DIGEST = (() => {
-  const digest = new Digest();
-  digest.update(BYTES);
-  return digest.finish();
-})();
 
 /** What a hand-made receiver can do with its sender. */
 interface Hands {
@@ -33,33 +28,7 @@ interface Hands {
 
 type Script = (hands: Hands) => Promise<void>;
 
-const ACCEPT: Frame = {
-  type: "accept",
-  entry: 0,
-  held: 0,
-  block: 0,
-  proof: new Uint8Array(0),
-};
-
-function receipt(id: Uint8Array, more: Partial<ReceiptFrame> = {}): Frame {
-  return {
-    type: "receipt",
-    entry: 0,
-    id,
-    length: BYTES.length,
-    digest: DIGEST,
-    durable: true,
-    existing: false,
-    committedAt: 0,
-    name: "a",
-    ...more,
-  };
-}
-
-function hello(id: Uint8Array): Uint8Array {
-  const offer = { features: 0, required: 0, digests: 1, codecs: 1 };
-  return said(PREFACE as Uint8Array, { type: "hello", id, ...offer });
-}
+const ACCEPT = accept(0);
 
 /** Listens for one sender and does with it what the script says. */
 function listening(
@@ -109,7 +78,7 @@ function listening(
 /** Hears all of an entry, and then says something. */
 function atTheEnd(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
   return async ({ id, say, hearUntil }) => {
-    await say(hello(id), ACCEPT);
+    await say(greeting({ id }), ACCEPT);
     await hearUntil("finish");
     await say(...words(id));
   };
@@ -135,112 +104,82 @@ const OTHER_ID = new Uint8Array(16).fill(9);
 const LIES: [string, Script, Code][] = [
   [
     "a receipt for another transfer",
-    atTheEnd(() => [receipt(OTHER_ID)]),
+    atTheEnd(() => [receipt(0, BYTES, { id: OTHER_ID })]),
     "unconfirmed",
   ],
   [
     "a receipt for other bytes",
-    atTheEnd((id) => [receipt(id, { digest: new Uint8Array(32) })]),
+    atTheEnd((id) => [receipt(0, BYTES, { id, digest: new Uint8Array(32) })]),
     "unconfirmed",
   ],
   [
     "a receipt for another length",
-    atTheEnd((id) => [receipt(id, { length: 999 })]),
+    atTheEnd((id) => [receipt(0, BYTES, { id, length: 999 })]),
     "unconfirmed",
   ],
   [
     "a receipt for an entry there is not",
-    atTheEnd((id) => [receipt(id, { entry: 5 })]),
+    atTheEnd((id) => [receipt(5, BYTES, { id })]),
     "unconfirmed",
   ],
   [
     "a receipt before the end",
-    atOnce((id) => [hello(id), ACCEPT, receipt(id)]),
+    atOnce((id) => [greeting({ id }), ACCEPT, receipt(0, BYTES, { id })]),
     "protocol",
   ],
   [
     "a receipt before it accepted",
-    atOnce((id) => [hello(id), receipt(id)]),
+    atOnce((id) => [greeting({ id }), receipt(0, BYTES, { id })]),
     "protocol",
   ],
   ["a clean end instead of a receipt", atTheEnd(() => []), "unconfirmed"],
   [
     "half a receipt",
-    atTheEnd((id) => [encodeFrame(receipt(id)).subarray(0, 50)]),
+    atTheEnd((id) => [encodeFrame(receipt(0, BYTES, { id })).subarray(0, 50)]),
     "unconfirmed",
   ],
   [
     "a damaged receipt",
-    atTheEnd((id) => [damaged(receipt(id))]),
+    atTheEnd((id) => [damaged(receipt(0, BYTES, { id }))]),
     "unconfirmed",
   ],
-  ["a clean end after HELLO", atOnce((id) => [hello(id)]), "lost"],
-  ["a HELLO for another transfer", atOnce(() => [hello(OTHER_ID)]), "protocol"],
-  ["two ACCEPTs", atOnce((id) => [hello(id), ACCEPT, ACCEPT]), "protocol"],
+  ["a clean end after HELLO", atOnce((id) => [greeting({ id })]), "lost"],
+  [
+    "a HELLO for another transfer",
+    atOnce(() => [greeting({ id: OTHER_ID })]),
+    "protocol",
+  ],
+  [
+    "two ACCEPTs",
+    atOnce((id) => [greeting({ id }), ACCEPT, ACCEPT]),
+    "protocol",
+  ],
   [
     "an ACCEPT for an entry there is not",
-    atOnce((id) => [hello(id), { ...ACCEPT, entry: 9 }]),
+    atOnce((id) => [greeting({ id }), accept(9)]),
     "protocol",
   ],
-  [
-    "DATA",
-    atOnce((
-      id,
-    ) => [hello(id), {
-      type: "data",
-      entry: 0,
-      codec: 0,
-      offset: 0,
-      bytes: BYTES,
-    }]),
-    "protocol",
-  ],
+  ["DATA", atOnce((id) => [greeting({ id }), data(0, BYTES)]), "protocol"],
   [
     "a refusal with a reason",
-    atOnce((
-      id,
-    ) => [hello(id), {
-      type: "fail",
-      entry: 0,
-      code: "rejected",
-      retriable: false,
-      reason: "no",
-    }]),
+    atOnce((id) => [greeting({ id }), fail(0, { reason: "no" })]),
     "rejected",
   ],
   [
     "that its disk is full",
-    atTheEnd(
-      () => [{
-        type: "fail",
-        entry: 0,
-        code: "remote-io",
-        retriable: false,
-        reason: "no space",
-      }],
-    ),
+    atTheEnd(() => [fail(0, { code: "remote-io", reason: "no space" })]),
     "remote-io",
   ],
   [
     "that the session is over",
-    atTheEnd(
-      () => [{
-        type: "fail",
-        entry: 0xffff_ffff,
-        code: "rejected",
-        retriable: true,
-        reason: "stopping",
-      }],
-    ),
+    atTheEnd(() => [fail(SESSION, { retriable: true, reason: "stopping" })]),
     "rejected",
   ],
-  ["noise", atOnce((id) => [hello(id), noise(10_000)]), "protocol"],
+  ["noise", atOnce((id) => [greeting({ id }), noise(10_000)]), "protocol"],
   [
     "a frame of 4 GiB",
-    atOnce((
-      id,
-    ) => [
-      hello(id),
+    atOnce((id) => [
+      greeting({ id }),
       Uint8Array.of(0x11, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0),
     ]),
     "protocol",
@@ -261,14 +200,14 @@ for (const [what, script, code] of LIES) {
 
 Deno.test("a receipt once read is never turned into a failure by what follows (8)", async () => {
   const after: ((hands: Hands) => Promise<void>)[] = [
-    ({ id, say }) => say(receipt(id)),
+    ({ id, say }) => say(receipt(0, BYTES, { id })),
     ({ say }) => say(noise(500)),
     ({ say }) => say(new Uint8Array(100_000)),
     ({ conn }) => Promise.resolve(conn.close()),
   ];
   for (const more of after) {
     using peer = listening(async (hands) => {
-      await atTheEnd((id) => [receipt(id)])(hands);
+      await atTheEnd((id) => [receipt(0, BYTES, { id })])(hands);
       await more(hands);
     });
     const { sha256 } = await send(BYTES, peer.addr, { name: "a" });
@@ -342,7 +281,7 @@ Deno.test("a server that never says a word, and one that never reads, end in tim
 Deno.test("a receiver that accepts and then reads nothing ends in time (7)", async () => {
   const done = Promise.withResolvers<void>();
   using peer = listening(async ({ id, say }) => {
-    await say(hello(id), ACCEPT);
+    await say(greeting({ id }), ACCEPT);
     await done.promise;
   });
   const error = await assertRejects(
@@ -361,13 +300,7 @@ Deno.test("a receiver that accepts and then reads nothing ends in time (7)", asy
 Deno.test("what a receiver says is escaped before anybody sees it", async () => {
   const reason = "\x1b[2J\x9b1m\u202Etxt.exe\nhalfclose: delivered";
   using peer = listening(
-    atOnce((id) => [hello(id), {
-      type: "fail",
-      entry: 0,
-      code: "rejected",
-      retriable: false,
-      reason,
-    }]),
+    atOnce((id) => [greeting({ id }), fail(0, { reason })]),
   );
   const error = await assertRejects(
     () => send(BYTES, peer.addr, { name: "a" }),
@@ -381,18 +314,18 @@ Deno.test("a proof that holds nothing true costs a fresh start at most (3)", asy
   let from = -1;
   using peer = listening(async ({ id, say, hearUntil }) => {
     const proof = noise(64 * 32);
-    await say(hello(id), {
+    await say(greeting({ id }), {
       type: "accept",
       entry: 0,
       held: 64 * 16,
       block: 16,
       proof,
     });
-    const data = await hearUntil("data");
-    assert(data.type === "data");
-    from = data.offset;
+    const first = await hearUntil("data");
+    assert(first.type === "data");
+    from = first.offset;
     await hearUntil("finish");
-    await say(receipt(id));
+    await say(receipt(0, BYTES, { id }));
   });
   await send(BYTES, peer.addr, { name: "a" });
   assertEquals(from, 0);

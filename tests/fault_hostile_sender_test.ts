@@ -3,15 +3,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Target } from "../lib/connect.ts";
-import { Digest } from "../lib/digest.ts";
 import type { Code } from "../lib/errors.ts";
 import {
-  type Data,
-  type End,
   type Frame,
   MAX_AHEAD,
   MAX_DATA_BYTES,
-  type Open,
   SESSION,
 } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
@@ -19,49 +15,17 @@ import { connect } from "node:net";
 import { FaultProxy } from "./faults/proxy.ts";
 import { send } from "../lib/send.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { GREETING, ID, said, visit } from "./faults/raw.ts";
+import { GREETING, greeting, said, visit } from "./faults/raw.ts";
 import { Inbox } from "./faults/small.ts";
 import { hex, joined, noise, sealed, tree, utf8 } from "./helpers.ts";
+import { accept, data, end, fail, finish, open, receipt } from "./scripted.ts";
 
 const BYTES = noise(1_000);
 
-function open(more: Partial<Open> = {}): Open {
-  const { length: size } = BYTES;
-  return { type: "open", entry: 0, kind: "file", name: "a", size, ...more };
-}
-
-function data(more: Partial<Data> = {}): Data {
-  return { type: "data", entry: 0, codec: 0, offset: 0, bytes: BYTES, ...more };
-}
-
-function end(more: Partial<End> = {}): End {
-  const digest = new Digest();
-  digest.update(BYTES);
-  return {
-    type: "end",
-    entry: 0,
-    length: BYTES.length,
-    digest: digest.finish(),
-    ...more,
-  };
-}
-
-function finish(entries = 1): Frame {
-  return { type: "finish", entries };
-}
-
-function hello(more: Partial<Extract<Frame, { type: "hello" }>>): Uint8Array {
-  const frame = {
-    type: "hello",
-    id: ID,
-    features: 0,
-    required: 0,
-    digests: 1,
-    codecs: 1,
-    ...more,
-  } as const;
-  return joined([PREFACE as Uint8Array, encodeFrame(frame)]);
-}
+const OPEN = open(0, { name: "a", size: BYTES.length });
+const DATA = data(0, BYTES);
+const END = end(0, BYTES);
+const FINISH = finish(1);
 
 /** Changes bytes of a frame without saying so in its CRC-32. */
 function damaged(frame: Frame, at: number): Uint8Array {
@@ -97,138 +61,106 @@ const BEYOND_DOUBLES = hex("00 20 00 00 00 00 00 01");
 
 /** What a hostile sender does behind its greeting, and what it is told. */
 const SESSIONS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
-  ["DATA before any OPEN", said(data(), finish()), "protocol"],
-  ["END before any OPEN", said(end(), finish()), "protocol"],
-  [
-    "FAIL for an entry that is not there",
-    said({ type: "fail", entry: 3, code: "lost", retriable: true, reason: "" }),
-    "protocol",
-  ],
+  ["DATA before any OPEN", said(DATA, FINISH), "protocol"],
+  ["END before any OPEN", said(END, FINISH), "protocol"],
+  ["FAIL for an entry that is not there", said(fail(3)), "protocol"],
   [
     "more bytes than announced",
-    said(open({ size: 10 }), data(), end(), finish()),
+    said(open(0, { size: 10 }), DATA, END, FINISH),
     "protocol",
   ],
   [
     "fewer bytes than announced",
-    said(open({ size: 2_000 }), data(), end(), finish()),
+    said(open(0, { size: 2_000 }), DATA, END, FINISH),
     "integrity",
   ],
-  ["no bytes of those announced", said(open(), end(), finish()), "integrity"],
+  ["no bytes of those announced", said(OPEN, END, FINISH), "integrity"],
   [
     "a length that is not what came",
-    said(open(), data(), end({ length: 999 }), finish()),
+    said(OPEN, DATA, end(0, BYTES, { length: 999 }), FINISH),
     "integrity",
   ],
   [
     "a digest of something else",
-    said(open(), data(), end(OTHER), finish()),
+    said(OPEN, DATA, end(0, BYTES, OTHER), FINISH),
     "integrity",
   ],
   [
     "data with a gap",
-    said(open(), data(), data({ offset: 1_001 }), finish()),
+    said(OPEN, DATA, data(0, BYTES, 1_001), FINISH),
     "protocol",
   ],
   [
     "data that overlaps",
-    said(open({ size: 1_999 }), data(), data({ offset: 999 }), finish()),
+    said(open(0, { size: 1_999 }), DATA, data(0, BYTES, 999), FINISH),
     "protocol",
   ],
   [
     "data that begins behind what is held",
-    said(open(), data({ offset: 5 }), finish()),
+    said(OPEN, data(0, BYTES, 5), FINISH),
     "protocol",
   ],
-  ["an entry twice", said(open(), open({ name: "b" }), finish(2)), "protocol"],
+  ["an entry twice", said(OPEN, open(0, { name: "b" }), finish(2)), "protocol"],
   [
     "entries that go down",
-    said(open({ entry: 5 }), open({ name: "b" }), finish(2)),
+    said(open(5), open(0, { name: "b" }), finish(2)),
     "protocol",
   ],
-  [
-    "the session as an entry",
-    said(open({ entry: SESSION }), finish()),
-    "protocol",
-  ],
+  ["the session as an entry", said(open(SESSION), FINISH), "protocol"],
   [
     "more entries ahead than allowed",
     said(
       ...Array.from(
         { length: MAX_AHEAD + 1 },
-        (_, entry) => open({ entry, name: `n${entry}` }),
+        (_, entry) => open(entry),
       ),
     ),
     "protocol",
   ],
   [
     "FINISH with an entry that has no END",
-    said(open(), data(), finish()),
+    said(OPEN, DATA, FINISH),
     "protocol",
   ],
-  ["an end without FINISH", said(open(), data()), null],
+  ["an end without FINISH", said(OPEN, DATA), null],
   [
     "an end inside a frame",
-    said(open(), encodeFrame(data()).subarray(0, 500)),
+    said(OPEN, encodeFrame(DATA).subarray(0, 500)),
     null,
   ],
   [
     "bytes in a directory",
-    said(open({ kind: "directory", name: "d" }), data(), end(), finish()),
+    said(open(0, { kind: "directory", name: "d" }), DATA, END, FINISH),
     "protocol",
   ],
-  ["a second HELLO", said(GREETING.subarray(8), open()), "protocol"],
-  [
-    "the receiver's own RECEIPT",
-    said(open(), {
-      type: "receipt",
-      entry: 0,
-      id: ID,
-      length: 1_000,
-      digest: end().digest,
-      durable: true,
-      existing: false,
-      committedAt: 0,
-      name: "a",
-    }),
-    "protocol",
-  ],
-  [
-    "the receiver's own ACCEPT",
-    said({
-      type: "accept",
-      entry: 0,
-      held: 0,
-      block: 0,
-      proof: new Uint8Array(0),
-    }),
-    "protocol",
-  ],
-  ["a frame of 4 GiB", head(codeOf(data()), 0xffff_ffff), "protocol"],
+  ["a second HELLO", said(GREETING.subarray(8), OPEN), "protocol"],
+  ["the receiver's own RECEIPT", said(OPEN, receipt(0, BYTES)), "protocol"],
+  ["the receiver's own ACCEPT", said(accept(0)), "protocol"],
+  ["a frame of 4 GiB", head(codeOf(DATA), 0xffff_ffff), "protocol"],
   [
     "data one byte longer than allowed",
-    head(codeOf(data()), MAX_DATA_BYTES + 9),
+    head(codeOf(DATA), MAX_DATA_BYTES + 9),
     "protocol",
   ],
   ["a type there is not", head(0xee, 4), "protocol"],
   [
     "a codec that was not agreed on",
-    said(open(), resealed(data(), 1, Uint8Array.of(1))),
+    said(OPEN, resealed(DATA, 1, Uint8Array.of(1))),
     "protocol",
   ],
   [
     "bits that must be zero",
-    said(resealed(open(), 19, Uint8Array.of(1))),
+    said(resealed(OPEN, 19, Uint8Array.of(1))),
     "protocol",
   ],
-  ["an offset of 2^64-1", said(open(), resealed(data(), 16, HUGE)), "protocol"],
+  ["an offset of 2^64-1", said(OPEN, resealed(DATA, 16, HUGE)), "protocol"],
   [
     "an offset that no double holds",
-    said(open(), resealed(data(), 16, BEYOND_DOUBLES)),
+    said(OPEN, resealed(DATA, 16, BEYOND_DOUBLES)),
     "protocol",
   ],
-  ["damage in the header", said(damaged(open(), 5)), "integrity"],
-  ["damage in the data", said(open(), damaged(data(), 100)), "integrity"],
+  ["damage in the header", said(damaged(OPEN, 5)), "integrity"],
+  ["damage in the data", said(OPEN, damaged(DATA, 100)), "integrity"],
   ["random bytes behind the greeting", noise(100_000), "protocol"],
   [
     "ALIVE ten thousand times, then nothing",
@@ -275,9 +207,9 @@ for (const [what, words, code] of SESSIONS) {
 
 /** What is wrong behind an entry that was right. */
 const TOO_MUCH: [string, Uint8Array][] = [
-  ["data behind the END", said(open(), data(), end(), data(), finish())],
-  ["a second END", said(open(), data(), end(), end(), finish())],
-  ["FINISH with another count", said(open(), data(), end(), finish(7))],
+  ["data behind the END", said(OPEN, DATA, END, DATA, FINISH)],
+  ["a second END", said(OPEN, DATA, END, END, FINISH)],
+  ["FINISH with another count", said(OPEN, DATA, END, finish(7))],
 ];
 
 for (const [what, words] of TOO_MUCH) {
@@ -342,7 +274,7 @@ const NAMES: [string, Uint8Array<ArrayBuffer>][] = [
 
 /** OPEN with a name that our own encoder may refuse to spell. */
 function opening(name: Uint8Array): Uint8Array {
-  const plain = encodeFrame(open({ name: "x" }));
+  const plain = encodeFrame(open(0, { name: "x" }));
   const all = joined([plain.subarray(0, -1), name]);
   const view = new DataView(all.buffer);
   view.setUint32(8, all.length - 16);
@@ -359,7 +291,7 @@ Deno.test("names that lead elsewhere, deceive or collide are refused, and nothin
       const answer = await visit(to, [
         GREETING,
         opening(name),
-        said(data(), end(), finish()),
+        said(DATA, END, FINISH),
       ]);
       assertEquals(answer.receipts, 0, what);
       assertEquals(answer.fails.length, 1, what);
@@ -405,13 +337,17 @@ const STRANGERS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
     joined([PREFACE.subarray(0, 7), Uint8Array.of(2)]),
     "protocol",
   ],
-  ["one that insists on what there is not", hello({ required: 1 }), "protocol"],
-  ["one without SHA-256", hello({ digests: 2 }), "protocol"],
-  ["one without a digest", hello({ digests: 0 }), "protocol"],
-  ["one that packs its data", hello({ codecs: 2 }), "protocol"],
+  [
+    "one that insists on what there is not",
+    greeting({ required: 1 }),
+    "protocol",
+  ],
+  ["one without SHA-256", greeting({ digests: 2 }), "protocol"],
+  ["one without a digest", greeting({ digests: 0 }), "protocol"],
+  ["one that packs its data", greeting({ codecs: 2 }), "protocol"],
   [
     "one that does not say HELLO",
-    joined([PREFACE as Uint8Array, encodeFrame(open())]),
+    joined([PREFACE as Uint8Array, encodeFrame(OPEN)]),
     "protocol",
   ],
   [
@@ -454,7 +390,7 @@ for (const [what, at, bytes] of FIELDS) {
   Deno.test(`an OPEN with a ${what} is no OPEN (5)`, async () => {
     await using inbox = await Inbox.open();
     await unharmed(inbox, async (to) => {
-      const answer = await visit(to, [GREETING, resealed(open(), at, bytes)]);
+      const answer = await visit(to, [GREETING, resealed(OPEN, at, bytes)]);
       assertEquals(answer.fails, ["protocol"]);
     });
   });
@@ -464,7 +400,7 @@ Deno.test("a file of 2^53-1 bytes is announced, begun, and leaves nothing (9)", 
   await using inbox = await Inbox.open();
   await unharmed(inbox, async (to) => {
     const size = Number.MAX_SAFE_INTEGER;
-    const answer = await visit(to, [GREETING, said(open({ size }), data())]);
+    const answer = await visit(to, [GREETING, said(open(0, { size }), DATA)]);
     assertEquals(answer.receipts, 0);
     assert(["remote-io", undefined].includes(answer.fails[0]));
   });
@@ -477,7 +413,7 @@ Deno.test("a resume from where nothing was proven is no resume (3)", async () =>
       const size = 2 ** 41;
       const answer = await visit(to, [
         GREETING,
-        said(open({ size }), data({ offset })),
+        said(open(0, { size }), data(0, BYTES, offset)),
       ]);
       assertEquals(answer.receipts, 0);
       assert(["protocol", "remote-io"].includes(answer.fails[0]!));

@@ -5,11 +5,13 @@ import type { Receipt } from "../lib/receipt.ts";
 import { receive } from "../lib/receive.ts";
 import { connectedPair } from "./pairs.ts";
 import {
+  accept,
   data,
   end,
   fail,
   failing,
   finish,
+  hello,
   ID,
   open,
   Scripted,
@@ -142,139 +144,78 @@ Deno.test("what comes after FINISH is not taken", async () => {
 
 /** What a sender may not say, and what it is told. */
 const FAULTS: [string, Frame[], string, string][] = [
-  [
-    "a second HELLO",
-    [
-      {
-        type: "hello",
-        id: ID,
-        features: 0,
-        required: 0,
-        digests: 1,
-        codecs: 1,
-      },
-    ],
-    "protocol",
-    "the sender said HELLO",
-  ],
-  [
-    "an ACCEPT",
-    [
-      { type: "accept", entry: 0, held: 0, block: 0, proof: NONE },
-    ],
-    "protocol",
-    "the sender said ACCEPT",
-  ],
+  ["a second HELLO", [hello()], "protocol", "the sender said HELLO"],
+  ["an ACCEPT", [accept(0)], "protocol", "the sender said ACCEPT"],
   [
     "DATA for an entry never opened",
-    [
-      data(0, BYTES),
-    ],
+    [data(0, BYTES)],
     "protocol",
     "the sender said DATA for entry 0, out of place",
   ],
   [
     "END for an entry never opened",
-    [
-      end(0, BYTES),
-    ],
+    [end(0, BYTES)],
     "protocol",
     "the sender said END for entry 0, out of place",
   ],
   [
     "FAIL for an entry never opened",
-    [
-      fail(0),
-    ],
+    [fail(0)],
     "protocol",
     "the sender said FAIL for entry 0, out of place",
   ],
   [
     "OPEN of a number twice",
-    [
-      open(0),
-      open(0, { name: "other" }),
-    ],
+    [open(0), open(0, { name: "other" })],
     "protocol",
     "the sender said OPEN for entry 0, out of place",
   ],
   [
     "OPEN of a number behind",
-    [
-      open(4),
-      open(3),
-    ],
+    [open(4), open(3)],
     "protocol",
     "the sender said OPEN for entry 3, out of place",
   ],
-  [
-    "OPEN of the session's number",
-    [
-      open(SESSION),
-    ],
-    "protocol",
-    "out of place",
-  ],
+  ["OPEN of the session's number", [open(SESSION)], "protocol", "out of place"],
   [
     "DATA after END",
-    [
-      ...whole(0),
-      data(0, BYTES, 1_000),
-    ],
+    [...whole(0), data(0, BYTES, 1_000)],
     "protocol",
     "the sender said DATA for entry 0, out of place",
   ],
   [
     "a second END",
-    [
-      ...whole(0),
-      end(0, BYTES),
-    ],
+    [...whole(0), end(0, BYTES)],
     "protocol",
     "the sender said END for entry 0, out of place",
   ],
   [
     "DATA with a gap before it",
-    [
-      open(0),
-      data(0, BYTES, 1),
-    ],
+    [open(0), data(0, BYTES, 1)],
     "protocol",
     "data for byte 1 came where 0 was next",
   ],
   [
     "DATA beyond the announced size",
-    [
-      open(0, { size: 999 }),
-      data(0, BYTES),
-    ],
+    [open(0, { size: 999 }), data(0, BYTES)],
     "protocol",
     "more came than the 999 bytes announced",
   ],
   [
     "FINISH with fewer entries than were opened",
-    [
-      ...whole(0),
-      finish(0),
-    ],
+    [...whole(0), finish(0)],
     "protocol",
     "the sender finished with 0 entries, 1 were opened",
   ],
   [
     "FINISH with more entries than were opened",
-    [
-      finish(1),
-    ],
+    [finish(1)],
     "protocol",
     "the sender finished with 1 entries, 0 were opened",
   ],
   [
     "FINISH with an entry that has no end",
-    [
-      open(0),
-      data(0, BYTES),
-      finish(1),
-    ],
+    [open(0), data(0, BYTES), finish(1)],
     "protocol",
     '1 were opened, and "file-0" has no end',
   ],
