@@ -3,90 +3,24 @@
 // like one that is, or keeps the sender waiting.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Target } from "../lib/connect.ts";
 import { type Code, TransferError } from "../lib/errors.ts";
-import { FrameReader } from "../lib/frame_reader.ts";
 import { type Frame, SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { send } from "../lib/send.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { greeting, said } from "./faults/raw.ts";
+import {
+  ACCEPT,
+  atOnce,
+  atTheEnd,
+  type Hands,
+  listening,
+  type Ploy,
+} from "./faults/hands.ts";
+import { greeting } from "./faults/raw.ts";
 import { noise, utf8 } from "./helpers.ts";
 import { accept, data, fail, receipt } from "./scripted.ts";
 
 const BYTES = noise(1_000);
-
-/** What a hand-made receiver can do with its sender. */
-interface Hands {
-  /** The sender's transfer id. */
-  id: Uint8Array;
-  say(...words: (Frame | Uint8Array)[]): Promise<void>;
-  /** Hears frames up to one of a type; fails if it does not come. */
-  hearUntil(type: Frame["type"]): Promise<Frame>;
-  conn: Deno.TcpConn;
-}
-
-type Script = (hands: Hands) => Promise<void>;
-
-const ACCEPT = accept(0);
-
-/** Listens for one sender and does with it what the script says. */
-function listening(
-  script: Script,
-): { addr: Target; over: Promise<void> } & Disposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const act = async () => {
-    using conn = await listener.accept();
-    const reader = new FrameReader((into) => conn.read(into));
-    const say = async (...words: (Frame | Uint8Array)[]) => {
-      const bytes = said(...words);
-      for (let at = 0; at < bytes.length;) {
-        at += await conn.write(bytes.subarray(at));
-      }
-    };
-    const hearUntil = async (type: Frame["type"]) => {
-      for (;;) {
-        const frame = await reader.next();
-        assert(frame !== null, `the sender ended before ${type}`);
-        if (frame.type === type) return frame;
-      }
-    };
-    if (!await reader.preface()) return;
-    const first = await reader.next();
-    assert(first?.type === "hello");
-    await script({ id: first.id, say, hearUntil, conn });
-    await conn.closeWrite();
-    const scrap = new Uint8Array(65_536);
-    while (await conn.read(scrap) !== null);
-  };
-  const over = act().catch((error) => {
-    // The sender had heard enough, or the script closed it.
-    const gone = error instanceof Deno.errors.ConnectionReset ||
-      error instanceof Deno.errors.BadResource ||
-      error instanceof Deno.errors.BrokenPipe ||
-      error instanceof Deno.errors.NotConnected;
-    if (!gone) throw error;
-  });
-  const { hostname, port } = listener.addr;
-  return {
-    addr: { hostname, port },
-    over,
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
-
-/** Hears all of an entry, and then says something. */
-function atTheEnd(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
-  return async ({ id, say, hearUntil }) => {
-    await say(greeting({ id }), ACCEPT);
-    await hearUntil("finish");
-    await say(...words(id));
-  };
-}
-
-function atOnce(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
-  return async ({ id, say }) => await say(...words(id));
-}
 
 function damaged(frame: Frame): Uint8Array {
   const bytes = encodeFrame(frame);
@@ -101,7 +35,7 @@ const OTHER_ID = new Uint8Array(16).fill(9);
  * all entries nobody but the receiver knows: whatever it says instead of a
  * valid receipt, the outcome is unconfirmed.
  */
-const LIES: [string, Script, Code][] = [
+const LIES: [string, Ploy, Code][] = [
   [
     "a receipt for another transfer",
     atTheEnd(() => [receipt(0, BYTES, { id: OTHER_ID })]),
@@ -186,9 +120,9 @@ const LIES: [string, Script, Code][] = [
   ],
 ];
 
-for (const [what, script, code] of LIES) {
+for (const [what, ploy, code] of LIES) {
   Deno.test(`a receiver that says ${what} is no success: ${code} (2, 8)`, async () => {
-    using peer = listening(script);
+    using peer = listening(ploy);
     const error = await assertRejects(
       () => send(BYTES, peer.addr, { name: "a", idleTimeout: 2_000 }),
       TransferError,
