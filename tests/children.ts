@@ -198,9 +198,35 @@ export function halfclose(
   stdin?: Uint8Array<ArrayBuffer>,
   env?: Record<string, string>,
 ): Running {
-  return new Running("deno", ["run", "-P", "cli.ts", ...args], {
+  // Quiet is Deno: it warns of -P on the same stderr.
+  return new Running("deno", ["run", "--quiet", "-P", "cli.ts", ...args], {
     cwd: ROOT,
     ...(stdin ? { stdin } : {}),
     ...(env ? { env } : {}),
   });
+}
+
+/** How a program ended, and what it had said by then. */
+export interface Ending {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Waits for a program to end by itself. */
+export async function ended(program: Running): Promise<Ending> {
+  const [code, stdout, stderr] = await Promise.all([
+    program.code(),
+    program.stdout.text(),
+    program.stderr.text(),
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** Runs the program under test to its end; see {@linkcode halfclose}. */
+export async function cli(
+  ...args: Parameters<typeof halfclose>
+): Promise<Ending> {
+  await using program = halfclose(...args);
+  return await ended(program);
 }
