@@ -4,9 +4,11 @@ import { directorySink, fileSink } from "../lib/store.ts";
 import { run } from "./children.ts";
 import { noise, rejectsWith, tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
+import { conflictContract } from "./conflict_contract.ts";
 import { storeContract } from "./store_contract.ts";
+import type { OpenPlace } from "./store_place.ts";
 
-storeContract("directorySink()", async (onConflict) => {
+const place: OpenPlace = async (onConflict) => {
   const dir = await tempDir();
   return {
     sink: directorySink(dir.path, onConflict ? { onConflict } : {}),
@@ -15,7 +17,10 @@ storeContract("directorySink()", async (onConflict) => {
     content: (name) => Deno.readFile(`${dir.path}/${name}`),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
-});
+};
+
+storeContract("directorySink()", place);
+conflictContract("directorySink()", place);
 
 async function store(
   sink: Sink,
