@@ -4,7 +4,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Code, TransferError } from "../lib/errors.ts";
-import { type Frame, SESSION } from "../lib/frames.ts";
+import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { send } from "../lib/send.ts";
 import { encodeFrame } from "../lib/wire.ts";
@@ -16,17 +16,11 @@ import {
   listening,
   type Ploy,
 } from "./faults/hands.ts";
-import { greeting } from "./faults/raw.ts";
+import { damaged, greeting } from "./faults/raw.ts";
 import { noise, utf8 } from "./helpers.ts";
 import { accept, data, fail, receipt } from "./scripted.ts";
 
 const BYTES = noise(1_000);
-
-function damaged(frame: Frame): Uint8Array {
-  const bytes = encodeFrame(frame);
-  bytes[40]! ^= 1;
-  return bytes;
-}
 
 const OTHER_ID = new Uint8Array(16).fill(9);
 
@@ -74,7 +68,7 @@ const LIES: [string, Ploy, Code][] = [
   ],
   [
     "a damaged receipt",
-    atTheEnd((id) => [damaged(receipt(0, BYTES, { id }))]),
+    atTheEnd((id) => [damaged(receipt(0, BYTES, { id }), 40)]),
     "unconfirmed",
   ],
   ["a clean end after HELLO", atOnce((id) => [greeting({ id })]), "lost"],

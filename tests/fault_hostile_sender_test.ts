@@ -24,17 +24,10 @@ import {
   unharmed,
 } from "./faults/hostile.ts";
 import { FaultProxy } from "./faults/proxy.ts";
-import { GREETING, said, visit } from "./faults/raw.ts";
+import { damaged, GREETING, said, visit } from "./faults/raw.ts";
 import { Inbox } from "./faults/small.ts";
 import { joined, noise, tree } from "./helpers.ts";
 import { accept, data, end, fail, finish, open, receipt } from "./scripted.ts";
-
-/** Changes bytes of a frame without saying so in its CRC-32. */
-function damaged(frame: Frame, at: number): Uint8Array {
-  const bytes = encodeFrame(frame);
-  bytes[at]! ^= 0x10;
-  return bytes;
-}
 
 function codeOf(frame: Frame): number {
   return encodeFrame(frame)[0]!;

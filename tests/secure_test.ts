@@ -19,24 +19,10 @@ import { send, sendAll, type SendOptions } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
 import { noise, tempDir, utf8 } from "./helpers.ts";
 import { relay } from "./relay.ts";
+import { failing } from "./scripted.ts";
+import { listening } from "./serve_talk.ts";
 
 const KEY = generateKey(), OTHER = generateKey();
-
-/** A server, what it took, and what it said. */
-function listening(options: Partial<ServeOptions> = {}) {
-  const sink = memorySink();
-  const errors: { error: TransferError; stranger: boolean }[] = [];
-  const server = serve({
-    sink,
-    onError: (error, { stranger }) => errors.push({ error, stranger }),
-    ...options,
-  });
-  return { sink, errors, server };
-}
-
-async function refusal(promise: Promise<unknown>): Promise<TransferError> {
-  return await assertRejects(() => promise, TransferError);
-}
 
 for (const size of [0, 1, 16_384, 65_536, 1_048_575, 1_048_577, 5_000_000]) {
   Deno.test(`${size} bytes pass between two that have the key`, async () => {
@@ -73,7 +59,7 @@ Deno.test("a key works on a Unix socket and in receive()", async () => {
   await send(noise(100_000), server.addr, { key: KEY, name: "a" });
   assertEquals(sink.files.get("a")?.length, 100_000);
   const wrong = send(noise(1), server.addr, { key: OTHER, name: "b" });
-  assertEquals((await refusal(wrong)).code, "auth");
+  assertEquals((await failing(wrong)).code, "auth");
 
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
@@ -140,7 +126,7 @@ for (const [who, { sender, receiver }, told, logged] of MISMATCHES) {
       name: "a",
       retry: 5,
     });
-    const error = await refusal(sending);
+    const error = await failing(sending);
     assertLess(performance.now() - begun, 5_000);
     assertEquals([error.code, error.exit, error.retriable], ["auth", 6, false]);
     assert(told.test(error.message), error.message);
@@ -155,7 +141,7 @@ for (const [who, { sender, receiver }, told, logged] of MISMATCHES) {
 Deno.test("no error ever shows a key", async () => {
   const { server, errors } = listening({ key: KEY });
   await using _server = server;
-  const failure = await refusal(send(noise(1), server.addr, { key: OTHER }));
+  const failure = await failing(send(noise(1), server.addr, { key: OTHER }));
   const all: unknown[] = [failure];
   for (let one: unknown = failure; one instanceof Error; one = one.cause) {
     all.push(one.message, one.stack);
@@ -228,7 +214,7 @@ Deno.test("what does not go together is refused before anything is sent", async 
       { tls: {}, key: KEY, token: "long enough for a token" },
     ]
   ) {
-    const error = await refusal(send(noise(1), target, options));
+    const error = await failing(send(noise(1), target, options));
     assertEquals(error.code, "usage", JSON.stringify(options));
   }
 });

@@ -20,6 +20,13 @@ export function said(...frames: (Frame | Uint8Array)[]): Uint8Array {
   );
 }
 
+/** A frame with a byte that is not what its CRC-32 says. */
+export function damaged(frame: Frame, at: number): Uint8Array {
+  const bytes = encodeFrame(frame);
+  bytes[at]! ^= 0x10;
+  return bytes;
+}
+
 /** Preface and HELLO. */
 export function greeting(more: Partial<Hello> = {}): Uint8Array {
   return said(PREFACE as Uint8Array, hello(more));
