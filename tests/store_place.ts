@@ -21,16 +21,24 @@ export interface Place extends AsyncDisposable {
 /** Makes an empty place where this is done about names that are taken. */
 export type OpenPlace = (policy?: ConflictPolicy) => Promise<Place>;
 
-/** Stores a file in one piece. */
-export async function store(
+/** Stores a file in one piece, as it is announced. */
+export async function put(
+  sink: Sink,
+  entry: Omit<Entry, "kind">,
+  bytes: Uint8Array,
+): Promise<Committed> {
+  const draft = await sink.open({ kind: "file", ...entry });
+  await draft.write(bytes);
+  return await draft.commit();
+}
+
+/** Stores a file whose size is announced. */
+export function store(
   { sink }: Place,
   name: string,
   bytes: Uint8Array,
 ): Promise<Committed> {
-  const entry: Entry = { kind: "file", name, size: bytes.length };
-  const draft = await sink.open(entry);
-  await draft.write(bytes);
-  return await draft.commit();
+  return put(sink, { name, size: bytes.length }, bytes);
 }
 
 /** Stores a directory. */
