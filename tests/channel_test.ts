@@ -3,7 +3,8 @@ import { Channel } from "../lib/channel.ts";
 import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, joined, noise } from "./helpers.ts";
+import { joined, noise } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   accept,
   data,
@@ -11,6 +12,7 @@ import {
   fail,
   failing,
   finish,
+  hello,
   ID,
   Scripted,
 } from "./scripted.ts";
@@ -35,14 +37,7 @@ async function talk(idleTimeout = 5_000) {
 Deno.test("HELLO comes after the preface and offers SHA-256 and data as it is", async () => {
   using all = await talk();
   all.channel.sayHello(ID);
-  assertEquals(await all.peer.hearHello(), {
-    type: "hello",
-    id: ID,
-    features: 0,
-    required: 0,
-    digests: 1,
-    codecs: 1,
-  });
+  assertEquals(await all.peer.hearHello(), hello());
 });
 
 Deno.test("hearHello() takes a peer that offers more than this side knows", async () => {

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { drain } from "../lib/conn.ts";
-import { halfclose, type Running } from "./fixtures.ts";
+import { halfclose, type Running } from "./children.ts";
 import { noise, tempDir } from "./helpers.ts";
 import { playing } from "./scripted.ts";
 

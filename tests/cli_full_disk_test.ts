@@ -1,7 +1,7 @@
 // Where results and logs go may be full. What was delivered stays delivered.
 
 import { assertEquals } from "@std/assert";
-import { ROOT, Running } from "./fixtures.ts";
+import { ROOT, Running } from "./children.ts";
 import { noise, tempDir } from "./helpers.ts";
 
 const LOST = "halfclose: Cannot print the results: No space left on device\n";

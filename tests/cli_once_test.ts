@@ -1,7 +1,7 @@
 // A receiver for one session: its exit code says whether it has it.
 
 import { assertEquals } from "@std/assert";
-import { halfclose, type Running } from "./fixtures.ts";
+import { halfclose, type Running } from "./children.ts";
 import { noise, type TempDir, tempDir } from "./helpers.ts";
 
 /** A receiver that listens into a directory, and where. */

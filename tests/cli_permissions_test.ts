@@ -1,7 +1,7 @@
 // Permissions that are missing, where Deno has nobody to ask.
 
 import { assertEquals } from "@std/assert";
-import { ROOT, Running } from "./fixtures.ts";
+import { ROOT, Running } from "./children.ts";
 
 for (
   const [allowed, args, found] of [

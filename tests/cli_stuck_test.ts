@@ -1,8 +1,8 @@
 // What nothing can interrupt must not keep the program from ending.
 
 import { assert, assertEquals } from "@std/assert";
-import { ROOT, Running } from "./fixtures.ts";
-import { run, tempDir } from "./helpers.ts";
+import { ROOT, run, Running } from "./children.ts";
+import { tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 /** Starts the program. Without --allow-env its first words come early. */

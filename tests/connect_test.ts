@@ -7,7 +7,7 @@ import {
 import { connect, nameOf, type Target } from "../lib/connect.ts";
 import { hangUp } from "../lib/conn.ts";
 import { TransferError } from "../lib/errors.ts";
-import { tempDir } from "./helpers.ts";
+import { freePort, tempDir } from "./helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 
@@ -23,12 +23,6 @@ async function refusal(
   assert(error.retriable);
   assert(error.cause instanceof Error);
   return error;
-}
-
-/** A port where nobody listens: one that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("connect() gives a connection in both directions", async () => {

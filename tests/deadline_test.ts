@@ -12,7 +12,7 @@ import {
   withDeadline,
 } from "../lib/deadline.ts";
 import { TransferError } from "../lib/errors.ts";
-import { connectedPair, tlsPair, unixPair } from "./helpers.ts";
+import { connectedPair, tlsPair, unixPair } from "./pairs.ts";
 import { needs } from "./needs.ts";
 
 /** More than all buffers between two sockets hold. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DirectorySync } from "../lib/directory_sync.ts";
-import { run, tempDir, tree } from "./helpers.ts";
+import { run } from "./children.ts";
+import { tempDir, tree } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 Deno.test("DirectorySync rejects where there is nothing to sync, and asks anew the next time", async () => {

@@ -3,7 +3,7 @@ import { Admission } from "../lib/admission.ts";
 import { Door } from "../lib/door.ts";
 import { TransferError } from "../lib/errors.ts";
 import { Lobby } from "../lib/lobby.ts";
-import { connectedPair } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 
 Deno.test("Door gives back a stranger's place, then a session's", async () => {
   const [conn, peer] = await connectedPair();

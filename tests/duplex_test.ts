@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { readExactly, writeAll } from "../lib/conn.ts";
 import { halfClose, readSome, writeSome } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
-import { certificate, connectedPair, rejectsWith, utf8 } from "./helpers.ts";
+import { rejectsWith, utf8 } from "./helpers.ts";
+import { certificate, connectedPair } from "./pairs.ts";
 import { needs } from "./needs.ts";
 
 Deno.test("readSome() gives what is there, then null at the end", async () => {

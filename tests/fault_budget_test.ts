@@ -7,7 +7,8 @@ import { MAX_DATA_BYTES } from "../lib/frames.ts";
 import { send } from "../lib/send.ts";
 import { GREETING, said } from "./faults/raw.ts";
 import { type Receiver, receiver } from "./faults/receiver.ts";
-import { noise, run, tempDir, tree } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, tempDir, tree } from "./helpers.ts";
 
 /** A receiver in a shell's hands, and its process's id. */
 async function shelled(

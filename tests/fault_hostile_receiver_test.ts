@@ -3,127 +3,24 @@
 // like one that is, or keeps the sender waiting.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Target } from "../lib/connect.ts";
-import { Digest } from "../lib/digest.ts";
 import { type Code, TransferError } from "../lib/errors.ts";
-import { FrameReader } from "../lib/frame_reader.ts";
-import type { Frame, ReceiptFrame } from "../lib/frames.ts";
+import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { send } from "../lib/send.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { said } from "./faults/raw.ts";
+import {
+  ACCEPT,
+  atOnce,
+  atTheEnd,
+  type Hands,
+  listening,
+  type Ploy,
+} from "./faults/hands.ts";
+import { damaged, greeting } from "./faults/raw.ts";
 import { noise, utf8 } from "./helpers.ts";
+import { accept, data, fail, receipt } from "./scripted.ts";
 
 const BYTES = noise(1_000);
-const DIGEST = (() => {
-  const digest = new Digest();
-  digest.update(BYTES);
-  return digest.finish();
-})();
-
-/** What a hand-made receiver can do with its sender. */
-interface Hands {
-  /** The sender's transfer id. */
-  id: Uint8Array;
-  say(...words: (Frame | Uint8Array)[]): Promise<void>;
-  /** Hears frames up to one of a type; fails if it does not come. */
-  hearUntil(type: Frame["type"]): Promise<Frame>;
-  conn: Deno.TcpConn;
-}
-
-type Script = (hands: Hands) => Promise<void>;
-
-const ACCEPT: Frame = {
-  type: "accept",
-  entry: 0,
-  held: 0,
-  block: 0,
-  proof: new Uint8Array(0),
-};
-
-function receipt(id: Uint8Array, more: Partial<ReceiptFrame> = {}): Frame {
-  return {
-    type: "receipt",
-    entry: 0,
-    id,
-    length: BYTES.length,
-    digest: DIGEST,
-    durable: true,
-    existing: false,
-    committedAt: 0,
-    name: "a",
-    ...more,
-  };
-}
-
-function hello(id: Uint8Array): Uint8Array {
-  const offer = { features: 0, required: 0, digests: 1, codecs: 1 };
-  return said(PREFACE as Uint8Array, { type: "hello", id, ...offer });
-}
-
-/** Listens for one sender and does with it what the script says. */
-function listening(
-  script: Script,
-): { addr: Target; over: Promise<void> } & Disposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const act = async () => {
-    using conn = await listener.accept();
-    const reader = new FrameReader((into) => conn.read(into));
-    const say = async (...words: (Frame | Uint8Array)[]) => {
-      const bytes = said(...words);
-      for (let at = 0; at < bytes.length;) {
-        at += await conn.write(bytes.subarray(at));
-      }
-    };
-    const hearUntil = async (type: Frame["type"]) => {
-      for (;;) {
-        const frame = await reader.next();
-        assert(frame !== null, `the sender ended before ${type}`);
-        if (frame.type === type) return frame;
-      }
-    };
-    if (!await reader.preface()) return;
-    const first = await reader.next();
-    assert(first?.type === "hello");
-    await script({ id: first.id, say, hearUntil, conn });
-    await conn.closeWrite();
-    const scrap = new Uint8Array(65_536);
-    while (await conn.read(scrap) !== null);
-  };
-  const over = act().catch((error) => {
-    // The sender had heard enough, or the script closed it.
-    const gone = error instanceof Deno.errors.ConnectionReset ||
-      error instanceof Deno.errors.BadResource ||
-      error instanceof Deno.errors.BrokenPipe ||
-      error instanceof Deno.errors.NotConnected;
-    if (!gone) throw error;
-  });
-  const { hostname, port } = listener.addr;
-  return {
-    addr: { hostname, port },
-    over,
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
-
-/** Hears all of an entry, and then says something. */
-function atTheEnd(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
-  return async ({ id, say, hearUntil }) => {
-    await say(hello(id), ACCEPT);
-    await hearUntil("finish");
-    await say(...words(id));
-  };
-}
-
-function atOnce(words: (id: Uint8Array) => (Frame | Uint8Array)[]): Script {
-  return async ({ id, say }) => await say(...words(id));
-}
-
-function damaged(frame: Frame): Uint8Array {
-  const bytes = encodeFrame(frame);
-  bytes[40]! ^= 1;
-  return bytes;
-}
 
 const OTHER_ID = new Uint8Array(16).fill(9);
 
@@ -132,124 +29,94 @@ const OTHER_ID = new Uint8Array(16).fill(9);
  * all entries nobody but the receiver knows: whatever it says instead of a
  * valid receipt, the outcome is unconfirmed.
  */
-const LIES: [string, Script, Code][] = [
+const LIES: [string, Ploy, Code][] = [
   [
     "a receipt for another transfer",
-    atTheEnd(() => [receipt(OTHER_ID)]),
+    atTheEnd(() => [receipt(0, BYTES, { id: OTHER_ID })]),
     "unconfirmed",
   ],
   [
     "a receipt for other bytes",
-    atTheEnd((id) => [receipt(id, { digest: new Uint8Array(32) })]),
+    atTheEnd((id) => [receipt(0, BYTES, { id, digest: new Uint8Array(32) })]),
     "unconfirmed",
   ],
   [
     "a receipt for another length",
-    atTheEnd((id) => [receipt(id, { length: 999 })]),
+    atTheEnd((id) => [receipt(0, BYTES, { id, length: 999 })]),
     "unconfirmed",
   ],
   [
     "a receipt for an entry there is not",
-    atTheEnd((id) => [receipt(id, { entry: 5 })]),
+    atTheEnd((id) => [receipt(5, BYTES, { id })]),
     "unconfirmed",
   ],
   [
     "a receipt before the end",
-    atOnce((id) => [hello(id), ACCEPT, receipt(id)]),
+    atOnce((id) => [greeting({ id }), ACCEPT, receipt(0, BYTES, { id })]),
     "protocol",
   ],
   [
     "a receipt before it accepted",
-    atOnce((id) => [hello(id), receipt(id)]),
+    atOnce((id) => [greeting({ id }), receipt(0, BYTES, { id })]),
     "protocol",
   ],
   ["a clean end instead of a receipt", atTheEnd(() => []), "unconfirmed"],
   [
     "half a receipt",
-    atTheEnd((id) => [encodeFrame(receipt(id)).subarray(0, 50)]),
+    atTheEnd((id) => [encodeFrame(receipt(0, BYTES, { id })).subarray(0, 50)]),
     "unconfirmed",
   ],
   [
     "a damaged receipt",
-    atTheEnd((id) => [damaged(receipt(id))]),
+    atTheEnd((id) => [damaged(receipt(0, BYTES, { id }), 40)]),
     "unconfirmed",
   ],
-  ["a clean end after HELLO", atOnce((id) => [hello(id)]), "lost"],
-  ["a HELLO for another transfer", atOnce(() => [hello(OTHER_ID)]), "protocol"],
-  ["two ACCEPTs", atOnce((id) => [hello(id), ACCEPT, ACCEPT]), "protocol"],
+  ["a clean end after HELLO", atOnce((id) => [greeting({ id })]), "lost"],
+  [
+    "a HELLO for another transfer",
+    atOnce(() => [greeting({ id: OTHER_ID })]),
+    "protocol",
+  ],
+  [
+    "two ACCEPTs",
+    atOnce((id) => [greeting({ id }), ACCEPT, ACCEPT]),
+    "protocol",
+  ],
   [
     "an ACCEPT for an entry there is not",
-    atOnce((id) => [hello(id), { ...ACCEPT, entry: 9 }]),
+    atOnce((id) => [greeting({ id }), accept(9)]),
     "protocol",
   ],
-  [
-    "DATA",
-    atOnce((
-      id,
-    ) => [hello(id), {
-      type: "data",
-      entry: 0,
-      codec: 0,
-      offset: 0,
-      bytes: BYTES,
-    }]),
-    "protocol",
-  ],
+  ["DATA", atOnce((id) => [greeting({ id }), data(0, BYTES)]), "protocol"],
   [
     "a refusal with a reason",
-    atOnce((
-      id,
-    ) => [hello(id), {
-      type: "fail",
-      entry: 0,
-      code: "rejected",
-      retriable: false,
-      reason: "no",
-    }]),
+    atOnce((id) => [greeting({ id }), fail(0, { reason: "no" })]),
     "rejected",
   ],
   [
     "that its disk is full",
-    atTheEnd(
-      () => [{
-        type: "fail",
-        entry: 0,
-        code: "remote-io",
-        retriable: false,
-        reason: "no space",
-      }],
-    ),
+    atTheEnd(() => [fail(0, { code: "remote-io", reason: "no space" })]),
     "remote-io",
   ],
   [
     "that the session is over",
-    atTheEnd(
-      () => [{
-        type: "fail",
-        entry: 0xffff_ffff,
-        code: "rejected",
-        retriable: true,
-        reason: "stopping",
-      }],
-    ),
+    atTheEnd(() => [fail(SESSION, { retriable: true, reason: "stopping" })]),
     "rejected",
   ],
-  ["noise", atOnce((id) => [hello(id), noise(10_000)]), "protocol"],
+  ["noise", atOnce((id) => [greeting({ id }), noise(10_000)]), "protocol"],
   [
     "a frame of 4 GiB",
-    atOnce((
-      id,
-    ) => [
-      hello(id),
+    atOnce((id) => [
+      greeting({ id }),
       Uint8Array.of(0x11, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0),
     ]),
     "protocol",
   ],
 ];
 
-for (const [what, script, code] of LIES) {
+for (const [what, ploy, code] of LIES) {
   Deno.test(`a receiver that says ${what} is no success: ${code} (2, 8)`, async () => {
-    using peer = listening(script);
+    using peer = listening(ploy);
     const error = await assertRejects(
       () => send(BYTES, peer.addr, { name: "a", idleTimeout: 2_000 }),
       TransferError,
@@ -261,14 +128,14 @@ for (const [what, script, code] of LIES) {
 
 Deno.test("a receipt once read is never turned into a failure by what follows (8)", async () => {
   const after: ((hands: Hands) => Promise<void>)[] = [
-    ({ id, say }) => say(receipt(id)),
+    ({ id, say }) => say(receipt(0, BYTES, { id })),
     ({ say }) => say(noise(500)),
     ({ say }) => say(new Uint8Array(100_000)),
     ({ conn }) => Promise.resolve(conn.close()),
   ];
   for (const more of after) {
     using peer = listening(async (hands) => {
-      await atTheEnd((id) => [receipt(id)])(hands);
+      await atTheEnd((id) => [receipt(0, BYTES, { id })])(hands);
       await more(hands);
     });
     const { sha256 } = await send(BYTES, peer.addr, { name: "a" });
@@ -342,7 +209,7 @@ Deno.test("a server that never says a word, and one that never reads, end in tim
 Deno.test("a receiver that accepts and then reads nothing ends in time (7)", async () => {
   const done = Promise.withResolvers<void>();
   using peer = listening(async ({ id, say }) => {
-    await say(hello(id), ACCEPT);
+    await say(greeting({ id }), ACCEPT);
     await done.promise;
   });
   const error = await assertRejects(
@@ -361,13 +228,7 @@ Deno.test("a receiver that accepts and then reads nothing ends in time (7)", asy
 Deno.test("what a receiver says is escaped before anybody sees it", async () => {
   const reason = "\x1b[2J\x9b1m\u202Etxt.exe\nhalfclose: delivered";
   using peer = listening(
-    atOnce((id) => [hello(id), {
-      type: "fail",
-      entry: 0,
-      code: "rejected",
-      retriable: false,
-      reason,
-    }]),
+    atOnce((id) => [greeting({ id }), fail(0, { reason })]),
   );
   const error = await assertRejects(
     () => send(BYTES, peer.addr, { name: "a" }),
@@ -381,18 +242,18 @@ Deno.test("a proof that holds nothing true costs a fresh start at most (3)", asy
   let from = -1;
   using peer = listening(async ({ id, say, hearUntil }) => {
     const proof = noise(64 * 32);
-    await say(hello(id), {
+    await say(greeting({ id }), {
       type: "accept",
       entry: 0,
       held: 64 * 16,
       block: 16,
       proof,
     });
-    const data = await hearUntil("data");
-    assert(data.type === "data");
-    from = data.offset;
+    const first = await hearUntil("data");
+    assert(first.type === "data");
+    from = first.offset;
     await hearUntil("finish");
-    await say(receipt(id));
+    await say(receipt(0, BYTES, { id }));
   });
   await send(BYTES, peer.addr, { name: "a" });
   assertEquals(from, 0);

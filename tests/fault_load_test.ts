@@ -4,7 +4,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../lib/send.ts";
 import { receiver } from "./faults/receiver.ts";
-import { noise, run, tempDir, tree } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, tempDir, tree } from "./helpers.ts";
 
 const SENDERS = 2_000;
 

@@ -8,8 +8,8 @@ import { assert, assertEquals } from "@std/assert";
 import { send } from "../lib/send.ts";
 import { receiver } from "./faults/receiver.ts";
 import { seeded } from "./faults/seed.ts";
-import { sha256Of } from "./fixtures.ts";
-import { noise, run, tempDir } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, sha256Of, tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 const CUTS = 6;

@@ -11,8 +11,8 @@ import { TransferError } from "../lib/errors.ts";
 import { send } from "../lib/send.ts";
 import type { Source } from "../lib/source.ts";
 import { type Receiver, receiver } from "./faults/receiver.ts";
-import { halfclose } from "./fixtures.ts";
-import { noise, run, tempDir } from "./helpers.ts";
+import { halfclose, run } from "./children.ts";
+import { noise, tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 /** A receiver into a tmpfs of its own, and a way to act in there. */

@@ -1,14 +1,13 @@
 /**
- * What many tests need: connections in pairs, bytes in print, directories that
- * go away again.
+ * What many tests need: bytes in print and in number, directories that go away
+ * again, refusals.
  *
  * @module
  */
 
 import { assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Code, TransferError } from "../lib/errors.ts";
 
 /** A directory for one test; removed with all that is in it. */
@@ -40,110 +39,10 @@ export async function tree(root: string, below = ""): Promise<string[]> {
   return found.sort();
 }
 
-/** Two ends of one TCP connection: who connected, who accepted. */
-export async function connectedPair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
+/** A port where nobody listens: one that was free a moment ago. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { hostname, port } = listener.addr;
-  return await Promise.all([
-    Deno.connect({ hostname, port }),
-    listener.accept(),
-  ]);
-}
-
-/**
- * One end of a TCP connection, and how the other end resets it.
- *
- * `close()` with unread data in it is no way to provoke a reset: Deno shuts the
- * sending side down first, so that the peer may see a clean end before the RST.
- */
-export async function resettablePair(): Promise<
-  [Deno.TcpConn, () => Promise<void>]
-> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const accepted = once(server, "connection") as Promise<[Socket]>;
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  const [socket] = await accepted;
-  return [conn, async () => {
-    socket.resetAndDestroy();
-    await new Promise((resolve) => server.close(resolve));
-  }];
-}
-
-/** Two ends of one Unix socket: who connected, who accepted. */
-export async function unixPair(): Promise<[Deno.UnixConn, Deno.UnixConn]> {
-  await using dir = await tempDir();
-  const at = { transport: "unix", path: `${dir.path}/socket` } as const;
-  using listener = Deno.listen(at);
-  return await Promise.all([Deno.connect(at), listener.accept()]);
-}
-
-/** Two ends of one TLS connection after the handshake. Needs `openssl`. */
-export async function tlsPair(): Promise<[Deno.TlsConn, Deno.TlsConn]> {
-  const { cert, key } = await certificate();
-  using listener = Deno.listenTls({
-    hostname: "127.0.0.1",
-    port: 0,
-    cert,
-    key,
-  });
-  const { hostname, port } = listener.addr;
-  const [plain, server] = await Promise.all([
-    Deno.connect({ hostname, port }),
-    listener.accept(),
-  ]);
-  const client = await Deno.startTls(plain, {
-    hostname: "localhost",
-    caCerts: [cert],
-  });
-  await Promise.all([client.handshake(), server.handshake()]);
-  return [client, server];
-}
-
-let made: Promise<{ cert: string; key: string }> | undefined;
-
-/** A certificate for localhost that vouches for itself, one for all tests. */
-export function certificate(): Promise<{ cert: string; key: string }> {
-  return made ??= makeCertificate();
-}
-
-async function makeCertificate(): Promise<{ cert: string; key: string }> {
-  await using dir = await tempDir();
-  const [cert, key] = [`${dir.path}/cert.pem`, `${dir.path}/key.pem`];
-  // CA:FALSE because rustls takes no authority's certificate for a server's.
-  await run(
-    "openssl",
-    ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-      .split(" "),
-    ...["-days", "2", "-subj", "/CN=localhost", "-out", cert, "-keyout", key],
-    ...["-addext", "subjectAltName=DNS:localhost"],
-    ...["-addext", "basicConstraints=critical,CA:FALSE"],
-  );
-  return {
-    cert: await Deno.readTextFile(cert),
-    key: await Deno.readTextFile(key),
-  };
-}
-
-/**
- * Runs a program to its end.
- *
- * @returns What it printed.
- * @throws {Error} When it fails, with what it said about it.
- */
-export async function run(
-  program: string,
-  ...args: string[]
-): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args })
-    .output();
-  const decoder = new TextDecoder();
-  if (!success) {
-    throw new Error(`${program} failed: ${decoder.decode(stderr)}`);
-  }
-  return decoder.decode(stdout);
+  return listener.addr.port;
 }
 
 /**
@@ -166,11 +65,18 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** So many bytes, the same at every call and without a short period. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
   let state = 0x9e3779b9;
-  return Uint8Array.from({ length }, () => {
+  for (let at = 0; at < length; at++) {
     state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x6d2b79f5 | 0;
-    return state >>> 24;
-  });
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}
+
+/** The SHA-256 of bytes in hexadecimal, by other means than the library's. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The pieces as one. */

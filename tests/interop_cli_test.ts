@@ -1,8 +1,8 @@
 // The program itself against plain tools, as people would type it.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { halfclose, noise, peer, Running, scratch } from "./fixtures.ts";
-import { sha256Of } from "./fixtures.ts";
+import { halfclose, peer, Running } from "./children.ts";
+import { noise, sha256Of, tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 const MILLION = noise(1_000_000);
@@ -13,7 +13,7 @@ function linesOf(text: string): Record<string, unknown>[] {
 }
 
 needs(["nc.openbsd"], "send --raw FILE into nc -l is identical", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   await Deno.writeFile(`${dir.path}/a.bin`, MILLION);
   await using nc = new Running("nc.openbsd", ["-nvl", "127.0.0.1", "0"]);
   const [, port] = await nc.stderr.until(/Listening on \S+ (\d+)/);
@@ -36,7 +36,7 @@ needs(
   ["nc.openbsd"],
   "nc -N into receive --raw --once -o is identical",
   async () => {
-    await using dir = await scratch();
+    await using dir = await tempDir();
     const out = `${dir.path}/out.bin`;
     const args = ["receive", "--raw", "--once", "--json", "-o", out];
     await using program = halfclose([...args, "127.0.0.1:0"]);
@@ -77,7 +77,7 @@ needs(
   ["python3"],
   "send --raw exits 0 after all bytes went to a peer that greets",
   async () => {
-    await using dir = await scratch();
+    await using dir = await tempDir();
     await Deno.writeFile(`${dir.path}/a.bin`, MILLION);
     await using greeter = await peer("greets");
     const address = `127.0.0.1:${greeter.target.port}`;
@@ -106,7 +106,7 @@ needs(
   ["python3"],
   "send --raw exits 13 when the peer resets after the last byte, 11 before",
   async () => {
-    await using dir = await scratch();
+    await using dir = await tempDir();
     await Deno.writeFile(`${dir.path}/small`, noise(1_000));
     await Deno.writeFile(`${dir.path}/large`, new Uint8Array(64_000_000));
     for (

@@ -5,17 +5,13 @@ import type { TransferError } from "../lib/errors.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { RawReport } from "../lib/raw.ts";
 import { serve } from "../lib/serve.ts";
-import { noise, Running, sendBytes, sha256Of } from "./fixtures.ts";
+import { Running } from "./children.ts";
+import { freePort, noise, sha256Of } from "./helpers.ts";
+import { sendBytes } from "./raw_talk.ts";
 import { needs } from "./needs.ts";
 
 /** Nothing, one byte, around a read's size, and the story's million. */
 const SIZES = [0, 1, 65_536, 65_537, 1_000_000];
-
-/** A port that was free a moment ago, for programs that cannot say theirs. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 const NC = /Listening on \S+ (\d+)/;
 const NCAT = /Listening on \S+:(\d+)/;

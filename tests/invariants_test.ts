@@ -11,14 +11,8 @@ import { send, transfer } from "../lib/send.ts";
 import { serve, type Server } from "../lib/serve.ts";
 import { bytesItem } from "../lib/source.ts";
 import { directorySink } from "../lib/store.ts";
-import { sha256Of } from "./fixtures.ts";
-import {
-  connectedPair,
-  noise,
-  type TempDir,
-  tempDir,
-  tree,
-} from "./helpers.ts";
+import { noise, sha256Of, type TempDir, tempDir, tree } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import {
   accept,
   data,

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { memorySink } from "../lib/memory_sink.ts";
+import { conflictContract } from "./conflict_contract.ts";
 import { storeContract } from "./store_contract.ts";
+import type { OpenPlace } from "./store_place.ts";
 
-storeContract("memorySink()", (onConflict) => {
+const place: OpenPlace = (onConflict) => {
   const sink = memorySink(onConflict ? { onConflict } : {});
   return Promise.resolve({
     sink,
@@ -15,7 +17,10 @@ storeContract("memorySink()", (onConflict) => {
     content: (name) => Promise.resolve(sink.files.get(name)!),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
-});
+};
+
+storeContract("memorySink()", place);
+conflictContract("memorySink()", place);
 
 Deno.test("memorySink() keeps every sink's entries to itself", async () => {
   const [one, other] = [memorySink(), memorySink()];

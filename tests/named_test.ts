@@ -7,15 +7,16 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import type { TransferError as Failure } from "../lib/errors.ts";
 import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import { send, type SendOptions } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
-import { noise, scratch } from "./fixtures.ts";
-import { certificate, run } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, tempDir } from "./helpers.ts";
+import { certificate } from "./pairs.ts";
 import { needs } from "./needs.ts";
+import { failing } from "./scripted.ts";
 
 const KEY = generateKey(), TOKEN = "a token of some length";
 
@@ -33,10 +34,6 @@ async function listening(options: Partial<ServeOptions> = {}) {
   });
   const trusted = { ca: [tls.cert], hostname: "localhost" };
   return { server, sink, errors, trusted };
-}
-
-async function failure(promise: Promise<unknown>): Promise<Failure> {
-  return await assertRejects(() => promise, TransferError);
 }
 
 for (const size of [0, 1, 65_536, 3_000_000]) {
@@ -98,7 +95,7 @@ needs(
     ];
     await Promise.all(wrong.map(async ([options, told]) => {
       const begun = performance.now();
-      const error = await failure(send(noise(3), server.addr, options));
+      const error = await failing(send(noise(3), server.addr, options));
       assertLess(performance.now() - begun, 5_000);
       assertEquals(error.code, "auth", error.message);
       assert(told.test(error.message), error.message);
@@ -115,7 +112,7 @@ needs(
     for (const options of [{}, { key: KEY }]) {
       await using server = serve({ sink: memorySink(), ...options });
       const tls = { ca: [cert], hostname: "localhost" };
-      const error = await failure(
+      const error = await failing(
         send(noise(3), server.addr, { tls, token: TOKEN }),
       );
       assertEquals(error.code, "auth", error.message);
@@ -134,7 +131,7 @@ needs(
       for (let count = 0; count < 100; count++) yield noise(100_000);
     }
     const options = { token: TOKEN, tls: trusted, name: "large" };
-    const error = await failure(send(large(), server.addr, options));
+    const error = await failing(send(large(), server.addr, options));
     assertEquals(error.code, "rejected", error.message);
   },
 );
@@ -200,7 +197,7 @@ Deno.test("a certificate that has expired is told, with this clock's time", asyn
   assert(/valid from .*2001.* clock says \d{4}-/.test(error.message));
   using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...tls });
   const { hostname, port } = listener.addr as Deno.NetAddr;
-  const sending = failure(send(noise(3), { hostname, port }, {
+  const sending = failing(send(noise(3), { hostname, port }, {
     token: TOKEN,
     tls: { ca: [tls.cert], hostname: "localhost" },
   }));
@@ -218,7 +215,7 @@ needs(
     // As if an authority had been talked into a second certificate.
     const { server, sink } = await listening();
     await using _server = server;
-    await using dir = await scratch();
+    await using dir = await tempDir();
     const path = (name: string) => `${dir.path}/${name}`;
     await run(
       "openssl",
@@ -271,7 +268,7 @@ needs(
       far.close();
     })();
     const { hostname, port } = listener.addr as Deno.NetAddr;
-    const error = await failure(send(noise(3), { hostname, port }, {
+    const error = await failing(send(noise(3), { hostname, port }, {
       token: TOKEN,
       tls: { ca: [cert], hostname: "localhost" },
     }));

@@ -3,7 +3,9 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import { noise, peer, sendBytes, sha256Of } from "./fixtures.ts";
+import { peer } from "./children.ts";
+import { noise, sha256Of } from "./helpers.ts";
+import { sendBytes } from "./raw_talk.ts";
 import { needs } from "./needs.ts";
 
 const MILLION = noise(1_000_000);

@@ -4,7 +4,7 @@ import type { Credentials, Role } from "../lib/credentials.ts";
 import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { makingItSlow, WRONG_PROOF_MS } from "../lib/proving.ts";
-import { connectedPair } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 
 const ID = new Uint8Array(16).fill(7);
 

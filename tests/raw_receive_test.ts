@@ -4,17 +4,8 @@ import { TransferError } from "../lib/errors.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import { receiveRaw } from "../lib/raw_receive.ts";
 import type { Sink } from "../lib/sink.ts";
-import { noise, sendBytes, sha256Of } from "./fixtures.ts";
-
-/** A listener for one connection. */
-function listen() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    target: { hostname: "127.0.0.1", port: listener.addr.port },
-    accept: () => listener.accept(),
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
+import { noise, sha256Of } from "./helpers.ts";
+import { listen, sendBytes } from "./raw_talk.ts";
 
 /** A connected pair, and what becomes of the receiving end. */
 async function receiving(sink: Sink, options = {}) {

@@ -2,17 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import { sendRaw } from "../lib/raw.ts";
 import type { Progress } from "../lib/receipt.ts";
-import { noise, sendBytes, sha256Of } from "./fixtures.ts";
-
-/** A listener for one connection. */
-function listen() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    target: { hostname: "127.0.0.1", port: listener.addr.port },
-    accept: () => listener.accept(),
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
+import { noise, sha256Of } from "./helpers.ts";
+import { listen, sendBytes } from "./raw_talk.ts";
 
 /** Reads to the end; what came. */
 async function readAll(conn: Deno.Conn): Promise<Uint8Array<ArrayBuffer>> {

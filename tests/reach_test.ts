@@ -4,15 +4,10 @@ import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
 import { reach } from "../lib/reach.ts";
 import { senderGuard } from "../lib/security.ts";
-import { tempDir } from "./helpers.ts";
+import { freePort, tempDir } from "./helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 const GUARD = senderGuard({ key: generateKey() });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 Deno.test("reach() says connect in the same words with a key and without", async () => {
   await using dir = await tempDir();

@@ -4,14 +4,15 @@ import { SESSION } from "../lib/frames.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { receive } from "../lib/receive.ts";
 import { encodeFrame } from "../lib/wire.ts";
-import { connectedPair, joined, noise, unixPair, utf8 } from "./helpers.ts";
+import { joined, noise, utf8 } from "./helpers.ts";
+import { connectedPair, unixPair } from "./pairs.ts";
 import {
   accept,
   data,
   end,
   failing,
   finish,
-  ID,
+  hello,
   open,
   Scripted,
 } from "./scripted.ts";
@@ -99,16 +100,9 @@ Deno.test("receive() throws integrity for a damaged HELLO", async () => {
   const [ours, theirs] = await connectedPair();
   using peer = new Scripted(ours);
   const outcome = failing(receive(theirs, memorySink()));
-  const hello = encodeFrame({
-    type: "hello",
-    id: ID,
-    features: 0,
-    required: 0,
-    digests: 1,
-    codecs: 1,
-  });
-  hello[20]! ^= 1;
-  await peer.sayBytes(joined([PREFACE as Uint8Array, hello]));
+  const bytes = encodeFrame(hello());
+  bytes[20]! ^= 1;
+  await peer.sayBytes(joined([PREFACE as Uint8Array, bytes]));
   assertEquals((await outcome).code, "integrity");
 });
 

@@ -42,9 +42,8 @@ export class Scripted implements Disposable {
 
   /** Says preface and HELLO. */
   async greet(more: Partial<Hello> = {}): Promise<void> {
-    const hello = { type: "hello", id: ID, features: 0, required: 0 } as const;
     await this.sayBytes(PREFACE as Uint8Array);
-    await this.say({ ...hello, digests: 1, codecs: 1, ...more });
+    await this.say(hello(more));
   }
 
   /** Says frames, in one piece. */
@@ -98,6 +97,12 @@ export class Scripted implements Disposable {
   [Symbol.dispose](): void {
     this.#conn.close();
   }
+}
+
+/** Begins a session, with what version 1 has and nothing else. */
+export function hello(more: Partial<Hello> = {}): Hello {
+  const offer = { features: 0, required: 0, digests: 1, codecs: 1 };
+  return { type: "hello", id: ID, ...offer, ...more };
 }
 
 /** Announces a file. */

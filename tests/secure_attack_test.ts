@@ -1,61 +1,31 @@
 // Those who have no key, or are in between: what they can do is end things.
 
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Channel } from "../lib/channel.ts";
 import { hangUp, readExactly, writeAll } from "../lib/conn.ts";
+import { type Credentials, knockOf, nonce } from "../lib/credentials.ts";
 import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
 import { identityOf } from "../lib/identity.ts";
 import { derive, generateKey, parseKey } from "../lib/key.ts";
 import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
-import { memorySink } from "../lib/memory_sink.ts";
 import { PREFACE } from "../lib/preface.ts";
-import { type Credentials, knockOf, nonce } from "../lib/credentials.ts";
 import { reach } from "../lib/reach.ts";
-import { answer, knock } from "../lib/secure.ts";
+import { knock } from "../lib/secure.ts";
 import { send } from "../lib/send.ts";
-import { serve, type ServeOptions } from "../lib/serve.ts";
 import { tlsServerEnd } from "../lib/tls.ts";
-import { noise } from "./fixtures.ts";
-import { joined } from "./helpers.ts";
-import { relay, type Way } from "./relay.ts";
-
-const KEY = generateKey(), SECRET = parseKey(KEY);
-const KEYED = {
-  secret: SECRET,
-  identity: () => identity ??= identityOf(SECRET),
-};
-let identity: ReturnType<typeof identityOf> | undefined;
-const ENDING = { silence: 5_000, total: 5_000 };
-
-/** A server with the key, and every sign that somebody got in. */
-function listening(options: Partial<ServeOptions> = {}) {
-  const sink = memorySink();
-  const opened: string[] = [];
-  const errors: TransferError[] = [];
-  const server = serve({
-    sink: { open: (entry) => (opened.push(entry.name), sink.open(entry)) },
-    key: KEY,
-    onError: (error) => errors.push(error),
-    ...options,
-  });
-  assert("port" in server.addr);
-  return { server, target: server.addr, opened, errors, sink };
-}
-
-/** What nobody without the key may have changed. */
-async function healthy(
-  { server, opened }: ReturnType<typeof listening>,
-): Promise<void> {
-  assertEquals(opened, []);
-  await send(noise(10), server.addr, { key: KEY, name: "healthy" });
-  assertEquals(opened, ["healthy"]);
-}
-
-async function failure(promise: Promise<unknown>): Promise<TransferError> {
-  return await assertRejects(() => promise, TransferError);
-}
+import { joined, noise } from "./helpers.ts";
+import { relay } from "./relay.ts";
+import { failing } from "./scripted.ts";
+import {
+  ENDING,
+  healthy,
+  KEY,
+  KEYED,
+  listening,
+  SECRET,
+} from "./secure_keyed.ts";
 
 /** Says bytes, then hears all that is answered. */
 async function say(
@@ -88,7 +58,7 @@ Deno.test("a whole conversation said again gets nothing in", async () => {
   const conn = await listener.accept();
   const hearing = hangUp(conn, ENDING).catch(() => {}); // until it gives up
   await writeAll(conn, between.recorded("down")).catch(() => {});
-  const { code } = await failure(sending);
+  const { code } = await failing(sending);
   assert(["auth", "lost", "protocol"].includes(code), code);
   await hearing;
   await healthy(all);
@@ -127,7 +97,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
   const { hostname, port } = listener.addr;
   const target = { hostname, port };
   const evil = parseKey(generateKey());
-  const sending = failure(send(noise(9), target, { key: KEY, name: "x" }));
+  const sending = failing(send(noise(9), target, { key: KEY, name: "x" }));
   const near = await listener.accept();
   const far = await Deno.connect(all.target);
   // The knock passes as it is.
@@ -141,7 +111,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
   await pass(near, far, 32);
   // To the receiver it shows a certificate of its own.
   const { cert, key } = await identityOf(evil);
-  const shown = failure(tlsServerEnd(far, { cert, key }));
+  const shown = failing(tlsServerEnd(far, { cert, key }));
   // To the sender it is any TLS client.
   const { cert: right } = await KEYED.identity();
   const tls = await Deno.startTls(near, {
@@ -160,7 +130,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
     }),
     5_000,
   );
-  assertEquals((await failure(channel.hearHello())).code, "auth");
+  assertEquals((await failing(channel.hearHello())).code, "auth");
   channel.close();
   assert(["auth", "lost"].includes((await sending).code));
   await shown;
@@ -176,7 +146,7 @@ Deno.test("a key is never given up for a receiver that wants none", async () => 
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
   const target = { hostname, port };
-  const sending = failure(send(noise(9), target, { key: KEY, name: "x" }));
+  const sending = failing(send(noise(9), target, { key: KEY, name: "x" }));
   const near = await listener.accept();
   const first = new Uint8Array(KNOCK_BYTES);
   await readExactly(near, first);
@@ -186,82 +156,6 @@ Deno.test("a key is never given up for a receiver that wants none", async () => 
   assertEquals((await sending).code, "auth");
   assertEquals(joined(heard).length, 0, "it said nothing after that");
   assertEquals(open.opened, []);
-});
-
-/** What goes by in the open, of which every byte is flipped once. */
-const IN_THE_OPEN: [string, Way, number, number][] = [
-  ["the sender's preface", "up", 0, 8],
-  ["the sender's nonce", "up", 8, 40],
-  ["the sender's proof", "up", 40, 72],
-  ["the receiver's preface", "down", 0, 8],
-  ["the receiver's nonce", "down", 8, 40],
-];
-
-for (const [field, way, begin, end] of IN_THE_OPEN) {
-  Deno.test(`${field}: one flipped bit anywhere and nobody gets in`, async () => {
-    const all = listening();
-    await using _server = all.server;
-    await Promise.all(Array.from({ length: end - begin }, async (_, index) => {
-      const at = begin + index;
-      await using between = relay(all.target, {
-        pass: (passing, piece, from) => {
-          const here = at - from;
-          if (passing === way && here >= 0 && here < piece.length) {
-            piece[here]! ^= 1 << (at & 7);
-          }
-          return piece;
-        },
-      });
-      const { code } = await failure(
-        send(noise(5), between.target, { key: KEY, name: "x" }),
-      );
-      assert(["auth", "protocol", "lost"].includes(code), `${at}: ${code}`);
-    }));
-    await healthy(all);
-  });
-}
-
-Deno.test("inside TLS too every flipped bit ends it and nobody gets in", async () => {
-  const all = listening();
-  await using _server = all.server;
-  const flips: [Way, number][] = [];
-  // Record headers and bodies of every flight; the first are at fixed places.
-  for (let at = 0; at < 240; at += 5) flips.push(["down", 40 + at]);
-  for (let at = 0; at < 900; at += 13) flips.push(["up", 72 + at]);
-  const codes = new Set<string>();
-  const wave = 20;
-  for (let begin = 0; begin < flips.length; begin += wave) {
-    await Promise.all(
-      flips.slice(begin, begin + wave).map(async ([way, at]) => {
-        let flipped = false;
-        await using between = relay(all.target, {
-          pass: (passing, piece, from) => {
-            const here = at - from;
-            if (passing === way && here >= 0 && here < piece.length) {
-              piece[here]! ^= 0x10;
-              flipped = true;
-            }
-            return piece;
-          },
-        });
-        const sending = send(noise(5), between.target, {
-          key: KEY,
-          name: "x",
-          idleTimeout: 5_000,
-        });
-        // What was flipped in the last words came too late to matter.
-        const code = await sending.then(() => "ok", (error) => error.code);
-        codes.add(code);
-        if (code === "ok") assert(!flipped || at > 600, `${way} ${at}`);
-      }),
-    );
-  }
-  for (const code of codes) {
-    const known = ["auth", "lost", "protocol", "unconfirmed", "stalled", "ok"];
-    assert(known.includes(code), code);
-  }
-  all.opened.length = 0;
-  await healthy(all);
 });
 
 /** Begins as a sender with the key, then proves with something else. */
@@ -279,7 +173,7 @@ async function proveWith(
   const conn = await reach(target, { connectTimeout: 5_000 }, guard as never);
   using channel = new Channel(conn, 5_000);
   channel.sayHello(new Uint8Array(16));
-  const error = await failure(channel.hearHello());
+  const error = await failing(channel.hearHello());
   await channel.hangUp(ENDING);
   return error;
 }
@@ -324,108 +218,6 @@ Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   assertEquals(fail.code, "protocol");
   await channel.hangUp(ENDING);
   await healthy(all);
-});
-
-Deno.test("every cut in the handshake ends in time, and nothing is left of it", async () => {
-  const all = listening();
-  await using _server = all.server;
-  // A whole one, to know how long it is each way.
-  await using whole = relay(all.target);
-  await send(noise(100), whole.target, { key: KEY, name: "whole" });
-  const long = {
-    up: whole.recorded("up").length,
-    down: whole.recorded("down").length,
-  };
-  all.opened.length = 0;
-  const cuts: { way: Way; at: number }[] = [];
-  for (const way of ["up", "down"] as const) {
-    const every = (at: number) => at < 80 ? 1 : 9;
-    for (let at = 0; at <= long[way]; at += every(at)) cuts.push({ way, at });
-  }
-  const begun = performance.now();
-  const wave = 24;
-  for (let begin = 0; begin < cuts.length; begin += wave) {
-    await Promise.all(
-      cuts.slice(begin, begin + wave).map(async (cut, index) => {
-        await using between = relay(all.target, { cut });
-        const name = `cut${begin + index}`;
-        const bytes = noise(100);
-        const outcome = await send(bytes, between.target, { key: KEY, name })
-          .then(() => "ok", (error) => error.code);
-        const there = all.sink.files.get(name);
-        const where = `${cut.way} ${cut.at}: ${outcome}`;
-        const known = ["ok", "lost", "unconfirmed", "auth", "protocol"];
-        assert(known.includes(outcome), where);
-        if (outcome === "ok") assertEquals(there, bytes, where);
-        if (outcome !== "ok" && outcome !== "unconfirmed") {
-          assertEquals(there, undefined, where);
-        }
-      }),
-    );
-  }
-  assertLess((performance.now() - begun) / cuts.length, 1_000);
-  all.opened.length = 0;
-  await healthy(all);
-});
-
-Deno.test("a receiver with the key that lies about a delivery is not believed", async () => {
-  for (
-    const lie of [
-      { digest: new Uint8Array(32) },
-      { length: 4 },
-      { id: new Uint8Array(16) },
-    ]
-  ) {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { hostname, port } = listener.addr;
-    const target = { hostname, port };
-    const sending = failure(send(noise(5), target, { key: KEY, name: "a" }));
-    const { conn } = await answer(await listener.accept(), KEYED, () => {});
-    using channel = new Channel(conn, 5_000);
-    const hello = await channel.hearHello();
-    assert(hello);
-    const open = await channel.hear();
-    assertEquals(open?.type, "open");
-    const proof = new Uint8Array(0);
-    channel.say({ type: "accept", entry: 0, held: 0, block: 0, proof });
-    for (let frame; (frame = await channel.hear());) {
-      if (frame.type !== "end") continue;
-      channel.say({
-        type: "receipt",
-        entry: 0,
-        id: hello.id,
-        length: frame.length,
-        digest: frame.digest,
-        durable: true,
-        existing: false,
-        committedAt: 0,
-        name: "a",
-        ...lie,
-      });
-      break;
-    }
-    await channel.hangUp(ENDING);
-    // Everything was sent, and no receipt that is valid came back.
-    assertEquals((await sending).code, "unconfirmed");
-  }
-});
-
-Deno.test("a sender with the key is held to names and sizes like any other", async () => {
-  const all = listening({ maxSize: 1_000 });
-  await using _server = all.server;
-  const bad = ["../x", "/etc/passwd", "a/../../b", "a\\b", "CON", "a\0b", "."];
-  for (const name of bad) {
-    const sending = send(noise(1), all.target, { key: KEY, name });
-    assertEquals((await failure(sending)).code, "rejected", name);
-  }
-  const large = send(noise(1_001), all.target, { key: KEY, name: "large" });
-  assertEquals((await failure(large)).code, "rejected");
-  async function* endless() {
-    for (;;) yield noise(500);
-  }
-  const flood = send(endless(), all.target, { key: KEY, name: "flood" });
-  assertEquals((await failure(flood)).code, "rejected");
-  assertEquals(all.sink.files.size, 0);
 });
 
 Deno.test("a wrong knock is answered alike, wherever it is wrong", async () => {

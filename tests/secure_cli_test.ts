@@ -8,27 +8,13 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { generateKey, parseKey } from "../lib/key.ts";
-import { halfclose, ROOT, Running, scratch } from "./fixtures.ts";
-import { tree, utf8 } from "./helpers.ts";
+import { cli, halfclose, ROOT, Running } from "./children.ts";
+import { tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
-
-/** Runs the program to its end. */
-async function ended(
-  args: string[],
-  stdin?: Uint8Array<ArrayBuffer>,
-  env?: Record<string, string>,
-) {
-  await using program = halfclose(args, stdin, env);
-  return {
-    code: await program.code(),
-    stdout: await program.stdout.text(),
-    stderr: await program.stderr.text(),
-  };
-}
 
 /** A directory with a key, another key, a file, and somewhere to receive. */
 async function place() {
-  const dir = await scratch();
+  const dir = await tempDir();
   const path = (name: string) => `${dir.path}/${name}`;
   const key = generateKey();
   await Deno.writeTextFile(path("key"), key + "\n", { mode: 0o600 });
@@ -47,7 +33,7 @@ async function portOf(program: Running): Promise<string> {
 }
 
 Deno.test("keygen prints one key and nothing else", async () => {
-  const { code, stdout } = await ended(["keygen"]);
+  const { code, stdout } = await cli(["keygen"]);
   assertEquals(code, 0);
   assertEquals(parseKey(stdout).length, 32);
   assertEquals(stdout.trim().split("\n").length, 1);
@@ -68,7 +54,7 @@ Deno.test("a key from a file on one side and from the variable on the other", as
   );
   const address = `127.0.0.1:${await portOf(receiver)}`;
   const env = { HALFCLOSE_KEY: at.key };
-  const sent = await ended(["send", at.path("file"), address], undefined, env);
+  const sent = await cli(["send", at.path("file"), address], undefined, env);
   assertEquals(sent.code, 0, sent.stderr);
   assertEquals(await receiver.code(), 0);
   const { path } = at;
@@ -82,7 +68,7 @@ Deno.test("a key on stdin", async () => {
     utf8(at.key + "\n"),
   );
   const address = `127.0.0.1:${await portOf(receiver)}`;
-  const sent = await ended(
+  const sent = await cli(
     ["send", "--key-file", at.path("key"), at.path("file"), address],
   );
   assertEquals([sent.code, await receiver.code()], [0, 0], sent.stderr);
@@ -95,7 +81,7 @@ Deno.test("send with another key exits 6 within 5 s and creates nothing (10)", a
   );
   const address = `127.0.0.1:${await portOf(receiver)}`;
   const begun = performance.now();
-  const sent = await ended(
+  const sent = await cli(
     ["send", "--key-file", at.path("other"), at.path("file"), address],
   );
   assertLess(performance.now() - begun, 5_000);
@@ -111,7 +97,7 @@ Deno.test("send with another key exits 6 within 5 s and creates nothing (10)", a
 Deno.test("receive on an address of others' reach without a key exits 2 and shows two ways on", async () => {
   await using at = await place();
   for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:9000"]) {
-    const { code, stderr } = await ended([
+    const { code, stderr } = await cli([
       "receive",
       "-d",
       at.path("in"),
@@ -122,7 +108,7 @@ Deno.test("receive on an address of others' reach without a key exits 2 and show
     assertStringIncludes(stderr, "--key-file PATH");
     assertStringIncludes(stderr, "type out --insecure");
   }
-  const raw = await ended([
+  const raw = await cli([
     "receive",
     "--raw",
     "-o",
@@ -161,7 +147,7 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
     [["send", file, "h:1"], "Cannot read the key", { HALFCLOSE_KEY: "" }],
   ];
   for (const [args, found, variables] of wrong) {
-    const { code, stderr } = await ended(args, undefined, variables);
+    const { code, stderr } = await cli(args, undefined, variables);
     assertEquals(code, 2, stderr);
     assertStringIncludes(stderr, found);
   }
@@ -170,7 +156,7 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
 Deno.test("a key is never taken from the command line", async () => {
   const key = generateKey();
   for (const command of ["send", "receive"]) {
-    const { code, stderr } = await ended([command, "--key", key, "0"]);
+    const { code, stderr } = await cli([command, "--key", key, "0"]);
     assertEquals(code, 2);
     assert(!stderr.includes(key.slice(5, 15)), stderr);
   }
@@ -195,7 +181,7 @@ needs(
       at.key,
     );
     const [, port] = await receiver.stdout.until(/listening on \S+:(\d+)/);
-    const sent = await ended(
+    const sent = await cli(
       [
         "send",
         "--key-file",
@@ -226,13 +212,13 @@ needs(
     const address = `127.0.0.1:${port}`;
     const file = at.path("file");
     // Somebody without the key does not use the session up.
-    const without = await ended(["send", file, address]);
+    const without = await cli(["send", file, address]);
     assertEquals(without.code, 6, without.stderr);
     const env = { HALFCLOSE_KEY: key! };
-    const sent = await ended(["send", file, address], undefined, env);
+    const sent = await cli(["send", file, address], undefined, env);
     assertEquals(sent.code, 0, sent.stderr);
     assertEquals(await receiver.code(), 0);
-    const late = await ended(
+    const late = await cli(
       ["send", "--retry", "0", file, address],
       undefined,
       env,

@@ -6,8 +6,9 @@ import { connect, type Socket } from "node:net";
 import { generateKey } from "../lib/key.ts";
 import { encodeKnock } from "../lib/knock.ts";
 import { nonce } from "../lib/credentials.ts";
-import { halfclose, type Running, scratch } from "./fixtures.ts";
-import { certificate } from "./helpers.ts";
+import { halfclose, type Running } from "./children.ts";
+import { tempDir } from "./helpers.ts";
+import { certificate } from "./pairs.ts";
 import { needs } from "./needs.ts";
 import { guess } from "./guessing.ts";
 
@@ -82,7 +83,7 @@ async function siege(
 }
 
 Deno.test("1,000 mute connections cost a keyed receiver nothing that lasts", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   const key = `${dir.path}/key`, file = `${dir.path}/file`;
   await Deno.writeTextFile(key, generateKey(), { mode: 0o600 });
   await Deno.writeTextFile(file, "still served");
@@ -102,7 +103,7 @@ needs(
   ["openssl"],
   "1,000 mute connections cost a receiver with a certificate nothing that lasts",
   async () => {
-    await using dir = await scratch();
+    await using dir = await tempDir();
     const { cert, key } = await certificate();
     const path = (name: string) => `${dir.path}/${name}`;
     await Deno.writeTextFile(path("cert"), cert);

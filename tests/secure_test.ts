@@ -17,27 +17,12 @@ import { memorySink } from "../lib/memory_sink.ts";
 import { receive } from "../lib/receive.ts";
 import { send, sendAll, type SendOptions } from "../lib/send.ts";
 import { serve, type ServeOptions } from "../lib/serve.ts";
-import { noise, scratch } from "./fixtures.ts";
-import { utf8 } from "./helpers.ts";
+import { noise, tempDir, utf8 } from "./helpers.ts";
 import { relay } from "./relay.ts";
+import { failing } from "./scripted.ts";
+import { listening } from "./serve_talk.ts";
 
 const KEY = generateKey(), OTHER = generateKey();
-
-/** A server, what it took, and what it said. */
-function listening(options: Partial<ServeOptions> = {}) {
-  const sink = memorySink();
-  const errors: { error: TransferError; stranger: boolean }[] = [];
-  const server = serve({
-    sink,
-    onError: (error, { stranger }) => errors.push({ error, stranger }),
-    ...options,
-  });
-  return { sink, errors, server };
-}
-
-async function refusal(promise: Promise<unknown>): Promise<TransferError> {
-  return await assertRejects(() => promise, TransferError);
-}
 
 for (const size of [0, 1, 16_384, 65_536, 1_048_575, 1_048_577, 5_000_000]) {
   Deno.test(`${size} bytes pass between two that have the key`, async () => {
@@ -51,7 +36,7 @@ for (const size of [0, 1, 16_384, 65_536, 1_048_575, 1_048_577, 5_000_000]) {
 }
 
 Deno.test("a directory passes with a key, and so do stdin's bytes", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   for (let number = 0; number < 300; number++) {
     await Deno.writeFile(`${dir.path}/${number}`, noise(number * 7));
   }
@@ -67,14 +52,14 @@ Deno.test("a directory passes with a key, and so do stdin's bytes", async () => 
 });
 
 Deno.test("a key works on a Unix socket and in receive()", async () => {
-  await using dir = await scratch();
+  await using dir = await tempDir();
   const path = `${dir.path}/socket`;
   const { server, sink } = listening({ key: KEY, path });
   await using _server = server;
   await send(noise(100_000), server.addr, { key: KEY, name: "a" });
   assertEquals(sink.files.get("a")?.length, 100_000);
   const wrong = send(noise(1), server.addr, { key: OTHER, name: "b" });
-  assertEquals((await refusal(wrong)).code, "auth");
+  assertEquals((await failing(wrong)).code, "auth");
 
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
@@ -141,7 +126,7 @@ for (const [who, { sender, receiver }, told, logged] of MISMATCHES) {
       name: "a",
       retry: 5,
     });
-    const error = await refusal(sending);
+    const error = await failing(sending);
     assertLess(performance.now() - begun, 5_000);
     assertEquals([error.code, error.exit, error.retriable], ["auth", 6, false]);
     assert(told.test(error.message), error.message);
@@ -156,7 +141,7 @@ for (const [who, { sender, receiver }, told, logged] of MISMATCHES) {
 Deno.test("no error ever shows a key", async () => {
   const { server, errors } = listening({ key: KEY });
   await using _server = server;
-  const failure = await refusal(send(noise(1), server.addr, { key: OTHER }));
+  const failure = await failing(send(noise(1), server.addr, { key: OTHER }));
   const all: unknown[] = [failure];
   for (let one: unknown = failure; one instanceof Error; one = one.cause) {
     all.push(one.message, one.stack);
@@ -229,7 +214,7 @@ Deno.test("what does not go together is refused before anything is sent", async 
       { tls: {}, key: KEY, token: "long enough for a token" },
     ]
   ) {
-    const error = await refusal(send(noise(1), target, options));
+    const error = await failing(send(noise(1), target, options));
     assertEquals(error.code, "usage", JSON.stringify(options));
   }
 });

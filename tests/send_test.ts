@@ -2,54 +2,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
 import { memorySink } from "../lib/memory_sink.ts";
-import type { Progress, Receipt } from "../lib/receipt.ts";
-import { send, sendAll, type SendOptions, transfer } from "../lib/send.ts";
+import type { Progress } from "../lib/receipt.ts";
+import { send, sendAll, transfer } from "../lib/send.ts";
 import { serve } from "../lib/serve.ts";
 import { bytesItem, type Source } from "../lib/source.ts";
-import { noise, tempDir, utf8 } from "./helpers.ts";
-import {
-  accept,
-  digestOf,
-  fail,
-  failing,
-  playing,
-  receipt,
-  type Script,
-  takeOne,
-} from "./scripted.ts";
+import { tempDir } from "./helpers.ts";
+import { accept, failing, playing } from "./scripted.ts";
+import { attempt, BYTES, delivers } from "./send_stage.ts";
 import { watchedSink } from "./sinks.ts";
-
-const BYTES = noise(1_000);
-
-/** A receiver that takes one entry and confirms it. */
-const delivers: Script = async (peer, { id }) => {
-  const { name, bytes } = await takeOne(peer);
-  await peer.hear("finish");
-  await peer.say(receipt(0, bytes, { id, name }));
-  await peer.end();
-};
-
-/** A receiver that takes one entry and is gone before it says a word. */
-const vanishes: Script = (peer) => takeOne(peer);
-
-/** A receiver that is gone before it has taken anything. */
-const breaks: Script = async (peer) => void await peer.hear("open");
-
-/** A receiver that declines the whole session. */
-function declines(more: Parameters<typeof fail>[1]): Script {
-  return async (peer) => {
-    await peer.say(fail(SESSION, more));
-    await peer.end();
-  };
-}
-
-/** Sends something small to a scripted receiver. */
-function attempt(
-  target: { hostname: string; port: number },
-  options: SendOptions = {},
-): Promise<Receipt> {
-  return send(BYTES, target, { name: "a", idleTimeout: 5_000, ...options });
-}
 
 async function* pieces() {
   yield BYTES.subarray(0, 1);
@@ -141,30 +101,6 @@ Deno.test("send() says where nobody listens", async () => {
   ]);
 });
 
-Deno.test("a connection that breaks is tried again, as the same transfer", async () => {
-  await using stage = playing(breaks, breaks, delivers);
-  const retries: [number, string][] = [];
-  let connected = 0;
-  await attempt(stage.target, {
-    retry: 5,
-    onRetry: ({ attempt, error }) => retries.push([attempt, error.code]),
-    onConnect: () => connected++,
-  });
-  assertEquals(retries, [[1, "lost"], [2, "lost"]]);
-  assertEquals(connected, 3);
-  const [first, second, third] = stage.hellos;
-  assertEquals(first!.id, second!.id);
-  assertEquals(first!.id, third!.id);
-});
-
-Deno.test("no two transfers have one id", async () => {
-  await using stage = playing(delivers, delivers);
-  const { target } = stage;
-  const [first, second] = [await attempt(target), await attempt(target)];
-  assert(first.id !== second.id);
-  assertEquals(first.id.length, 32);
-});
-
 Deno.test("a connection that broke before the end says what was confirmed", async () => {
   await using stage = playing(async (peer) => {
     await peer.hear("open");
@@ -181,99 +117,6 @@ Deno.test("a connection that broke before the end says what was confirmed", asyn
   const { message } = error;
   assert(message.startsWith('Cannot deliver "a" to 127.0.0.1:'), message);
   assert(message.includes("; it had confirmed 123 B"), message);
-});
-
-/** What may come instead of the receipt, once everything was sent. */
-const NO_RECEIPT: [string, Script][] = [
-  ["an end", vanishes],
-  ["a frame out of place", async (peer) => {
-    await takeOne(peer);
-    await peer.say(accept(0));
-    await peer.rest().catch(() => {}); // it may be cut off by then
-  }],
-  ["noise", async (peer) => {
-    await takeOne(peer);
-    await peer.sayBytes(utf8("HTTP/1.1 200 OK\r\n\r\nhello and good bye"));
-    await peer.rest().catch(() => {});
-  }],
-  ["a receipt for another transfer", async (peer, { id }) => {
-    const { bytes } = await takeOne(peer);
-    await peer.say(receipt(0, bytes, { id: id.toReversed() }));
-    await peer.rest().catch(() => {});
-  }],
-  ["a receipt for other content", async (peer, { id }) => {
-    const { bytes } = await takeOne(peer);
-    await peer.say(receipt(0, bytes, { id, digest: digestOf(bytes.slice(1)) }));
-    await peer.rest().catch(() => {});
-  }],
-];
-
-for (const [what, script] of NO_RECEIPT) {
-  Deno.test(`${what} in place of the receipt leaves it unconfirmed`, async () => {
-    await using stage = playing(script);
-    const error = await failing(attempt(stage.target));
-    assertEquals([error.code, error.exit], ["unconfirmed", 13]);
-    const { message } = error;
-    assert(message.startsWith('Cannot confirm "a" at 127.0.0.1:'), message);
-    assert(message.includes(": everything was sent, then "), message);
-    assert(message.endsWith("; run the same command again to settle it"));
-  });
-}
-
-Deno.test("silence in place of the receipt leaves it unconfirmed", async () => {
-  await using stage = playing(async (peer) => {
-    await takeOne(peer);
-    await peer.rest().catch(() => {}); // the sender closes
-  });
-  const error = await failing(attempt(stage.target, { idleTimeout: 300 }));
-  assertEquals(error.code, "unconfirmed");
-});
-
-Deno.test("later attempts that do not get through settle nothing", async () => {
-  await using stage = playing(vanishes); // and then nobody listens
-  const codes: string[] = [];
-  const error = await failing(attempt(stage.target, {
-    retry: 1,
-    onRetry: ({ error }) => codes.push(error.code),
-  }));
-  assertEquals(error.code, "unconfirmed");
-  assertEquals(codes, ["lost"]);
-});
-
-Deno.test("a receiver that declines the next attempt settles nothing either", async () => {
-  const stops = declines({ code: "internal", reason: "a bug" });
-  await using stage = playing(vanishes, stops);
-  const error = await failing(attempt(stage.target, { retry: 1 }));
-  assertEquals(error.code, "unconfirmed");
-});
-
-Deno.test("an attempt that gets its receipt settles what was unconfirmed", async () => {
-  await using stage = playing(vanishes, delivers);
-  assertEquals((await attempt(stage.target, { retry: 1 })).bytes, 1_000);
-});
-
-Deno.test("a refusal is final unless the receiver says that asking again can help", async () => {
-  await using busy = playing(
-    declines({ retriable: true, reason: "busy" }),
-    delivers,
-  );
-  await attempt(busy.target, { retry: 1 });
-  await using stage = playing(declines({ reason: "no" }));
-  let retries = 0;
-  const error = await failing(
-    attempt(stage.target, { retry: 5, onRetry: () => retries++ }),
-  );
-  assertEquals([error.code, error.exit, retries], ["rejected", 8, 0]);
-});
-
-Deno.test("a session that was declined after the end is known not to be delivered", async () => {
-  await using stage = playing(async (peer) => {
-    await takeOne(peer);
-    await peer.hear("finish");
-    await peer.say(fail(SESSION, { code: "integrity", retriable: true }));
-    await peer.end();
-  });
-  assertEquals((await failing(attempt(stage.target))).code, "integrity");
 });
 
 Deno.test("single entries that fail leave the others delivered, and are all named", async () => {
@@ -328,18 +171,6 @@ Deno.test("an abort rejects with the signal's own reason, before and while it is
   });
   const late = attempt(stage.target, { signal: stop.signal, retry: 5 });
   assertEquals(await late.catch((error) => error), reason);
-});
-
-Deno.test("an abort ends the wait before the next attempt", async () => {
-  const stop = new AbortController();
-  const reason = new RangeError("enough");
-  await using stage = playing(breaks);
-  const sending = attempt(stage.target, {
-    signal: stop.signal,
-    retry: 1_000,
-    onRetry: ({ attempt }) => attempt > 2 && stop.abort(reason),
-  });
-  assertEquals(await sending.catch((error) => error), reason);
 });
 
 Deno.test("sendAll() of nothing is no success, and connects to nobody", async () => {

@@ -7,7 +7,8 @@
 import type { Frame } from "../lib/frames.ts";
 import type { Receipt } from "../lib/receipt.ts";
 import { receive, type ReceiveOptions } from "../lib/receive.ts";
-import { connectedPair, noise } from "./helpers.ts";
+import { noise } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import { data, end, open, Scripted } from "./scripted.ts";
 import { type WatchedSink, watchedSink } from "./sinks.ts";
 

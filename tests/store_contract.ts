@@ -4,34 +4,14 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import type {
-  CommitPhase,
-  Committed,
-  Draft,
-  Entry,
-  Sink,
-} from "../lib/sink.ts";
-import type { ConflictPolicy } from "../lib/conflict.ts";
+import type { CommitPhase } from "../lib/sink.ts";
 import { joined, noise, rejectsWith, utf8 } from "./helpers.ts";
-
-/** A sink, and a look at what is in it from outside. */
-export interface Place extends AsyncDisposable {
-  readonly sink: Sink;
-  /** Names of all entries in order, directories with `/` behind; drafts too. */
-  names(): Promise<string[]>;
-  /** What a file holds. */
-  content(name: string): Promise<Uint8Array>;
-  /** Whether a receipt from here may say durable. */
-  readonly durable: boolean;
-}
+import { makeDirectory, type OpenPlace, store } from "./store_place.ts";
 
 /** Registers the contract's tests for one kind of sink. */
-export function storeContract(
-  kind: string,
-  open: (policy?: ConflictPolicy) => Promise<Place>,
-): void {
+export function storeContract(kind: string, open: OpenPlace): void {
   const test = (promise: string, fn: () => Promise<void>) =>
     Deno.test(`${kind} ${promise}`, fn);
 
@@ -128,112 +108,6 @@ export function storeContract(
     assertEquals(await place.content("a"), joined(pieces));
   });
 
-  test("refuses other content for a taken name unless told otherwise", async () => {
-    await using place = await open();
-    await store(place, "d/a", utf8("first"));
-    await rejectsWith("rejected", () => store(place, "d/a", utf8("other")));
-    await rejectsWith("rejected", () => store(place, "d/a", utf8("longer")));
-    assertEquals(await place.content("d/a"), utf8("first"));
-    assertEquals(await place.names(), ["d/", "d/a"]);
-  });
-
-  test("replaces other content where that is the policy", async () => {
-    await using place = await open("replace");
-    await store(place, "a", utf8("first"));
-    const { durable } = place;
-    assertEquals(await store(place, "a", utf8("second")), {
-      name: "a",
-      durable,
-      existing: false,
-    });
-    assertEquals(await place.content("a"), utf8("second"));
-    assertEquals(await place.names(), ["a"]);
-  });
-
-  test("takes the next free name where that is the policy", async () => {
-    await using place = await open("rename");
-    const names: string[] = [];
-    for (const text of ["one", "two", "three"]) {
-      names.push((await store(place, "d/a.tar.gz", utf8(text))).name);
-    }
-    assertEquals(names, ["d/a.tar.gz", "d/a.tar (1).gz", "d/a.tar (2).gz"]);
-    assertEquals(await place.content("d/a.tar (2).gz"), utf8("three"));
-  });
-
-  for (const policy of ["refuse", "replace", "rename"] as const) {
-    test(`answers identical content with existing under ${policy}`, async () => {
-      await using place = await open(policy);
-      await store(place, "a", noise(70_000));
-      const { durable } = place;
-      const again = { name: "a", durable, existing: true };
-      assertEquals(await store(place, "a", noise(70_000)), again);
-      assertEquals(await place.names(), ["a"]);
-    });
-  }
-
-  test("answers with the renamed file when that is what is identical", async () => {
-    await using place = await open("rename");
-    await store(place, "a", utf8("one"));
-    await store(place, "a", utf8("two"));
-    const again = await store(place, "a", utf8("two"));
-    assertEquals([again.name, again.existing], ["a (1)", true]);
-    assertEquals(await place.names(), ["a", "a (1)"]);
-  });
-
-  test("answers identical content with existing when both are empty", async () => {
-    await using place = await open();
-    await store(place, "a", new Uint8Array(0));
-    const again = await store(place, "a", new Uint8Array(0));
-    assertEquals(again.existing, true);
-  });
-
-  test("lets exactly one of many concurrent commits to one name win", async () => {
-    await using place = await open();
-    const drafts = await drafted(place, 16, (turn) => utf8(`content ${turn}`));
-    const results = await Promise.allSettled(drafts.map((one) => one.commit()));
-    const winners = results.flatMap((result, turn) =>
-      result.status === "fulfilled" ? [turn] : []
-    );
-    assertEquals(winners.length, 1);
-    for (const result of results) {
-      if (result.status === "fulfilled") continue;
-      assert(result.reason instanceof TransferError);
-      assertEquals(result.reason.code, "rejected");
-    }
-    assertEquals(await place.content("a"), utf8(`content ${winners[0]}`));
-    assertEquals(await place.names(), ["a"]);
-  });
-
-  test("lets one of many concurrent identical commits be new", async () => {
-    await using place = await open();
-    const drafts = await drafted(place, 16, () => utf8("the same"));
-    const results = await Promise.all(drafts.map((one) => one.commit()));
-    assertEquals(results.filter(({ existing }) => !existing).length, 1);
-    assertEquals(await place.names(), ["a"]);
-  });
-
-  test("gives concurrent commits names of their own under rename", async () => {
-    await using place = await open("rename");
-    const drafts = await drafted(place, 8, (turn) => utf8(`content ${turn}`));
-    const results = await Promise.all(drafts.map((one) => one.commit()));
-    assertEquals(new Set(results.map(({ name }) => name)).size, 8);
-    for (const [turn, { name, existing }] of results.entries()) {
-      assertEquals(existing, false);
-      assertEquals(await place.content(name), utf8(`content ${turn}`));
-    }
-    assertEquals((await place.names()).length, 8);
-  });
-
-  test("keeps one whole file of concurrent commits under replace", async () => {
-    await using place = await open("replace");
-    const texts = Array.from({ length: 8 }, (_, turn) => `content ${turn}`);
-    const drafts = await drafted(place, 8, (turn) => utf8(texts[turn]!));
-    await Promise.all(drafts.map((one) => one.commit()));
-    const text = new TextDecoder().decode(await place.content("a"));
-    assert(texts.includes(text), text);
-    assertEquals(await place.names(), ["a"]);
-  });
-
   test("makes directories, empty ones and those on the way", async () => {
     await using place = await open();
     const { durable } = place;
@@ -247,26 +121,6 @@ export function storeContract(
     }
     assertEquals(await place.names(), ["d/", "d/e/", "x/", "x/y/", "x/y/a"]);
   });
-
-  for (const policy of ["refuse", "replace"] as const) {
-    test(`never puts a file where a directory is under ${policy}`, async () => {
-      await using place = await open(policy);
-      await makeDirectory(place, "d");
-      await rejectsWith("rejected", () => store(place, "d", utf8("file")));
-      await rejectsWith("rejected", () => store(place, "d", new Uint8Array(0)));
-      assertEquals(await place.names(), ["d/"]);
-    });
-
-    test(`never puts a directory or its content where a file is under ${policy}`, async () => {
-      await using place = await open(policy);
-      await store(place, "f", utf8("file"));
-      await rejectsWith("rejected", () => makeDirectory(place, "f"));
-      await rejectsWith("rejected", () => makeDirectory(place, "f/d"));
-      await rejectsWith("rejected", () => store(place, "f/a", utf8("below")));
-      assertEquals(await place.names(), ["f"]);
-      assertEquals(await place.content("f"), utf8("file"));
-    });
-  }
 
   test("takes no bytes for a directory", async () => {
     await using place = await open();
@@ -321,34 +175,4 @@ export function storeContract(
     await draft.commit((phase) => phases.push(phase));
     assertEquals(phases, place.durable ? ["syncing", "committing"] : []);
   });
-}
-
-async function store(
-  { sink }: Place,
-  name: string,
-  bytes: Uint8Array,
-): Promise<Committed> {
-  const entry: Entry = { kind: "file", name, size: bytes.length };
-  const draft = await sink.open(entry);
-  await draft.write(bytes);
-  return await draft.commit();
-}
-
-async function makeDirectory({ sink }: Place, name: string) {
-  return await (await sink.open({ kind: "directory", name })).commit();
-}
-
-/** So many drafts of the file `a`, written and not committed. */
-async function drafted(
-  { sink }: Place,
-  count: number,
-  content: (turn: number) => Uint8Array,
-): Promise<Draft[]> {
-  const drafts: Draft[] = [];
-  for (let turn = 0; turn < count; turn++) {
-    const draft = await sink.open({ kind: "file", name: "a" });
-    await draft.write(content(turn));
-    drafts.push(draft);
-  }
-  return drafts;
 }

@@ -1,11 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Committed, Entry, Sink } from "../lib/sink.ts";
-import { directorySink, fileSink } from "../lib/store.ts";
-import { noise, rejectsWith, run, tempDir, tree, utf8 } from "./helpers.ts";
+import { directorySink } from "../lib/store.ts";
+import { run } from "./children.ts";
+import { conflictContract } from "./conflict_contract.ts";
+import { noise, rejectsWith, tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
 import { storeContract } from "./store_contract.ts";
+import { type OpenPlace, put } from "./store_place.ts";
 
-storeContract("directorySink()", async (onConflict) => {
+const place: OpenPlace = async (onConflict) => {
   const dir = await tempDir();
   return {
     sink: directorySink(dir.path, onConflict ? { onConflict } : {}),
@@ -14,17 +16,10 @@ storeContract("directorySink()", async (onConflict) => {
     content: (name) => Deno.readFile(`${dir.path}/${name}`),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
-});
+};
 
-async function store(
-  sink: Sink,
-  entry: Omit<Entry, "kind">,
-  bytes: Uint8Array,
-): Promise<Committed> {
-  const draft = await sink.open({ kind: "file", ...entry });
-  await draft.write(bytes);
-  return await draft.commit();
-}
+storeContract("directorySink()", place);
+conflictContract("directorySink()", place);
 
 Deno.test("directorySink() keeps drafts under the reserved prefix, each its own", async () => {
   await using dir = await tempDir();
@@ -48,7 +43,7 @@ Deno.test("directorySink() leaves no draft after a commit that fails", async () 
   const sink = directorySink(dir.path);
   await rejectsWith(
     "rejected",
-    () => store(sink, { name: "a" }, utf8("other")),
+    () => put(sink, { name: "a" }, utf8("other")),
   );
   assertEquals(await tree(dir.path), ["a"]);
   assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("there before"));
@@ -95,14 +90,14 @@ for (const onConflict of ["refuse", "replace", "rename"] as const) {
       for (const size of [10, 11]) {
         const error = await rejectsWith(
           "rejected",
-          () => store(sink, { name: `${parent}/a`, size }, noise(size)),
+          () => put(sink, { name: `${parent}/a`, size }, noise(size)),
         );
         // Nothing is told of what is out there, not even a length.
         assert(error.message.endsWith("it is a symbolic link"), error.message);
       }
       await rejectsWith(
         "rejected",
-        () => store(sink, { name: `${parent}/new` }, noise(1)),
+        () => put(sink, { name: `${parent}/new` }, noise(1)),
       );
       for (const name of [parent, `${parent}/d`]) {
         const draft = await sink.open({ kind: "directory", name });
@@ -132,12 +127,12 @@ Deno.test("directorySink() does not follow a symbolic link that has the final na
       for (const text of ["theirs", "others"]) {
         await rejectsWith(
           "rejected",
-          () => store(refusing, { name: "a" }, utf8(text)),
+          () => put(refusing, { name: "a" }, utf8(text)),
         );
       }
       assertEquals(await tree(dir.path), ["a@"]);
       const sink = directorySink(dir.path, { onConflict });
-      const committed = await store(sink, { name: "a" }, utf8("theirs"));
+      const committed = await put(sink, { name: "a" }, utf8("theirs"));
       assertEquals([committed.name, committed.existing], [name, false]);
       assert((await Deno.lstat(`${dir.path}/${name}`)).isFile);
     }
@@ -150,7 +145,7 @@ Deno.test("directorySink() lands below a root that is a symbolic link itself", a
   await using dir = await tempDir();
   await Deno.mkdir(`${dir.path}/real`);
   await Deno.symlink("real", `${dir.path}/link`);
-  await store(directorySink(`${dir.path}/link`), { name: "d/a" }, noise(1));
+  await put(directorySink(`${dir.path}/link`), { name: "d/a" }, noise(1));
   assertEquals(await tree(`${dir.path}/real`), ["d/", "d/a"]);
 });
 
@@ -158,7 +153,7 @@ Deno.test("directorySink() keeps modification times, before 1970 and after 2038 
   await using dir = await tempDir();
   const sink = directorySink(dir.path);
   for (const mtime of [0, -86_400_000, 1_234_567_890_123, 2_200_000_000_001]) {
-    await store(sink, { name: `f${mtime}`, mtime }, noise(3));
+    await put(sink, { name: `f${mtime}`, mtime }, noise(3));
     const { mtime: kept } = await Deno.stat(`${dir.path}/f${mtime}`);
     assertEquals(kept?.getTime(), mtime);
   }
@@ -175,7 +170,7 @@ Deno.test("directorySink() keeps permission bits where they came, and only those
   await using dir = await tempDir();
   const sink = directorySink(dir.path);
   const plain = (0o666 & ~Deno.umask()).toString(8);
-  await store(sink, { name: "plain" }, noise(1));
+  await put(sink, { name: "plain" }, noise(1));
   assertEquals(await modeOf(`${dir.path}/plain`), plain);
   for (
     const [mode, kept] of [[0o755, "755"], [0o600, "600"], [
@@ -183,7 +178,7 @@ Deno.test("directorySink() keeps permission bits where they came, and only those
       "777",
     ]] as const
   ) {
-    await store(sink, { name: kept, mode }, noise(1));
+    await put(sink, { name: kept, mode }, noise(1));
     assertEquals(await modeOf(`${dir.path}/${kept}`), kept);
     const entry = { kind: "directory", name: `d${kept}`, mode } as const;
     await (await sink.open(entry)).commit();
@@ -206,7 +201,7 @@ Deno.test("directorySink() rejects with local-io when its directory is gone", as
   const root = `${dir.path}/gone`;
   const error = await rejectsWith(
     "local-io",
-    () => store(directorySink(root), { name: "a" }, noise(1)),
+    () => put(directorySink(root), { name: "a" }, noise(1)),
   );
   assert(error.message.startsWith('Cannot store "a": '), error.message);
 });
@@ -237,47 +232,12 @@ needs(
       assert(/No space left on device$/.test(error.message), error.message);
       await draft.abort();
       assertEquals(await tree(dir.path), []);
-      await store(sink, { name: "small" }, noise(500_000));
+      await put(sink, { name: "small" }, noise(500_000));
     } finally {
       await run("umount", dir.path);
     }
   },
 );
-
-Deno.test("fileSink() puts the first file under its own name, whatever theirs", async () => {
-  await using dir = await tempDir();
-  const sink = fileSink(`${dir.path}/mine`);
-  const committed = await store(sink, { name: "../theirs" }, utf8("hi"));
-  assertEquals(committed, { name: "mine", durable: true, existing: false });
-  assertEquals(await tree(dir.path), ["mine"]);
-  assertEquals(await Deno.readFile(`${dir.path}/mine`), utf8("hi"));
-});
-
-Deno.test("fileSink() refuses a second file and any directory", async () => {
-  await using dir = await tempDir();
-  const sink = fileSink(`${dir.path}/mine`);
-  await rejectsWith(
-    "rejected",
-    () => sink.open({ kind: "directory", name: "d" }),
-  );
-  await store(sink, { name: "a" }, utf8("hi"));
-  await rejectsWith("rejected", () => sink.open({ kind: "file", name: "b" }));
-  assertEquals(await tree(dir.path), ["mine"]);
-});
-
-Deno.test("fileSink() keeps to the policy where its file is there already", async () => {
-  await using dir = await tempDir();
-  const path = `${dir.path}/mine`;
-  await Deno.writeFile(path, utf8("before"));
-  const put = (onConflict: "refuse" | "replace" | "rename", text: string) =>
-    store(fileSink(path, { onConflict }), { name: "a" }, utf8(text));
-  await rejectsWith("rejected", () => put("refuse", "other!"));
-  assertEquals((await put("refuse", "before")).existing, true);
-  assertEquals((await put("rename", "other!")).name, "mine (1)");
-  assertEquals((await put("replace", "other!")).name, "mine");
-  assertEquals(await Deno.readFile(path), utf8("other!"));
-  assertEquals(await tree(dir.path), ["mine", "mine (1)"]);
-});
 
 for (const size of [500_000, 3_000_000]) {
   Deno.test(`a file of ${size} bytes that is being written is nobody else's partial (1, 4)`, async () => {

@@ -4,7 +4,8 @@ import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { IDENTITY_NAME, identityOf } from "../lib/identity.ts";
 import { refusedTls, tlsClientEnd, tlsServerEnd } from "../lib/tls.ts";
-import { connectedPair, noise, unixPair, utf8 } from "./helpers.ts";
+import { noise, utf8 } from "./helpers.ts";
+import { connectedPair, unixPair } from "./pairs.ts";
 
 const RIGHT = await identityOf(new Uint8Array(32).fill(1));
 const WRONG = await identityOf(new Uint8Array(32).fill(2));

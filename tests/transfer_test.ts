@@ -4,45 +4,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { Receipt } from "../lib/receipt.ts";
-import { send, sendAll, type SendOptions, transfer } from "../lib/send.ts";
-import { serve, type ServeOptions, type Server } from "../lib/serve.ts";
+import { send, sendAll } from "../lib/send.ts";
+import { serve } from "../lib/serve.ts";
 import type { Sink } from "../lib/sink.ts";
-import type { ConflictPolicy } from "../lib/conflict.ts";
-import { bytesItem } from "../lib/source.ts";
-import { directorySink } from "../lib/store.ts";
-import { sha256Of } from "./fixtures.ts";
-import { noise, tempDir, tree, utf8 } from "./helpers.ts";
-import { failing } from "./scripted.ts";
+import { noise, sha256Of, tempDir, tree } from "./helpers.ts";
 import { slowCommit, watchedSink } from "./sinks.ts";
-
-const BYTES = noise(1_000);
-
-/** A place to send from, a place to land in, and a receiver between them. */
-async function route(
-  options: Partial<ServeOptions> & { onConflict?: ConflictPolicy } = {},
-) {
-  const dir = await tempDir();
-  const [from, to] = [`${dir.path}/from`, `${dir.path}/to`];
-  await Deno.mkdir(from);
-  await Deno.mkdir(to);
-  const { onConflict = "refuse", ...rest } = options;
-  const errors: string[] = [];
-  const server = serve({
-    sink: directorySink(to, { onConflict }),
-    onError: (error) => errors.push(error.code),
-    ...rest,
-  });
-  return {
-    from,
-    to,
-    server,
-    errors,
-    async [Symbol.asyncDispose]() {
-      await server.shutdown();
-      await dir[Symbol.asyncDispose]();
-    },
-  };
-}
+import { BYTES, odd, route } from "./transfer_route.ts";
 
 for (
   const size of [
@@ -74,16 +41,6 @@ for (
     });
     assertEquals(await tree(all.to), ["a"]);
   });
-}
-
-/** Bytes in pieces of odd sizes, empty ones among them. */
-async function* odd(bytes: Uint8Array) {
-  const sizes = [1, 0, 65_537, 3, 300_001, 0, 7];
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length]!;
-    yield bytes.subarray(at, at + size);
-    at += size;
-  }
 }
 
 Deno.test("a source of unknown length and odd pieces arrives identical", async () => {
@@ -198,196 +155,6 @@ Deno.test("the same transfer again finds everything there already", async () => 
   assert(again.every(({ existing, durable }) => existing && durable));
   const digests = (all: Receipt[]) => all.map(({ sha256 }) => sha256);
   assertEquals(digests(again), digests(first));
-});
-
-for (
-  const [onConflict, left] of [
-    ["refuse", { a: "old" }],
-    ["replace", { a: "new" }],
-    ["rename", { a: "old", "a (1)": "new" }],
-  ] as const
-) {
-  Deno.test(`--on-conflict ${onConflict}: a taken name`, async () => {
-    await using all = await route({ onConflict });
-    await Deno.writeTextFile(`${all.to}/a`, "old");
-    const sending = send(utf8("new"), all.server.addr, { name: "a" });
-    if (onConflict === "refuse") {
-      const error = await failing(sending);
-      assertEquals([error.code, error.retriable], ["rejected", false]);
-    } else {
-      const { name, existing } = await sending;
-      const last = Object.keys(left).at(-1)!;
-      assertEquals([name, existing], [last, false]);
-    }
-    const found: Record<string, string> = {};
-    for (const name of await tree(all.to)) {
-      found[name] = await Deno.readTextFile(`${all.to}/${name}`);
-    }
-    assertEquals<unknown>(found, left);
-  });
-}
-
-Deno.test("an entry beyond the size limit is refused while the others are delivered", async () => {
-  await using all = await route({ maxSize: 1_000 });
-  await Deno.writeFile(`${all.from}/large`, noise(1_001));
-  await Deno.writeFile(`${all.from}/right`, noise(1_000));
-  const paths = ["large", "right"].map((name) => `${all.from}/${name}`);
-  const heard: string[] = [];
-  const error = await failing(sendAll(paths, all.server.addr, {
-    onReceipt: ({ name }) => heard.push(name),
-  }));
-  assertEquals(error.code, "rejected");
-  assert(
-    error.message.endsWith("it has 1001 bytes and the limit is 1000"),
-    error.message,
-  );
-  assertEquals([heard, await tree(all.to)], [["right"], ["right"]]);
-});
-
-Deno.test("a source of unknown length is refused at the size limit, and leaves nothing", async () => {
-  await using all = await route({ maxSize: 100_000 });
-  const sending = send(odd(noise(3_000_000)), all.server.addr, { name: "a" });
-  assertEquals((await failing(sending)).code, "rejected");
-  assertEquals(await tree(all.to), []);
-});
-
-Deno.test("a name that would leave the destination is refused by the receiver too", async () => {
-  await using all = await route();
-  const item = bytesItem(BYTES, { kind: "file", name: "../a" });
-  const sending = transfer([item], all.server.addr, {});
-  assertEquals((await failing(sending)).code, "rejected");
-  assertEquals(await tree(all.to), []);
-});
-
-/** What can happen to a file while it is sent, and what is found then. */
-const CHANGES: [string, (path: string) => Promise<void>, string][] = [
-  ["shrinks", (path) => Deno.truncate(path, 2_000_000), "it shrank"],
-  [
-    "grows",
-    (path) => Deno.writeFile(path, BYTES, { append: true }),
-    "it grew",
-  ],
-  ["is rewritten", async (path) => {
-    using file = await Deno.open(path, { write: true });
-    await file.write(utf8("other"));
-    await file.utime(new Date(), new Date(1_000));
-  }, "it was written to"],
-];
-
-for (const [what, change, found] of CHANGES) {
-  Deno.test(`a source that ${what} while it is sent is not committed, and its neighbour is`, async () => {
-    await using all = await route();
-    const paths = ["a", "b"].map((name) => `${all.from}/${name}`);
-    await Deno.writeFile(paths[0]!, noise(4_000_000));
-    await Deno.writeFile(paths[1]!, BYTES);
-    // The first the receiver has of it proves that it was opened and read.
-    let changed: Promise<void> | undefined;
-    const options: SendOptions = {
-      limitRate: 10_000_000,
-      onProgress: ({ bytes }) => {
-        if (bytes > 0) changed ??= change(paths[0]!);
-      },
-    };
-    const error = await failing(sendAll(paths, all.server.addr, options));
-    await changed;
-    assertEquals([error.code, error.exit], ["source-changed", 4]);
-    assert(error.message.includes(found), error.message);
-    assertEquals(await tree(all.to), ["b"]);
-    await all.server.shutdown();
-    assertEquals(all.errors, ["source-changed"]);
-  });
-}
-
-Deno.test("a source that is gone when its turn comes is not committed, and its neighbour is", async () => {
-  await using all = await route({
-    onConnect: () => Deno.removeSync(`${all.from}/a`),
-  });
-  const paths = ["a", "b"].map((name) => `${all.from}/${name}`);
-  for (const path of paths) await Deno.writeFile(path, BYTES);
-  const error = await failing(sendAll(paths, all.server.addr));
-  assertEquals([error.code, error.exit], ["source", 3]);
-  assertEquals(await tree(all.to), ["b"]);
-});
-
-Deno.test("a source that fails in the middle is not committed", async () => {
-  await using all = await route();
-  async function* source() {
-    yield noise(100_000);
-    await Promise.resolve();
-    throw new Error("unplugged");
-  }
-  const error = await failing(
-    send(source(), all.server.addr, { name: "a", retry: 3 }),
-  );
-  assertEquals(error.code, "source");
-  assert(error.message.includes("unplugged"), error.message);
-  assertEquals(await tree(all.to), []);
-});
-
-Deno.test("of two senders to one name exactly one wins, and no byte is mixed", async () => {
-  await using all = await route();
-  for (let round = 0; round < 10; round++) {
-    const name = `n${round}`;
-    const rivals = [1, 2].map((fill) => new Uint8Array(200_000).fill(fill));
-    const results = await Promise.allSettled(
-      rivals.map((bytes) => send(bytes, all.server.addr, { name })),
-    );
-    const won = results.findIndex(({ status }) => status === "fulfilled");
-    const lost = results[1 - won];
-    assert(lost?.status === "rejected" && lost.reason.code === "rejected");
-    const there = await Deno.readFile(`${all.to}/${name}`);
-    assertEquals(sha256Of(there), sha256Of(rivals[won]!));
-  }
-});
-
-/** A transfer that is in the middle of an entry. */
-async function midway(server: Server, options: SendOptions = {}) {
-  const gate = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  async function* source() {
-    yield noise(100_000);
-    await gate.promise;
-  }
-  const sending = send(source(), server.addr, {
-    name: "a",
-    onProgress: ({ bytes }) => bytes > 0 && begun.resolve(),
-    ...options,
-  });
-  sending.catch(() => {}); // looked at by the test
-  await begun.promise;
-  return { sending, finish: gate.resolve };
-}
-
-Deno.test("a sender that is aborted leaves nothing half-written, and the receiver is told", async () => {
-  const told = Promise.withResolvers<string>();
-  await using all = await route({
-    onError: ({ message }) => told.resolve(message),
-  });
-  const stop = new AbortController();
-  const { sending, finish } = await midway(all.server, { signal: stop.signal });
-  stop.abort(new RangeError("enough"));
-  const reason = await sending.catch((error) => error);
-  assert(reason instanceof RangeError);
-  assertEquals(
-    await told.promise,
-    "Cannot receive the rest: it was interrupted",
-  );
-  finish();
-  await all.server.shutdown();
-  assertEquals(await tree(all.to), []);
-});
-
-Deno.test("a receiver that is aborted leaves nothing half-written, and the sender is told", async () => {
-  const stop = new AbortController();
-  await using all = await route({ signal: stop.signal });
-  const { sending, finish } = await midway(all.server);
-  stop.abort();
-  const error = await failing(sending);
-  assertEquals([error.code, error.retriable], ["rejected", true]);
-  assert(error.message.includes("the receiver is stopping"), error.message);
-  finish();
-  await all.server.finished;
-  assertEquals(await tree(all.to), []);
 });
 
 Deno.test("a commit that takes longer than the timeout is waited for, on the word of its heartbeats", async () => {

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { readExactly } from "../lib/conn.ts";
 import { Unread } from "../lib/unread.ts";
-import { connectedPair, utf8 } from "./helpers.ts";
+import { utf8 } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 
 Deno.test("Unread gives back what was read, then goes on with the connection", async () => {
   const [conn, peer] = await connectedPair();

@@ -6,7 +6,8 @@ import { type Frame, MAX_DATA_BYTES } from "../lib/frames.ts";
 import { Outgoing } from "../lib/outgoing.ts";
 import { bytesItem, type Item, readerItem } from "../lib/source.ts";
 import { Uploader } from "../lib/upload.ts";
-import { connectedPair, joined, noise } from "./helpers.ts";
+import { joined, noise } from "./helpers.ts";
+import { connectedPair } from "./pairs.ts";
 import { digestOf, end, failing, Scripted } from "./scripted.ts";
 
 const NOTHING = { length: 0, block: 0, proof: new Uint8Array(0) };

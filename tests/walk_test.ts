@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import type { Item } from "../lib/source.ts";
 import { walk, type WalkOptions } from "../lib/walk.ts";
-import { noise, run, tempDir, utf8 } from "./helpers.ts";
+import { run } from "./children.ts";
+import { noise, tempDir, utf8 } from "./helpers.ts";
 
 async function itemsOf(path: string, options: WalkOptions = {}) {
   const items: Item[] = [];

@@ -10,8 +10,15 @@ import { OUTCOMES } from "../../lib/errors.ts";
 import { FORMATS } from "../../lib/formats.ts";
 import { type Frame, HEADER_BYTES } from "../../lib/frames.ts";
 import { PREFACE } from "../../lib/preface.ts";
-import { halfclose, type Running, sha256Of } from "../fixtures.ts";
-import { joined, noise, type TempDir, tempDir, tree } from "../helpers.ts";
+import { halfclose, type Running } from "../children.ts";
+import {
+  joined,
+  noise,
+  sha256Of,
+  type TempDir,
+  tempDir,
+  tree,
+} from "../helpers.ts";
 import { FaultProxy, type Link, type Plan } from "./proxy.ts";
 import { receiver } from "./receiver.ts";
 

@@ -9,8 +9,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { halfclose, scratch } from "../fixtures.ts";
-import { tree } from "../helpers.ts";
+import { halfclose } from "../children.ts";
+import { tempDir, tree } from "../helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { receiver } from "./receiver.ts";
 import { seeded } from "./seed.ts";
@@ -50,8 +50,8 @@ export interface KillOptions {
 export async function killLoop(options: KillOptions): Promise<KillReport> {
   const { kills: wanted, megabytes, life = 600 } = options;
   const random = seeded("kills");
-  await using dir = await scratch();
-  await using source = await scratch();
+  await using dir = await tempDir();
+  await using source = await tempDir();
   const path = `${source.path}/file`;
   const sha256 = await fill(path, megabytes);
   const begun = performance.now();

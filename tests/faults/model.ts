@@ -9,115 +9,21 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Delivery } from "../../lib/delivery.ts";
 import { TransferError } from "../../lib/errors.ts";
-import { memorySink } from "../../lib/memory_sink.ts";
 import { Outgoing } from "../../lib/outgoing.ts";
 import { receive } from "../../lib/receive.ts";
 import type { Sink } from "../../lib/sink.ts";
 import { bytesItem, directoryItem, readerItem } from "../../lib/source.ts";
-import { directorySink } from "../../lib/store.ts";
-import { sha256Of } from "../fixtures.ts";
-import { noise, tempDir, tree } from "../helpers.ts";
+import { noise, sha256Of } from "../helpers.ts";
+import {
+  type Place,
+  placeOf,
+  SIZES,
+  stories,
+  type Story,
+  type Thing,
+  weather,
+} from "./story.ts";
 import { memoryPair, type Weather } from "./memory_conn.ts";
-
-/** Where a transfer lands, and what is there then. */
-interface Place extends AsyncDisposable {
-  sink: Sink;
-  /** All files by name, without temporary ones. */
-  files(): Promise<Map<string, Uint8Array>>;
-  /** Temporary files. */
-  temps(): Promise<string[]>;
-  /** Begins again, as after a restart. */
-  restart(): void;
-}
-
-/** One file or directory to send. */
-interface Thing {
-  kind: "file" | "directory";
-  size: number;
-  /** Whether the size is announced. */
-  known: boolean;
-  /** What has its name before. */
-  before: "nothing" | "the same" | "other bytes";
-}
-
-/** Everything that happens in one run. */
-interface Story {
-  things: Thing[];
-  weathers: Weather[];
-  place: "memory" | "directory";
-  /** Whether the receiver restarts between connections. */
-  restarts: boolean;
-}
-
-/** Sizes about the bounds of what is copied, framed, resumed, proven. */
-const SIZES = [
-  ...[0, 1, 1_000, 32_767, 32_768, 32_769, 65_536, 300_000],
-  ...[1_048_575, 1_048_576, 1_048_577, 2_200_000],
-];
-
-const thing: fc.Arbitrary<Thing> = fc.record({
-  kind: fc.constantFrom("file" as const, "file" as const, "directory" as const),
-  size: fc.constantFrom(...SIZES),
-  known: fc.boolean(),
-  before: fc.constantFrom(
-    ...["nothing", "nothing", "the same", "other bytes"] as const,
-  ),
-});
-
-const weather: fc.Arbitrary<Weather> = fc.record({
-  segment: fc.constantFrom(1_000, 4_096, 65_536, 1_000_000),
-  capacity: fc.constantFrom(2_000, 65_536, 4_000_000),
-  delay: fc.nat(2),
-  cut: fc.option(
-    fc.record({
-      way: fc.constantFrom("up" as const, "up" as const, "down" as const),
-      after: fc.oneof(fc.nat(600), fc.nat(70_000), fc.nat(2_500_000)),
-      how: fc.constantFrom("fin" as const, "rst" as const),
-    }),
-    { freq: 4, nil: undefined },
-  ),
-});
-
-/** Stories of up to four connections. */
-export const stories: fc.Arbitrary<Story> = fc.record({
-  things: fc.array(thing, { minLength: 1, maxLength: 5 }),
-  weathers: fc.array(weather, { minLength: 1, maxLength: 4 }),
-  place: fc.constantFrom("memory" as const, "directory" as const),
-  restarts: fc.boolean(),
-});
-
-async function placeOf(kind: Story["place"]): Promise<Place> {
-  if (kind === "memory") {
-    const sink = memorySink();
-    return {
-      sink,
-      files: () => Promise.resolve(new Map(sink.files)),
-      temps: () => Promise.resolve([]),
-      restart() {},
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  }
-  const dir = await tempDir();
-  const place = {
-    sink: directorySink(dir.path),
-    async files() {
-      const found = new Map<string, Uint8Array>();
-      for (const name of await tree(dir.path)) {
-        if (name.startsWith(".halfclose-") || name.endsWith("/")) continue;
-        found.set(name, await Deno.readFile(`${dir.path}/${name}`));
-      }
-      return found;
-    },
-    async temps() {
-      return (await tree(dir.path)).filter((one) => one.startsWith("."));
-    },
-    restart() {
-      place.sink = directorySink(dir.path);
-    },
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
-  };
-  return place;
-}
 
 const OTHER = noise(777).reverse();
 

@@ -6,11 +6,17 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../lib/errors.ts";
-import { send } from "../../lib/send.ts";
+import { send, type SendOptions } from "../../lib/send.ts";
 import { serve } from "../../lib/serve.ts";
+import type { Source } from "../../lib/source.ts";
 import { directorySink } from "../../lib/store.ts";
-import { tree } from "../helpers.ts";
+import { noise, tree } from "../helpers.ts";
 import { FaultProxy } from "./proxy.ts";
+
+/** The length of a block of proof. */
+export const MIB = 1_048_576;
+/** Three blocks of proof and a bit. */
+export const BYTES = noise(3 * MIB + 12_345);
 
 /**
  * Sends most of some bytes and is cut off.
@@ -40,4 +46,28 @@ export async function interrupted(
   assertEquals(left.length, 1, `one partial: ${left.join()}`);
   assert(left[0]!.startsWith(".halfclose-"), left[0]);
   return `${dir}/${left[0]}`;
+}
+
+/** Sends through a proxy that counts; what came of it. */
+export async function deliver(
+  dir: string,
+  source: Source,
+  options: SendOptions = {},
+) {
+  await using server = serve({ sink: directorySink(dir), onError() {} });
+  await using proxy = await FaultProxy.to(server.addr);
+  const receipt = await send(source, proxy.addr, { name: "a", ...options });
+  const moved = proxy.links
+    .flatMap(({ up }) => up).reduce((sum, { length }) => sum + length, 0);
+  return { receipt, moved, found: await Deno.readFile(`${dir}/a`) };
+}
+
+/** How many partials of more than a block are there. */
+export async function partials(dir: string): Promise<number> {
+  let count = 0;
+  for (const name of await tree(dir)) {
+    if (!name.startsWith(".halfclose-")) continue;
+    if ((await Deno.stat(`${dir}/${name}`)).size >= MIB) count++;
+  }
+  return count;
 }

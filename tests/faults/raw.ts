@@ -7,26 +7,11 @@
 import type { Target } from "../../lib/connect.ts";
 import type { Code } from "../../lib/errors.ts";
 import { FrameReader } from "../../lib/frame_reader.ts";
-import type { Frame } from "../../lib/frames.ts";
+import type { Frame, Hello } from "../../lib/frames.ts";
 import { PREFACE } from "../../lib/preface.ts";
 import { encodeFrame } from "../../lib/wire.ts";
 import { joined } from "../helpers.ts";
-
-/** The transfer's id of every hand-made sender. */
-export const ID: Uint8Array = new Uint8Array(16).fill(7);
-
-/** Preface and HELLO. */
-export const GREETING: Uint8Array = joined([
-  PREFACE as Uint8Array,
-  encodeFrame({
-    type: "hello",
-    id: ID,
-    features: 0,
-    required: 0,
-    digests: 1,
-    codecs: 1,
-  }),
-]);
+import { hello } from "../scripted.ts";
 
 /** Frames as bytes, one after the other. */
 export function said(...frames: (Frame | Uint8Array)[]): Uint8Array {
@@ -34,6 +19,21 @@ export function said(...frames: (Frame | Uint8Array)[]): Uint8Array {
     frames.map((one) => one instanceof Uint8Array ? one : encodeFrame(one)),
   );
 }
+
+/** A frame with a byte that is not what its CRC-32 says. */
+export function damaged(frame: Frame, at: number): Uint8Array {
+  const bytes = encodeFrame(frame);
+  bytes[at]! ^= 0x10;
+  return bytes;
+}
+
+/** Preface and HELLO. */
+export function greeting(more: Partial<Hello> = {}): Uint8Array {
+  return said(PREFACE as Uint8Array, hello(more));
+}
+
+/** What a sender without a wish of its own says first. */
+export const GREETING: Uint8Array = greeting();
 
 /** What the other side answered before it ended, as far as it is wanted. */
 export interface Answer {

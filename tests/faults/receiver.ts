@@ -5,7 +5,7 @@
  */
 
 import { send } from "../../lib/send.ts";
-import { halfclose, ROOT, Running } from "../fixtures.ts";
+import { halfclose, ROOT, Running } from "../children.ts";
 import { tempDir } from "../helpers.ts";
 
 /** A receiver that listens. */

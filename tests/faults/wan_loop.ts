@@ -10,8 +10,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { ROOT, Running, scratch } from "../fixtures.ts";
-import { tree } from "../helpers.ts";
+import { ROOT, Running } from "../children.ts";
+import { tempDir, tree } from "../helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { cable } from "./link.ts";
 import { receiver } from "./receiver.ts";
@@ -53,8 +53,8 @@ const WHOLE_MS = 2_000, CUT_MS = 4_000;
 export async function wanLoop(options: CutOptions): Promise<CutReport> {
   const { cuts: wanted, megabytes } = options;
   const random = seeded("cuts");
-  await using dir = await scratch();
-  await using source = await scratch();
+  await using dir = await tempDir();
+  await using source = await tempDir();
   const path = `${source.path}/file`;
   const sha256 = await fill(path, megabytes);
   await using link = await cable({ loss: 1 });

@@ -1,53 +1,30 @@
 /**
- * What tests with other programs share: bytes, places, and child processes.
+ * Programs that run beside a test: the one under test, and others.
  *
  * @module
  */
 
 import { assert } from "@std/assert";
 import { toBytes } from "@std/streams/to-bytes";
-import { createHash, randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import type { Target } from "../lib/connect.ts";
-import { type RawReport, sendRaw, type SendRawOptions } from "../lib/raw.ts";
 
 /**
- * Makes bytes that no program mistakes for its own.
+ * Runs a program to its end.
  *
- * @param length How many.
- * @returns Random bytes.
+ * @returns What it printed.
+ * @throws {Error} When it fails, with what it said about it.
  */
-export function noise(length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(randomBytes(length));
-}
-
-/**
- * Takes a digest by other means than the library's.
- *
- * @param bytes Of what.
- * @returns SHA-256 in hexadecimal.
- */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** A directory that goes away at the end of a block. */
-export interface TempDir extends AsyncDisposable {
-  /** Where it is. */
-  readonly path: string;
-}
-
-/**
- * Makes a temporary directory.
- *
- * @returns The directory, for `await using`.
- */
-export async function scratch(): Promise<TempDir> {
-  const path = await Deno.makeTempDir();
-  return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
+export async function run(
+  program: string,
+  ...args: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args })
+    .output();
+  const decoder = new TextDecoder();
+  if (!success) {
+    throw new Error(`${program} failed: ${decoder.decode(stderr)}`);
+  }
+  return decoder.decode(stdout);
 }
 
 /** One output of a child process: kept whole, and watched as it comes. */
@@ -205,22 +182,6 @@ export async function peer(name: string, ...args: string[]): Promise<Peer> {
   };
 }
 
-/**
- * Sends bytes to a program that knows nothing of receipts.
- *
- * @param bytes What to send.
- * @param target Where it listens.
- * @param options As for `sendRaw()`.
- * @returns What is known then.
- */
-export function sendBytes(
-  bytes: Uint8Array,
-  target: Target,
-  options?: SendRawOptions,
-): Promise<RawReport> {
-  return sendRaw(bytes, target, { name: "noise", ...options });
-}
-
 /** The repository's root. */
 export const ROOT = dirname(import.meta.dirname!);
 
@@ -237,9 +198,35 @@ export function halfclose(
   stdin?: Uint8Array<ArrayBuffer>,
   env?: Record<string, string>,
 ): Running {
-  return new Running("deno", ["run", "-P", "cli.ts", ...args], {
+  // Quiet is Deno: it warns of -P on the same stderr.
+  return new Running("deno", ["run", "--quiet", "-P", "cli.ts", ...args], {
     cwd: ROOT,
     ...(stdin ? { stdin } : {}),
     ...(env ? { env } : {}),
   });
+}
+
+/** How a program ended, and what it had said by then. */
+export interface Ending {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Waits for a program to end by itself. */
+export async function ended(program: Running): Promise<Ending> {
+  const [code, stdout, stderr] = await Promise.all([
+    program.code(),
+    program.stdout.text(),
+    program.stderr.text(),
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** Runs the program under test to its end; see {@linkcode halfclose}. */
+export async function cli(
+  ...args: Parameters<typeof halfclose>
+): Promise<Ending> {
+  await using program = halfclose(...args);
+  return await ended(program);
 }

@@ -1,0 +1,78 @@
+// Attempts after the first: what they settle, and what they do not.
+
+import { assert, assertEquals } from "@std/assert";
+import { failing, playing } from "./scripted.ts";
+import { attempt, breaks, declines, delivers, vanishes } from "./send_stage.ts";
+
+Deno.test("a connection that breaks is tried again, as the same transfer", async () => {
+  await using stage = playing(breaks, breaks, delivers);
+  const retries: [number, string][] = [];
+  let connected = 0;
+  await attempt(stage.target, {
+    retry: 5,
+    onRetry: ({ attempt, error }) => retries.push([attempt, error.code]),
+    onConnect: () => connected++,
+  });
+  assertEquals(retries, [[1, "lost"], [2, "lost"]]);
+  assertEquals(connected, 3);
+  const [first, second, third] = stage.hellos;
+  assertEquals(first!.id, second!.id);
+  assertEquals(first!.id, third!.id);
+});
+
+Deno.test("no two transfers have one id", async () => {
+  await using stage = playing(delivers, delivers);
+  const { target } = stage;
+  const [first, second] = [await attempt(target), await attempt(target)];
+  assert(first.id !== second.id);
+  assertEquals(first.id.length, 32);
+});
+
+Deno.test("later attempts that do not get through settle nothing", async () => {
+  await using stage = playing(vanishes); // and then nobody listens
+  const codes: string[] = [];
+  const error = await failing(attempt(stage.target, {
+    retry: 1,
+    onRetry: ({ error }) => codes.push(error.code),
+  }));
+  assertEquals(error.code, "unconfirmed");
+  assertEquals(codes, ["lost"]);
+});
+
+Deno.test("a receiver that declines the next attempt settles nothing either", async () => {
+  const stops = declines({ code: "internal", reason: "a bug" });
+  await using stage = playing(vanishes, stops);
+  const error = await failing(attempt(stage.target, { retry: 1 }));
+  assertEquals(error.code, "unconfirmed");
+});
+
+Deno.test("an attempt that gets its receipt settles what was unconfirmed", async () => {
+  await using stage = playing(vanishes, delivers);
+  assertEquals((await attempt(stage.target, { retry: 1 })).bytes, 1_000);
+});
+
+Deno.test("a refusal is final unless the receiver says that asking again can help", async () => {
+  await using busy = playing(
+    declines({ retriable: true, reason: "busy" }),
+    delivers,
+  );
+  await attempt(busy.target, { retry: 1 });
+  await using stage = playing(declines({ reason: "no" }));
+  let retries = 0;
+  const error = await failing(
+    attempt(stage.target, { retry: 5, onRetry: () => retries++ }),
+  );
+  assertEquals([error.code, error.exit, retries], ["rejected", 8, 0]);
+});
+
+Deno.test("an abort ends the wait before the next attempt", async () => {
+  const stop = new AbortController();
+  const reason = new RangeError("enough");
+  await using stage = playing(breaks);
+  const sending = attempt(stage.target, {
+    signal: stop.signal,
+    retry: 1_000,
+    onRetry: ({ attempt }) => attempt > 2 && stop.abort(reason),
+  });
+  assertEquals(await sending.catch((error) => error), reason);
+});

@@ -1,0 +1,84 @@
+// How a server ends: asked to, aborted, or left.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Target } from "../lib/connect.ts";
+import { TransferError } from "../lib/errors.ts";
+import { memorySink } from "../lib/memory_sink.ts";
+import { send } from "../lib/send.ts";
+import { serve } from "../lib/serve.ts";
+import { noise } from "./helpers.ts";
+import { codeOf, listening, portOf, withHeld } from "./serve_talk.ts";
+
+Deno.test("shutdown() refuses new senders politely and lets a session finish", async () => {
+  const { server, held, sink } = await withHeld();
+  const stopped = server.shutdown();
+  const late = await assertRejects(
+    () => send(noise(1), server.addr, { name: "late" }),
+    TransferError,
+    "the receiver is stopping",
+  );
+  assertEquals([late.code, late.retriable], ["rejected", true]);
+  held.finish();
+  assertEquals((await held.receipt).bytes, 2_000);
+  await stopped;
+  await server.finished;
+  assertEquals([...sink.files.keys()], ["held"]);
+});
+
+Deno.test("shutdown() cuts what does not finish within its grace, and says why", async () => {
+  const { server, held, sink } = await withHeld();
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await server.shutdown({ grace: 1 });
+  const error = await cut;
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assert(error.message.includes("stopping"), error.message);
+  assertEquals(sink.files.size, 0);
+});
+
+Deno.test("shutdown() may be called twice, and after an abort", async () => {
+  const stop = new AbortController();
+  const { server } = listening({ signal: stop.signal });
+  stop.abort();
+  await Promise.all([server.shutdown(), server.shutdown()]);
+  await server.finished;
+});
+
+Deno.test("await using shuts the server down", async () => {
+  let addr: Target;
+  {
+    await using server = serve({ sink: memorySink() });
+    addr = server.addr;
+  }
+  assertEquals(await codeOf(send(noise(1), addr, { name: "a" })), "connect");
+});
+
+Deno.test("a signal ends the sessions and tells their senders why", async () => {
+  const stop = new AbortController();
+  const { server, held, sink, errors } = await withHeld({
+    signal: stop.signal,
+  });
+  stop.abort(new Error("enough"));
+  const error = await assertRejects(() => held.receipt, TransferError);
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assert(error.message.includes("the receiver is stopping"), error.message);
+  held.finish(); // the source is free, though nobody takes it any more
+  await server.finished;
+  assertEquals([sink.files.size, errors.length], [0, 0]);
+});
+
+Deno.test("a signal that is aborted already makes a server that is finished", async () => {
+  const { server } = listening({ signal: AbortSignal.abort() });
+  await server.finished;
+});
+
+Deno.test("a signal frees connections that have not said a word", async () => {
+  const stop = new AbortController();
+  const { server } = listening({ signal: stop.signal });
+  const mute = await Deno.connect({ port: portOf(server.addr) });
+  // The server accepts in order: what is delivered now proves mute accepted.
+  await send(noise(1), server.addr, { name: "a" });
+  stop.abort();
+  assertEquals(await mute.read(new Uint8Array(1)), null);
+  mute.close();
+  await server.finished;
+});
