@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drain, writeAll } from "../lib/conn.ts";
-import { cli, ended } from "./children.ts";
+import { cli, ended, ROOT, Running } from "./children.ts";
 import { BYTES, events, pair } from "./cli_pair.ts";
 import { noise, tempDir, utf8 } from "./helpers.ts";
 import { playing, type Script, takeOne } from "./scripted.ts";
@@ -82,9 +82,12 @@ Deno.test("a taken name is exit 8, rejected, on both sides; the same content is 
 });
 
 Deno.test("a receiver without room is exit 9, remote-io, for the sender and 14 for itself", async () => {
-  await using all = await pair("-o", "/dev/full");
-  assertEquals(await failure(all.address), [9, "remote-io"]);
-  assertEquals(await all.receiver.code(), 14);
+  const line = "exec deno run -q -P cli.ts receive -o - 0 >/dev/full";
+  await using receiver = new Running("sh", ["-c", line], { cwd: ROOT });
+  const [, port] = await receiver.stderr.until(/127\.0\.0\.1:(\d+)/);
+  assertEquals(await failure(`127.0.0.1:${port}`), [9, "remote-io"]);
+  assertEquals(await receiver.code(), 14);
+  assertMatch(await receiver.stderr.text(), /No space left on device/);
 });
 
 Deno.test("a taken port is exit 15, bind; a directory that is not there is exit 14", async () => {
