@@ -82,11 +82,12 @@ Deno.test("a taken name is exit 8, rejected, on both sides; the same content is 
 });
 
 Deno.test("a receiver without room is exit 9, remote-io, for the sender and 14 for itself", async () => {
-  const line = "exec deno run -q -P cli.ts receive -o - 0 > /dev/full";
+  const line = "exec deno run -q -P cli.ts receive -o - 0 >/dev/full";
   await using receiver = new Running("sh", ["-c", line], { cwd: ROOT });
-  const [address] = await receiver.stderr.until(/127\.0\.0\.1:\d+/);
-  assertEquals(await failure(address), [9, "remote-io"]);
+  const [, port] = await receiver.stderr.until(/127\.0\.0\.1:(\d+)/);
+  assertEquals(await failure(`127.0.0.1:${port}`), [9, "remote-io"]);
   assertEquals(await receiver.code(), 14);
+  assertMatch(await receiver.stderr.text(), /No space left on device/);
 });
 
 Deno.test("a taken port is exit 15, bind; a directory that is not there is exit 14", async () => {

@@ -1,7 +1,7 @@
 // Where results and logs go may be full. What was delivered stays delivered.
 
 import { assertEquals } from "@std/assert";
-import { ROOT, Running } from "./children.ts";
+import { ended, ROOT, Running } from "./children.ts";
 import { noise, tempDir } from "./helpers.ts";
 
 const LOST = "halfclose: Cannot print the results: No space left on device\n";
@@ -10,16 +10,6 @@ const LOST = "halfclose: Cannot print the results: No space left on device\n";
 function redirected(where: string, ...args: string[]): Running {
   const line = `exec deno run -q -P cli.ts "$@" ${where}`;
   return new Running("sh", ["-c", line, "sh", ...args], { cwd: ROOT });
-}
-
-/** How a program ends, and what it says. */
-async function ended(program: Running) {
-  const [code, stdout, stderr] = await Promise.all([
-    program.code(),
-    program.stdout.text(),
-    program.stderr.text(),
-  ]);
-  return { code, stdout, stderr };
 }
 
 Deno.test("a receiver whose disk for results is full goes on, and says so once", async () => {

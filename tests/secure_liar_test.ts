@@ -44,7 +44,7 @@ Deno.test("a sender with the key is held to names and sizes like any other", asy
   await using _server = all.server;
   const bad = ["../x", "/etc/passwd", "a/../../b", "a\\b", "CON", "a\0b", "."];
   for (const name of bad) {
-    // Not by send(), which does not even ask with such a name.
+    // send() would not even ask for such a name.
     const item = bytesItem(noise(1), { kind: "file", name });
     const sending = transfer([item], all.target, { key: KEY });
     assertEquals((await failing(sending)).code, "rejected", name);
