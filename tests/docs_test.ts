@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname!, "..");
+const RELIABILITY = Deno.readTextFileSync(join(ROOT, "docs/RELIABILITY.md"));
+
+/** The file of a test that is named alone, wherever it is. */
+function source(name: string): string | undefined {
+  for (const directory of ["tests", "tests/cli", "tests/faults"]) {
+    try {
+      return Deno.readTextFileSync(join(ROOT, directory, name));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+Deno.test("every test file that docs/RELIABILITY.md names is there", () => {
+  const named = new Set(RELIABILITY.match(/\b[a-z_]+_test\.ts\b/g));
+  assert(named.size > 20);
+  assertEquals([...named].filter((name) => source(name) === undefined), []);
+});
+
+Deno.test("every test that docs/RELIABILITY.md quotes is in that file", () => {
+  // "file_test.ts: the first words …": up to the ellipsis, without blanks that
+  // the table adds.
+  const quoted = RELIABILITY.matchAll(
+    /\b([a-z_]+_test\.ts): (?:… )?([^…|;,]+?)(?: …|;|,| *\|)/g,
+  );
+  let count = 0;
+  const missing: string[] = [];
+  for (const [, file, words] of quoted) {
+    count++;
+    if (!source(file!)?.includes(words!)) missing.push(`${file}: ${words}`);
+  }
+  assert(count > 20, `${count}`);
+  assertEquals(missing, []);
+});
