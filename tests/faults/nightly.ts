@@ -1,6 +1,7 @@
 // All that is too much for every run: `deno task test:nightly`.
 
 import { assertEquals } from "@std/assert";
+import { guess } from "../guessing.ts";
 import { needs } from "../needs.ts";
 import { nameOf, play, squares } from "./grid.ts";
 import { killLoop } from "./kill_loop.ts";
@@ -41,3 +42,12 @@ needs(
     });
   },
 );
+
+Deno.test("10,000 wrong guesses at a key get one kind of answer and open nothing", async () => {
+  const { made, answers, opened } = await guess(10_000);
+  assertEquals({ made, answers, opened }, {
+    made: 10_000,
+    answers: 1,
+    opened: 0,
+  });
+});
