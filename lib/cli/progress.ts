@@ -28,6 +28,22 @@ const LINE_INTERVAL_MS = 2_000;
 /** How far back the rate looks, in milliseconds: steady, yet not stale. */
 const RATE_WINDOW_MS = 3_000;
 
+/**
+ * Sums up sessions that go on at the same time.
+ *
+ * @param all How far each of them is.
+ * @returns What they have, of what, where each of them knows that.
+ */
+export function sumOf(all: Iterable<Progress>): Omit<Progress, "phase"> {
+  let bytes = 0, sum = 0, known = true;
+  for (const { bytes: has, total } of all) {
+    bytes += has;
+    sum += total ?? 0;
+    known &&= total !== undefined;
+  }
+  return { bytes, ...(known ? { total: sum } : {}) };
+}
+
 /** Bytes a second over the last moments. */
 export class RateMeter {
   readonly #samples: { at: number; bytes: number }[] = [];

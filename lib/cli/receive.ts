@@ -7,9 +7,11 @@
 import { ENDING } from "../conn.ts";
 import { nameOf, type Target } from "../connect.ts";
 import { TransferError } from "../errors.ts";
+import type { Progress } from "../receipt.ts";
 import { serve, type Server } from "../serve.ts";
 import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
+import { sumOf } from "./progress.ts";
 import { Reported, type Reporter } from "./report.ts";
 import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
@@ -44,13 +46,13 @@ export async function runReceive(
   if (oneTimeKey) command = { ...command, once: true };
   const sink = await sinkOf(command);
   const strangers = new StrangerLog();
-  const bytes = new Map<string, number>();
+  const going = new Map<string, Progress>();
   let sessions = 0;
   let received = false;
   let failure: TransferError | undefined;
   const over = (peer: string) => {
     sessions--;
-    bytes.delete(peer);
+    going.delete(peer);
     report.closed(peer);
     if (command.once) void server.shutdown(); // finished is awaited below
   };
@@ -77,9 +79,8 @@ export async function runReceive(
       report.connected(peer);
     },
     onProgress: (progress, { peer }) => {
-      bytes.set(peer, progress.bytes);
-      const sum = [...bytes.values()].reduce((all, one) => all + one, 0);
-      report.progress({ ...progress, bytes: sum });
+      going.set(peer, progress);
+      report.progress({ phase: progress.phase, ...sumOf(going.values()) });
     },
     onClose: ({ peer }, raw) => {
       received = true;

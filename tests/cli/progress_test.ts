@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { PlainView, RateMeter } from "../../lib/cli/progress.ts";
+import { PlainView, RateMeter, sumOf } from "../../lib/cli/progress.ts";
 import { printed } from "../printed.ts";
 
 /** Runs with a clock that is turned by hand. */
@@ -70,4 +70,13 @@ Deno.test("RateMeter forgets what is older than three seconds", () => {
   assertEquals(meter.add(1_000, 3_000), 1_000 / 3);
   assertEquals(meter.add(1_000, 4_500), 0);
   assertEquals(meter.add(4_000, 6_000), 1_000);
+});
+
+Deno.test("sumOf() adds sessions up, and their totals where all are known", () => {
+  const one = { phase: "receiving", bytes: 1, total: 10 } as const;
+  const two = { phase: "receiving", bytes: 2, total: 20 } as const;
+  const pipe = { phase: "receiving", bytes: 4 } as const;
+  assertEquals(sumOf([one]), { bytes: 1, total: 10 });
+  assertEquals(sumOf([one, two]), { bytes: 3, total: 30 });
+  assertEquals(sumOf([one, pipe, two]), { bytes: 7 });
 });
