@@ -252,7 +252,8 @@ export class Session {
       const entry = first?.open.entry ?? SESSION;
       this.#channel.say({ type: "alive", entry, phase, bytes });
     }
-    const { size } = this.#entries;
+    // Of many entries nobody here knows how many there will be.
+    const size = this.#entries.count === 1 ? this.#entries.size : undefined;
     const total = size === undefined
       ? {}
       : { total: this.#settledBytes + size };
