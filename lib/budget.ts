@@ -5,6 +5,7 @@
  * @module
  */
 
+import { onAbort } from "./deadline.ts";
 import { TransferError } from "./errors.ts";
 
 /**
@@ -49,17 +50,22 @@ export class Budget {
   /**
    * Waits until units are free and takes them.
    *
-   * On abort: a wait cannot be given up; who does not want the units any more
-   * gives them back when it has them.
+   * On abort: the wait ends with the signal's reason, and nothing was taken.
    *
    * @param units How many.
    * @param patience Longest wait in milliseconds.
+   * @param signal Ends the wait.
    * @throws {RangeError} When there are fewer in all: it would wait for ever,
    * and everybody behind it.
    * @throws {TransferError} `rejected` and retriable when nobody gave enough
    * back in time.
    */
-  async take(units: number, patience: number = PATIENCE_MS): Promise<void> {
+  async take(
+    units: number,
+    patience: number = PATIENCE_MS,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    signal?.throwIfAborted();
     if (units > this.#units) {
       throw new RangeError(`Cannot take ${units} of ${this.#units} units`);
     }
@@ -70,11 +76,15 @@ export class Budget {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const turn = { units, go: resolve };
     this.#waiting.push(turn);
-    const timer = setTimeout(() => {
-      this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-      reject(tooBusy());
+    const leave = (why: unknown) => {
+      const at = this.#waiting.indexOf(turn);
+      if (at < 0) return; // its turn came at this very moment
+      this.#waiting.splice(at, 1);
+      reject(why);
       this.give(0); // a smaller one behind it may have its turn now
-    }, patience);
+    };
+    const timer = setTimeout(() => leave(tooBusy()), patience);
+    using _ = onAbort(signal, () => leave(signal!.reason));
     await promise.finally(() => clearTimeout(timer));
   }
 

@@ -69,8 +69,7 @@ export class FileDraft implements Draft {
     if (!this.#keepable) return;
     // Who takes the file over waits for the look to end.
     await this.#act(async () => {
-      const temp = await this.#to.temps.adopt(this.#parts);
-      if (temp) await this.#to.descriptors.take(1);
+      const temp = await this.#adopt();
       await this.#mustFit(temp);
       if (!temp) return;
       this.#temp = Promise.resolve(temp);
@@ -83,6 +82,19 @@ export class FileDraft implements Draft {
       if (length === 0) await this.#start(proof.at(0), 0);
       else this.resumable = { length, block, proof: proof.proof, start };
     });
+  }
+
+  /** Takes a partial over, within the budget. */
+  async #adopt(): Promise<Temp | undefined> {
+    const { temps, descriptors } = this.#to;
+    const temp = await temps.adopt(this.#parts);
+    try {
+      if (temp) await descriptors.take(1);
+    } catch (busy) {
+      temp?.file.close(); // the partial waits for another attempt
+      throw busy;
+    }
+    return temp;
   }
 
   /** Looks for room for what is not there yet. */

@@ -41,6 +41,8 @@ export class FrameReader {
   /** Frames since the last large one: its bytes are used until the second. */
   #since = 0;
   #released = false;
+  /** Ends a wait for large buffers that nobody needs any more. */
+  readonly #leaving = new AbortController();
 
   /**
    * Makes a reader.
@@ -60,6 +62,7 @@ export class FrameReader {
   release(): void {
     if (this.#large && !this.#released) this.#budget?.give(LARGE_BYTES);
     this.#released = true;
+    this.#leaving.abort(closedHere());
   }
 
   /**
@@ -138,14 +141,11 @@ export class FrameReader {
 
   /** Waits for its turn to hold large buffers. */
   async #reserve(): Promise<void> {
-    await this.#budget?.take(LARGE_BYTES);
+    await this.#budget?.take(LARGE_BYTES, undefined, this.#leaving.signal);
     this.#large = true;
     if (!this.#released) return;
     this.#budget?.give(LARGE_BYTES);
-    throw new TransferError(
-      "lost",
-      "Cannot read the next frame: the connection was closed on this side",
-    );
+    throw closedHere();
   }
 
   /** Goes on in the other buffer, or in a larger one. */
@@ -164,6 +164,13 @@ export class FrameReader {
     this.#end = rest.length;
     this.#start = 0;
   }
+}
+
+function closedHere(): TransferError {
+  return new TransferError(
+    "lost",
+    "Cannot read the next frame: the connection was closed on this side",
+  );
 }
 
 function tooEarly({ type, length }: Header): TransferError {

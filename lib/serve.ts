@@ -148,6 +148,7 @@ class RunningServer implements Server {
       options.onListen?.(this.addr);
     } catch (error) {
       stop(); // nobody will get hold of this server
+      signal?.removeEventListener("abort", stop);
       throw error;
     }
     this.finished = this.#acceptAll().finally(() =>

@@ -142,7 +142,8 @@ async function claim(path: string): Promise<Temp | undefined> {
       // Renamed or removed since it was opened: what we hold has another name
       // by now, or none.
       const still = named?.ino === ours.ino && named?.dev === ours.dev;
-      if (still && ours.nlink === 1) return { path, file };
+      // Where the system does not count names nothing is known against it.
+      if (still && (ours.nlink ?? 1) === 1) return { path, file };
       // Its owner died between link(2) and unlink(2): it has its final name,
       // and nothing may be written to it any more.
       if (still) await removeIfThere(path);
@@ -151,7 +152,10 @@ async function claim(path: string): Promise<Temp | undefined> {
     // Gone, or not ours to open: then it is not ours to go on with.
     const known = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.PermissionDenied;
-    if (!known) throw error;
+    if (!known) {
+      file?.close();
+      throw error;
+    }
   }
   file?.close();
 }

@@ -42,3 +42,17 @@ Deno.test("Budget.take() gives up in the end, and whoever is next has a turn", a
   budget.give(10);
   await budget.take(10); // nothing was lost on the way
 });
+
+Deno.test("Budget.take() ends with a signal's reason, and whoever is next has a turn", async () => {
+  const budget = new Budget(10);
+  await budget.take(6);
+  const gone = new AbortController();
+  const large = budget.take(8, undefined, gone.signal);
+  const small = budget.take(4);
+  gone.abort(new RangeError("gone"));
+  await assertRejects(() => large, RangeError, "gone");
+  await small;
+  await assertRejects(() => budget.take(1, 1, gone.signal), RangeError);
+  budget.give(10);
+  await budget.take(10); // nothing was lost on the way
+});

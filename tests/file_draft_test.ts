@@ -61,3 +61,19 @@ Deno.test("FileDraft can be dropped while its commit is under way", async () => 
     assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("whole"));
   }
 });
+
+Deno.test("FileDraft leaves a partial to others where it has no descriptor for it", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const { file } = await to.temps.create(["a"], 0o600);
+  file.close(); // left behind
+  const { take } = to.descriptors;
+  to.descriptors.take = () => Promise.reject(new RangeError("busy"));
+  const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
+  await assertRejects(() => draft.lookBack(), Error, "busy");
+  await draft.abort();
+  to.descriptors.take = take;
+  const again = await to.temps.adopt(["a"]); // neither locked nor gone
+  assert(again);
+  again.file.close();
+});

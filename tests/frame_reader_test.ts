@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { Budget } from "../lib/budget.ts";
 import { TransferError } from "../lib/errors.ts";
 import { FrameReader } from "../lib/frame_reader.ts";
 import { type Frame, MAX_DATA_BYTES } from "../lib/frames.ts";
@@ -176,4 +177,23 @@ Deno.test("FrameReader passes an error of the connection as it is", async () => 
   const gone = new TransferError("stalled", "Cannot hear: nothing moved");
   const reader = new FrameReader(() => Promise.reject(gone));
   assertEquals(await assertRejects(() => reader.next(), TransferError), gone);
+});
+
+Deno.test("FrameReader waits for large buffers only as long as it is wanted", async () => {
+  const budget = new Budget(2_200_000);
+  await budget.take(200_000); // so that there is not enough
+  const bytes = encodeFrame(data(0, noise(100_000)));
+  let at = 0;
+  const reader = new FrameReader((into) => {
+    const piece = bytes.subarray(at, at + into.length);
+    into.set(piece);
+    at += piece.length;
+    return Promise.resolve(piece.length || null);
+  }, budget);
+  const waiting = rejectsWith("lost", () => reader.next(), "on this side");
+  while (!budget.contended) await Promise.resolve();
+  reader.release();
+  await waiting;
+  budget.give(200_000);
+  await budget.take(2_200_000); // all of it is there again
 });
