@@ -37,7 +37,6 @@
  * @module
  */
 
-export { Budget } from "./lib/budget.ts";
 export { type Target } from "./lib/connect.ts";
 export {
   type Bounds,
@@ -77,7 +76,7 @@ export { receiveRaw, type ReceiveRawOptions } from "./lib/raw_receive.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";
-export { type ReceiverSecurity, type SenderSecurity } from "./lib/security.ts";
+export { type ReceiverSecurity, type SenderSecurity } from "./lib/secure.ts";
 export { send, sendAll, type SendOptions } from "./lib/send.ts";
 export {
   serve,

@@ -84,7 +84,10 @@ function eventRungs(connection: Connection): Rung[] {
     const { at, end, side } = event;
     const alike = likeCalls(events, i);
     if (alike >= MANY_CALLS) {
-      rungs.push({ at, [side]: `${nameOf(event.text)}() ${alike} times` });
+      rungs.push({
+        at,
+        [side]: `${formatTarget(event.text)}() ${alike} times`,
+      });
       i += alike - 1;
     } else if (end - at < LONG_CALL_MS) {
       rungs.push({ at, [side]: event.text });
@@ -105,13 +108,13 @@ function likeCalls(events: readonly Event[], from: number): number {
   for (const event of events.slice(from)) {
     if (event.kind !== "call" || first?.kind !== "call") break;
     if (event.side !== first.side) break;
-    if (nameOf(event.text) !== nameOf(first.text)) break;
+    if (formatTarget(event.text) !== formatTarget(first.text)) break;
     count++;
   }
   return count;
 }
 
-function nameOf(call: string): string {
+function formatTarget(call: string): string {
   return call.split("(")[0] ?? call;
 }
 

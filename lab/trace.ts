@@ -122,15 +122,15 @@ export class Trace {
 function callText(name: string, args: readonly unknown[]): string {
   const shown = args.map((arg, index) =>
     name === "shutdown"
-      ? nameOf(SHUT, "SHUT_", arg)
+      ? formatTarget(SHUT, "SHUT_", arg)
       : name === "recv" && index === 1
-      ? nameOf(MSG, "MSG_", arg)
+      ? formatTarget(MSG, "MSG_", arg)
       : JSON.stringify(arg)
   );
   return `${name}(${shown.join(", ")})`;
 }
 
-function nameOf(
+function formatTarget(
   names: Readonly<Record<string, number>>,
   prefix: string,
   value: unknown,

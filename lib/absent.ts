@@ -10,7 +10,9 @@
  * @param path Any path.
  * @returns What is there, or `null`.
  */
-export async function lstat(path: string): Promise<Deno.FileInfo | null> {
+export async function lstatIfThere(
+  path: string,
+): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.lstat(path);
   } catch (error) {

@@ -23,11 +23,6 @@ export class Admission {
     this.#empty.resolve();
   }
 
-  /** Whether a session is under way. */
-  get busy(): boolean {
-    return this.#sessions > 0;
-  }
-
   /** Resolves when no session is under way. */
   get empty(): Promise<void> {
     return this.#empty.promise;
@@ -58,7 +53,7 @@ export class Admission {
   }
 
   /** Ends a session. */
-  exit(): void {
+  leave(): void {
     if (--this.#sessions === 0) this.#empty.resolve();
   }
 

@@ -77,7 +77,7 @@ export class BlockWriter {
 
   /** Resolves when nothing is being written any more, however it went. */
   async idle(): Promise<void> {
-    await this.#writing?.catch(() => {}); // told to whoever asked for it
+    await Promise.allSettled([this.#writing]); // told to whoever asked for it
   }
 
   async #write(): Promise<void> {

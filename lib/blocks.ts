@@ -32,6 +32,6 @@ export async function* blocksOf(
   } finally {
     // The buffer must be free before its owner uses it again; how the read
     // ends no longer matters to somebody who has stopped listening.
-    await pending.catch(() => {});
+    await Promise.allSettled([pending]);
   }
 }

@@ -16,21 +16,6 @@ const PATIENCE_MS = 300_000;
 
 /**
  * A number of units, given out in the order in which they were asked for.
- *
- * @example Two sessions, and memory for one at a time
- * ```ts
- * import { Budget } from "@halfclose/halfclose";
- * import { assertEquals } from "@std/assert";
- *
- * const budget = new Budget(1_000);
- * await budget.take(800);
- * let second = false;
- * const waiting = budget.take(800).then(() => second = true);
- * assertEquals(second, false);
- * budget.give(800);
- * await waiting;
- * assertEquals(second, true);
- * ```
  */
 export class Budget {
   readonly #units: number;

@@ -11,9 +11,9 @@ import { nextBatch } from "./batch.ts";
 import type { Budget } from "./budget.ts";
 import { type Bounds, hangUp } from "./conn.ts";
 import { closeQuietly, IdleTimer } from "./deadline.ts";
-import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
+import { halfClose, readSome, writeSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
-import { failureOf } from "./failure_frames.ts";
+import { errorOfFail } from "./fail_frame.ts";
 import { FrameReader } from "./frame_reader.ts";
 import {
   checkOffer,
@@ -23,8 +23,8 @@ import {
 } from "./greeting.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
-import { type Credentials, nonce } from "./credentials.ts";
-import { exchangeProofs } from "./proving.ts";
+import { nonce } from "./credentials.ts";
+import { exchangeProofs, type Secured } from "./proving.ts";
 import { encodeFrame } from "./wire.ts";
 
 /** How often a side that is at work says so, in milliseconds. */
@@ -32,12 +32,6 @@ export const HEARTBEAT_MS = 250;
 
 /** Queued bytes beyond which whoever adds more should wait. */
 const QUEUE_BYTES = 262_144;
-
-/** A connection, with what must be proven on it before anything else. */
-export interface Secured extends Duplex {
-  /** Absent where there is no secret. */
-  readonly credentials?: Credentials;
-}
 
 /** One end of a conversation. */
 export class Channel implements Disposable {
@@ -116,7 +110,7 @@ export class Channel implements Disposable {
     const frame = await this.#reader.next(MAX_GREETING_BYTES);
     if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
     if (frame?.type === "fail") {
-      throw failureOf(frame, "Cannot talk to the peer");
+      throw errorOfFail(frame, "Cannot talk to the peer");
     }
     throw outOfTurn(type, frame);
   }

@@ -79,7 +79,7 @@ export async function connect(
 export function notConnected(target: Target, cause: unknown): TransferError {
   return new TransferError(
     "connect",
-    `Cannot connect to ${nameOf(target)}: ${meaning(cause)}`,
+    `Cannot connect to ${formatTarget(target)}: ${meaning(cause)}`,
     // A permission that is missing will be missing the next time too.
     { cause, retriable: !(cause instanceof Deno.errors.NotCapable) },
   );
@@ -91,7 +91,7 @@ export function notConnected(target: Target, cause: unknown): TransferError {
  * @param target The address.
  * @returns `host:port`, `[v6]:port` or `unix:path`, escaped.
  */
-export function nameOf(target: Target): string {
+export function formatTarget(target: Target): string {
   if (target.transport === "unix") return `unix:${bare(target.path)}`;
   const { hostname, port } = target;
   return hostname.includes(":")

@@ -11,7 +11,7 @@
 
 import { Pace } from "./pace.ts";
 import { Channel, HEARTBEAT_MS } from "./channel.ts";
-import { failOf, failureOf } from "./failure_frames.ts";
+import { errorOfFail, failFrameOf } from "./fail_frame.ts";
 import { onAbort } from "./deadline.ts";
 import { sameBytes } from "./digest.ts";
 import type { Duplex } from "./duplex.ts";
@@ -51,7 +51,7 @@ export class Delivery {
   readonly #entries: readonly Outgoing[];
   readonly #options: DeliveryOptions;
   readonly #uploader: Uploader;
-  readonly #open = new Map<number, Outgoing>();
+  readonly #unsettled = new Map<number, Outgoing>();
   #current: Outgoing | undefined;
   #news = Promise.withResolvers<void>();
   #greeted = false;
@@ -109,7 +109,7 @@ export class Delivery {
       clearTimeout(this.#closing);
       this.#channel.close();
     }
-    for (const one of this.#open.values()) {
+    for (const one of this.#unsettled.values()) {
       // The receiver may have committed it, unless it said that it did not.
       const ended = one.endsAt <= this.#channel.written;
       if (ended && !this.#refused) one.unconfirmed = this.#over;
@@ -147,21 +147,21 @@ export class Delivery {
   }
 
   #take(frame: Frame): void {
-    const one = "entry" in frame ? this.#open.get(frame.entry) : undefined;
+    const one = "entry" in frame ? this.#unsettled.get(frame.entry) : undefined;
     if (frame.type === "alive") {
       if (one) this.#count(one, frame.bytes);
       return this.#progress(frame.phase);
     }
     if (frame.type === "fail" && frame.entry === SESSION) {
       this.#refused = true;
-      throw failureOf(frame, "Cannot go on");
+      throw errorOfFail(frame, "Cannot go on");
     }
     if (one && frame.type === "accept" && one.stage === "announced") {
       const { held: length, block, proof } = frame;
       one.held = { length, block, proof };
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
-      this.#settle(one, failureOf(frame, `Cannot deliver ${one.title}`));
+      this.#settle(one, errorOfFail(frame, `Cannot deliver ${one.title}`));
     } else if (frame.type === "fail" && this.#hasFailed(frame.entry)) {
       return; // both sides gave it up, and the two FAILs crossed on the way
     } else if (one && frame.type === "receipt") {
@@ -189,8 +189,8 @@ export class Delivery {
     for (const [at, one] of this.#entries.entries()) {
       const ahead = Math.min(at + LOOKAHEAD, this.#entries.length);
       while (announced < ahead) {
-        if (this.#open.size >= MAX_AHEAD && announced > at) break;
-        await this.#until(() => this.#open.size < MAX_AHEAD);
+        if (this.#unsettled.size >= MAX_AHEAD && announced > at) break;
+        await this.#until(() => this.#unsettled.size < MAX_AHEAD);
         this.#announce(this.#entries[announced++]!);
       }
       await this.#until(() => one.stage === "accepted" || one.settled);
@@ -203,8 +203,8 @@ export class Delivery {
 
   #announce(one: Outgoing): void {
     one.stage = "announced";
-    this.#open.set(one.number, one);
-    this.#channel.say(one.open);
+    this.#unsettled.set(one.number, one);
+    this.#channel.say(one.announcement);
   }
 
   async #send(one: Outgoing): Promise<void> {
@@ -219,13 +219,13 @@ export class Delivery {
         failure.code === "source-changed";
       if (!own) throw failure;
       this.#settle(one, failure);
-      this.#channel.say(failOf(one.number, failure));
+      this.#channel.say(failFrameOf(one.number, failure));
     }
   }
 
   #settle(one: Outgoing, failure?: TransferError): void {
     if (failure) one.failure = failure;
-    this.#open.delete(one.number);
+    this.#unsettled.delete(one.number);
   }
 
   #count(one: Outgoing, bytes: number): void {
@@ -273,7 +273,7 @@ export class Delivery {
 
   #abort(): void {
     const why = new TransferError("lost", "Cannot go on: it was interrupted");
-    this.#channel.say(failOf(SESSION, why));
+    this.#channel.say(failFrameOf(SESSION, why));
     this.#channel.finish().catch(() => this.#channel.close());
     this.#finished = true;
     this.#end(why);

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { Budget } from "./budget.ts";
 import { DirectorySync } from "./directory_sync.ts";
 import { asTransferError, TransferError } from "./errors.ts";
-import { lstat } from "./absent.ts";
+import { lstatIfThere } from "./absent.ts";
 import { byteLength } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
@@ -122,7 +122,7 @@ export class Destination {
           `${MAX_PATH_BYTES} bytes here`,
       );
     }
-    const taken = await local(entry.name, () => this.look(parts));
+    const taken = await storing(entry.name, () => this.look(parts));
     if (!taken || this.policy === "rename") return taken;
     const other = taken.isFile && entry.size !== undefined &&
       entry.size !== taken.size;
@@ -143,21 +143,21 @@ export class Destination {
     let path = this.root;
     for (const part of parts.slice(0, -1)) {
       path = join(path, part);
-      const info = await lstat(path);
+      const info = await lstatIfThere(path);
       if (!info) return null;
       mustBeDirectory(part, info);
     }
-    return await lstat(join(this.root, ...parts));
+    return await lstatIfThere(join(this.root, ...parts));
   }
 
   /** Makes the directories on the way, and refuses to pass through a link. */
-  async enter(parts: readonly string[]): Promise<string> {
+  async makeDirectories(parts: readonly string[]): Promise<string> {
     let path = this.root;
     const whole = join(this.root, ...parts);
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(part, await lstat(path) ?? await this.#make(path));
+      mustBeDirectory(part, await lstatIfThere(path) ?? await this.#make(path));
     }
     return path;
   }
@@ -227,7 +227,7 @@ function mustBeDirectory(name: string, info: Deno.FileInfo): void {
  * @throws {TransferError} `local-io`, unless the operation threw a typed error;
  * `rejected` and retriable when descriptors ran out.
  */
-export function local<T>(
+export function storing<T>(
   name: string,
   operation: () => Promise<T>,
 ): Promise<T> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Destination, local } from "./destination.ts";
+import { type Destination, storing } from "./destination.ts";
 import {
   bytesForDirectory,
   type Committed,
@@ -34,8 +34,8 @@ export class DirectoryDraft implements Draft {
     const { name, mtime, mode } = this.#entry;
     if (this.#ended) throw draftEnded(name);
     this.#ended = true;
-    return await local(name, async () => {
-      const path = await this.#to.enter(this.#parts);
+    return await storing(name, async () => {
+      const path = await this.#to.makeDirectories(this.#parts);
       const existing = !this.#to.claimNew(path);
       // Whoever made it may have locked others out of it.
       const ours = !existing || this.#to.policy === "replace";

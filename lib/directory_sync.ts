@@ -82,7 +82,7 @@ export class DirectorySync {
     const burst = performance.now() - state.ended < BURST_MS;
     if (state.running || burst) await delay(GATHER_MS);
     // Its callers are told how it ended; ours ask anew.
-    await state.running?.catch(() => {});
+    await Promise.allSettled([state.running]);
     state.queued = undefined; // from here on it may miss an entry
     state.running = syncDirectory(path);
     try {

@@ -58,6 +58,6 @@ export class Door {
   /** Gives back what it took. */
   leave(): void {
     if (this.stranger) this.#place?.leave();
-    else this.#admission.exit();
+    else this.#admission.leave();
   }
 }

@@ -5,7 +5,15 @@
  */
 
 import { TransferError } from "./errors.ts";
-import { MAX_AHEAD, type Open, SESSION } from "./frames.ts";
+import {
+  type Data,
+  type End,
+  type Fail,
+  type Frame,
+  MAX_AHEAD,
+  type Open,
+  SESSION,
+} from "./frames.ts";
 import type { Incoming } from "./incoming.ts";
 import { quote } from "./quote.ts";
 
@@ -33,7 +41,7 @@ export class Entries {
    */
   announce({ entry }: Open): void {
     if (entry <= this.#last || entry === SESSION) {
-      throw outOfPlace("OPEN", entry);
+      throw outOfPlace("open", entry);
     }
     if (this.#open.size >= MAX_AHEAD) {
       throw new TransferError(
@@ -53,26 +61,25 @@ export class Entries {
   /**
    * Finds the entry that a frame is for.
    *
-   * @param said The frame's name.
-   * @param entry Its entry's number.
+   * @param frame What the sender said.
    * @returns The entry, or `undefined` for one that was refused.
    * @throws {TransferError} `protocol` where there is no such entry, and for
    * bytes in the middle of another entry's.
    */
-  find(said: "DATA" | "END" | "FAIL", entry: number): Incoming | undefined {
+  find({ type, entry }: Data | End | Fail): Incoming | undefined {
     const incoming = this.#open.get(entry);
     if (incoming?.phase === "receiving") {
-      if (said === "DATA") this.#begin(entry);
+      if (type === "data") this.#begin(entry);
       return incoming;
     }
-    if (incoming || !this.#refused.has(entry)) throw outOfPlace(said, entry);
+    if (incoming || !this.#refused.has(entry)) throw outOfPlace(type, entry);
   }
 
   /** One after the other, so that a session has one file open to write to. */
   #begin(entry: number): void {
     const other = this.#current === entry ? undefined : this.#current;
     if (other !== undefined && this.#open.get(other)?.phase === "receiving") {
-      throw outOfPlace("DATA", entry);
+      throw outOfPlace("data", entry);
     }
     this.#current = entry;
   }
@@ -158,9 +165,10 @@ export class Entries {
   }
 }
 
-function outOfPlace(said: string, entry: number): TransferError {
+function outOfPlace(type: Frame["type"], entry: number): TransferError {
   return new TransferError(
     "protocol",
-    `Cannot go on: the sender said ${said} for entry ${entry}, out of place`,
+    `Cannot go on: the sender said ${type.toUpperCase()} for entry ${entry}, ` +
+      "out of place",
   );
 }

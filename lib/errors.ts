@@ -68,9 +68,7 @@ export function codeOf(exit: number): Code | undefined {
 }
 
 /** Options of {@linkcode TransferError}. */
-export interface TransferErrorOptions {
-  /** What led to this error. */
-  cause?: unknown;
+export interface TransferErrorOptions extends ErrorOptions {
   /** Overrides the table: a receiver that is merely busy can be asked again. */
   retriable?: boolean;
   /** The single failures behind this one, where several entries failed. */
@@ -115,7 +113,7 @@ export class TransferError extends Error {
     message: string,
     options: TransferErrorOptions = {},
   ) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.code = code;
     this.retriable = options.retriable ?? OUTCOMES[code].retriable;
     this.errors = options.errors ?? [];

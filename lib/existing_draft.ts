@@ -9,7 +9,7 @@
  */
 
 import { join } from "node:path";
-import { type Destination, local } from "./destination.ts";
+import { type Destination, storing } from "./destination.ts";
 import type { Digest } from "./digest.ts";
 import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "./errors.ts";
@@ -68,7 +68,7 @@ export class ExistingDraft implements Draft {
     parts: string[],
     seen: Deno.FileInfo,
   ): Promise<ExistingDraft> {
-    return await local(entry.name, async () => {
+    return await storing(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
       const proof = await Proof.of((into) => file.read(into), seen.size);
       return new ExistingDraft(to, entry, parts, seen, proof);
@@ -87,7 +87,7 @@ export class ExistingDraft implements Draft {
       );
     }
     this.#instead = new FileDraft(this.#to, this.#entry, this.#parts);
-    await local(name, () => this.#copy(offset));
+    await storing(name, () => this.#copy(offset));
     return digest;
   }
 
@@ -112,7 +112,7 @@ export class ExistingDraft implements Draft {
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
-    return await local(this.#entry.name, async () => {
+    return await storing(this.#entry.name, async () => {
       onPhase?.("syncing");
       const now = await this.#to.look(this.#parts);
       const same = now?.isFile && now.ino === this.#seen.ino &&

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { nameOf, type Target } from "./connect.ts";
+import { formatTarget, type Target } from "./connect.ts";
 import { isCut } from "./errors.ts";
 import { type Code, foundOf, TransferError } from "./errors.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes } from "./format_bytes.ts";
 import type { Phase } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
 
@@ -39,7 +39,7 @@ export function explain(
   const what = undelivered.length === 1
     ? undelivered[0]!.title
     : `${undelivered.length} of ${entries.length} entries`;
-  const where = nameOf(target);
+  const where = formatTarget(target);
   // Whatever came instead of the receipt settles nothing, nor do later attempts
   // that did not get through.
   const broke = open[0]?.unconfirmed;

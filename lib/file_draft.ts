@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type Destination, local } from "./destination.ts";
+import { type Destination, storing } from "./destination.ts";
 import type { Digest } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import { Proof } from "./proof.ts";
@@ -142,7 +142,7 @@ export class FileDraft implements Draft {
     await file.sync();
     onPhase?.("committing");
     const parents = this.#parts.slice(0, -1);
-    const directory = await this.#to.enter(parents);
+    const directory = await this.#to.makeDirectories(parents);
     this.#published = true; // or nearly: nothing may go on with it any more
     const { last, existing } = await publish(
       temp,
@@ -162,7 +162,7 @@ export class FileDraft implements Draft {
       return await this.#remove(temp);
     }
     try {
-      await local(this.#entry.name, () => temp.file.sync());
+      await storing(this.#entry.name, () => temp.file.sync());
     } finally {
       this.#close(temp);
     }
@@ -181,7 +181,7 @@ export class FileDraft implements Draft {
 
   async #remove(temp: Temp): Promise<void> {
     try {
-      await local(this.#entry.name, () => discard(temp));
+      await storing(this.#entry.name, () => discard(temp));
     } finally {
       this.#to.descriptors.give(1);
     }
@@ -191,7 +191,7 @@ export class FileDraft implements Draft {
   async #end(): Promise<Temp | undefined> {
     this.#ended = true;
     this.#to.disown(this.#parts, this);
-    await this.#busy.catch(() => {}); // told to whoever asked for it
+    await Promise.allSettled([this.#busy]); // told to whoever asked for it
     const opening = this.#temp;
     this.#temp = undefined;
     // Where it could not be created, the write that asked for it was told.
@@ -201,7 +201,7 @@ export class FileDraft implements Draft {
   async #act<T>(operation: () => Promise<T>): Promise<T> {
     if (this.#evicted) throw takenOver(this.#entry.name);
     if (this.#ended) throw draftEnded(this.#entry.name);
-    const acting = local(this.#entry.name, operation);
+    const acting = storing(this.#entry.name, operation);
     this.#busy = acting;
     return await acting;
   }

@@ -1,7 +1,7 @@
 /**
  * What can be said in a conversation: the frames and their bounds.
  *
- * How they are spelled is formats.ts; when they may be said is wire.ts.
+ * How they are spelled is frame_formats.ts; when they may be said is wire.ts.
  *
  * @module
  */
@@ -104,8 +104,6 @@ export interface Accept {
 export interface Data {
   type: "data";
   entry: number;
-  /** How the bytes are packed: 0 for as they are. */
-  codec: number;
   /** Where in the entry they belong. */
   offset: number;
   /** A view into the buffer that was decoded. */
@@ -182,7 +180,6 @@ export type Frame =
 /** A frame's header, checked. */
 export interface Header {
   type: Frame["type"];
-  codec: number;
   entry: number;
   /** Payload length in bytes, within the bound of its type. */
   length: number;

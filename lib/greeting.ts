@@ -5,7 +5,7 @@
  */
 
 import { TransferError } from "./errors.ts";
-import { FORMATS } from "./formats.ts";
+import { FORMATS } from "./frame_formats.ts";
 import type { Frame, Hello } from "./frames.ts";
 
 /** SHA-256, data as it is, no optional feature: what version 1 can. */

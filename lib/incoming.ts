@@ -66,7 +66,7 @@ export class Incoming {
    * @throws {TransferError} `protocol` for a piece that is out of place,
    * `rejected` beyond the size limit, `local-io` when it cannot be kept.
    */
-  async take({ offset, bytes }: Data): Promise<void> {
+  async write({ offset, bytes }: Data): Promise<void> {
     const digest = this.#digest ?? await this.#start(offset);
     if (offset !== this.received) {
       throw this.#broken(

@@ -1,10 +1,10 @@
 /**
- * Being reachable: listening, and who it is that came.
+ * Being reachable: where to listen, by whom, and who it is that came.
  *
  * @module
  */
 
-import { nameOf, type Target } from "./connect.ts";
+import { formatTarget, type Target } from "./connect.ts";
 import { reasonOf, TransferError } from "./errors.ts";
 
 /** Where to listen. */
@@ -33,26 +33,67 @@ const BACKLOG = 4_096;
  * @throws {TransferError} `bind` when that is not possible.
  */
 export function listen(options: ListenOptions): Deno.Listener {
-  const { hostname = "127.0.0.1", port = 0, path } = options;
+  const target = targetIn(options);
   try {
-    return path === undefined
-      ? Deno.listen({ hostname, port, tcpBacklog: BACKLOG })
-      : Deno.listen({ transport: "unix", path });
+    return target.transport === "unix"
+      ? Deno.listen({ transport: "unix", path: target.path })
+      : Deno.listen({ ...target, transport: "tcp", tcpBacklog: BACKLOG });
   } catch (cause) {
-    const where = nameOf(
-      path === undefined ? { hostname, port } : { transport: "unix", path },
+    throw new TransferError(
+      "bind",
+      `Cannot listen on ${formatTarget(target)}: ${meaning(target, cause)}`,
+      { cause },
     );
-    const found = cause instanceof Deno.errors.AddrInUse
-      ? path === undefined
-        ? "another program listens there already"
-        : "that path exists; if nothing listens there, remove it"
-      : cause instanceof Deno.errors.AddrNotAvailable
-      ? "this machine has no such address"
-      : reasonOf(cause);
-    throw new TransferError("bind", `Cannot listen on ${where}: ${found}`, {
-      cause,
-    });
   }
+}
+
+function targetIn(
+  { hostname = "127.0.0.1", port = 0, path }: ListenOptions,
+): Target {
+  return path === undefined ? { hostname, port } : { transport: "unix", path };
+}
+
+function meaning({ transport }: Target, error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return transport === "unix"
+      ? "that path exists; if nothing listens there, remove it"
+      : "another program listens there already";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address";
+  }
+  return reasonOf(error);
+}
+
+/**
+ * Whether an address is out of others' reach.
+ *
+ * @param target Where to listen.
+ * @returns `true` for the loopback network and Unix sockets. A name other than
+ * `localhost` may stand for anything and counts as within reach.
+ */
+export function isLocal(target: Target): boolean {
+  if (target.transport === "unix") return true;
+  const { hostname } = target;
+  return hostname === "localhost" || hostname === "::1" ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/**
+ * Refuses to listen where others could send without having shown anything.
+ *
+ * @param options Where to listen, and whether `insecure` was said.
+ * @param secured Whether whoever comes must show a key or a token.
+ * @throws {TransferError} `usage`, with the two ways on.
+ */
+export function mustBeLocal(options: ListenOptions, secured: boolean): void {
+  const target = targetIn(options);
+  if (secured || options.insecure || isLocal(target)) return;
+  throw new TransferError(
+    "usage",
+    `Cannot listen on ${formatTarget(target)} without a key: whoever ` +
+      "reaches it could write here; `key` or `insecure: true` would do",
+  );
 }
 
 /**
@@ -87,7 +128,10 @@ export function visitorOf(conn: Deno.Conn): Visitor {
   const { remoteAddr } = conn;
   if (remoteAddr.transport !== "tcp") return LOCAL;
   (conn as Deno.TcpConn).setNoDelay();
-  return { peer: nameOf(targetOf(remoteAddr)), host: remoteAddr.hostname };
+  return {
+    peer: formatTarget(targetOf(remoteAddr)),
+    host: remoteAddr.hostname,
+  };
 }
 
 /** A Unix socket's other end has no name. */

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Secured } from "./channel.ts";
+import type { Secured } from "./proving.ts";
 import { type Duplex, readSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
-import type { Admitted } from "./secure.ts";
+import type { Admitted } from "./keyed.ts";
 import type { SocketConn } from "./socket.ts";
 import {
   type Certificate,

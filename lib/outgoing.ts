@@ -15,6 +15,12 @@ import type { Item } from "./source.ts";
 /** How far an entry is, on the connection of this moment. */
 export type Stage = "waiting" | "announced" | "accepted";
 
+/** All that was sent of an entry. */
+interface Sent {
+  length: number;
+  digest: Uint8Array;
+}
+
 /** An entry between the source and its receipt; outlives a connection. */
 export class Outgoing {
   /** Its number, the same on every connection of the transfer. */
@@ -28,7 +34,7 @@ export class Outgoing {
   /** What the receiver holds of it, once it has accepted it. */
   held: Held | undefined;
   /** What was sent of it, once that is all. */
-  sent: { length: number; digest: Uint8Array } | undefined;
+  sent: Sent | undefined;
   /** Proof of its delivery. */
   receipt: Receipt | undefined;
   /** Why it will not be delivered. */
@@ -55,7 +61,7 @@ export class Outgoing {
   }
 
   /** What announces it. */
-  get open(): Open {
+  get announcement(): Open {
     return { type: "open", entry: this.number, ...this.item.entry };
   }
 
@@ -83,13 +89,14 @@ export class Outgoing {
   }
 
   /**
-   * Notes what was sent, right before its END is.
+   * Notes that all of it was sent.
    *
-   * @param length All of its bytes.
-   * @param digest Their SHA-256.
+   * @param sent Its length and SHA-256, as its END says.
+   * @param at How many bytes its connection had been given by then.
    */
-  end(length: number, digest: Uint8Array): void {
-    this.sent = { length, digest };
+  ended(sent: Sent, at: number): void {
+    this.sent = sent;
+    this.endsAt = at;
   }
 
   /**

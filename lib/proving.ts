@@ -8,6 +8,7 @@
  */
 
 import { TransferError } from "./errors.ts";
+import type { Duplex } from "./duplex.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { checkProof, type Credentials, proofOf } from "./credentials.ts";
 import { pause } from "./retry.ts";
@@ -19,6 +20,12 @@ import { encodeFrame } from "./wire.ts";
  * takes time; a person who took the wrong file hardly notices.
  */
 export const WRONG_PROOF_MS = 1_000;
+
+/** A connection, with what must be proven on it before anything else. */
+export interface Secured extends Duplex {
+  /** Absent where there is no secret. */
+  readonly credentials?: Credentials;
+}
 
 /** How the two sides talk meanwhile. */
 export interface Greeting {

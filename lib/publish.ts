@@ -11,7 +11,7 @@
  */
 
 import { basename, join } from "node:path";
-import { lstat } from "./absent.ts";
+import { lstatIfThere } from "./absent.ts";
 import { sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
 import { quote } from "./quote.ts";
@@ -82,7 +82,7 @@ async function replace(temp: string, path: string): Promise<void> {
 
 /** Whether a regular file (not a link to one) with the same bytes is there. */
 async function sameContent(path: string, temp: string): Promise<boolean> {
-  const [there, here] = [await lstat(path), await Deno.lstat(temp)];
+  const [there, here] = [await lstatIfThere(path), await Deno.lstat(temp)];
   if (!there?.isFile || there.size !== here.size) return false;
   using file = await Deno.open(path);
   using ours = await Deno.open(temp);

@@ -11,7 +11,12 @@
 import { blocksOf } from "./blocks.ts";
 import { mustBePositive } from "./limits.ts";
 import { Pace } from "./pace.ts";
-import { connect, CONNECT_TIMEOUT_MS, nameOf, type Target } from "./connect.ts";
+import {
+  connect,
+  CONNECT_TIMEOUT_MS,
+  formatTarget,
+  type Target,
+} from "./connect.ts";
 import {
   closeQuietly,
   IDLE_TIMEOUT_MS,
@@ -120,7 +125,6 @@ export async function sendRaw(
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(options, {
     attempt: () => connect(target, { connectTimeout, signal }),
-    again: (error) => error.retriable,
   });
   const close = () => closeQuietly(conn);
   using _ = onAbort(signal, close);
@@ -135,7 +139,7 @@ export async function sendRaw(
     throw new TransferError(
       failure.code,
       `Cannot ${what} ${quote(item.entry.name)} to ` +
-        `${nameOf(target)}: ${foundOf(failure)}`,
+        `${formatTarget(target)}: ${foundOf(failure)}`,
       { cause: failure, retriable: false },
     );
   } finally {
@@ -196,7 +200,7 @@ class RawSender {
     const buffers = [new Uint8Array(size), new Uint8Array(size)] as const;
     const stopped = () => this.#options.signal?.aborted ?? false;
     const reader = { read: (into: Uint8Array) => this.#read(source, into) };
-    for await (const block of blocksOf(reader, [...buffers], 0)) {
+    for await (const block of blocksOf(reader, buffers, 0)) {
       await pace.spend(block.length, stopped);
       const sent = this.#write(block);
       digest?.update(block);

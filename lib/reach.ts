@@ -5,7 +5,7 @@
  */
 
 import { connect as connectSocket, type Socket } from "node:net";
-import type { Secured } from "./channel.ts";
+import type { Secured } from "./proving.ts";
 import { hangUp } from "./conn.ts";
 import {
   connect,
@@ -15,14 +15,14 @@ import {
 } from "./connect.ts";
 import { MAX_DELAY_MS, onAbort, withDeadline } from "./deadline.ts";
 import { TransferError } from "./errors.ts";
-import type { SenderGuard } from "./security.ts";
+import type { SenderGuard } from "./secure.ts";
 import { SocketConn } from "./socket.ts";
 
 /**
  * Longest time for the two sides to agree on a key, in milliseconds, whatever
  * the peer says meanwhile. A guess: several lost packets on a slow link.
  */
-const AGREEMENT_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How long a failed agreement may take to end. */
 const FAREWELL = { silence: 1_000, total: 2_000 };
@@ -51,9 +51,9 @@ export async function reach(
     const host = target.transport === "unix" ? undefined : target.hostname;
     return await withDeadline(
       conn,
-      AGREEMENT_MS,
+      HANDSHAKE_TIMEOUT_MS,
       "agree with the receiver",
-      () => guard.enter(conn, host),
+      () => guard.handshake(conn, host),
       { signal },
     );
   } catch (error) {
@@ -67,8 +67,9 @@ async function leave(conn: SocketConn, signal?: AbortSignal): Promise<void> {
   try {
     await hangUp(conn, { ...FAREWELL, signal });
   } catch (error) {
+    signal?.throwIfAborted();
     // A courtesy: why it came to nothing is known already.
-    if (!(error instanceof TransferError)) signal?.throwIfAborted();
+    if (!(error instanceof TransferError)) throw error;
   }
 }
 

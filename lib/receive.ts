@@ -6,7 +6,7 @@
 
 import type { Budget } from "./budget.ts";
 import { Channel } from "./channel.ts";
-import { failOf } from "./failure_frames.ts";
+import { failFrameOf } from "./fail_frame.ts";
 import { ENDING } from "./conn.ts";
 import {
   closeQuietly,
@@ -19,12 +19,12 @@ import { asTransferError, type Code, TransferError } from "./errors.ts";
 import { ID_BYTES, SESSION } from "./frames.ts";
 import { mustBePositive } from "./limits.ts";
 import type { Receipt } from "./receipt.ts";
-import type { Admitted } from "./secure.ts";
+import type { Admitted } from "./keyed.ts";
 import {
   type ReceiverGuard,
   receiverGuard,
   type ReceiverSecurity,
-} from "./security.ts";
+} from "./secure.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
@@ -32,10 +32,11 @@ import type { Sink } from "./sink.ts";
 export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
   /** Longest silence from the sender in milliseconds. @default {30_000} */
   idleTimeout?: number;
-  /**
-   * Bytes for large buffers, at least 2,097,200, shared by all that are given
-   * the same one. @default {no limit}
-   */
+}
+
+/** What a server's sessions are given besides. */
+export interface WelcomeOptions extends ReceiveOptions {
+  /** Bytes for large buffers, shared by all its sessions. */
   budget?: Budget;
 }
 
@@ -101,7 +102,7 @@ export async function receive(
  */
 export async function welcome(
   conn: Duplex,
-  options: ReceiveOptions = {},
+  options: WelcomeOptions = {},
   guard?: ReceiverGuard,
   onConn?: (conn: Duplex) => void,
 ): Promise<Session> {
@@ -122,14 +123,15 @@ export async function welcome(
       "hear the sender's first words",
       async () => {
         const admitted: Admitted = guard
-          ? await guard.admit(conn, become)
+          ? await guard.handshake(conn, become)
           : { conn };
         become(admitted.conn);
         channel = new Channel(admitted.conn, idleTimeout, budget);
         const hello = await channel.hearHello();
-        if (!hello || !admitted.refusal) return hello;
+        if (!hello) return null;
         channel.sayHello(hello.id);
-        throw admitted.refusal;
+        if (admitted.refusal) throw admitted.refusal;
+        return hello;
       },
     );
     if (hello) return new Session(channel!, hello, options);
@@ -147,7 +149,7 @@ export async function welcome(
     if (TOLD.has(failure.code)) {
       channel ??= new Channel(current, idleTimeout, budget);
       channel.sayHello(new Uint8Array(ID_BYTES));
-      await channel.hangUp(ENDING, failOf(SESSION, failure));
+      await channel.hangUp(ENDING, failFrameOf(SESSION, failure));
     }
     close();
     throw failure;

@@ -31,8 +31,6 @@ export interface RetryOptions {
 export interface Attempt<T> {
   /** Tries once. */
   attempt: () => Promise<T>;
-  /** Whether another attempt can help after this failure. */
-  again: (error: TransferError) => boolean;
   /** Whether something was achieved all the same: then the waits begin anew. */
   moved?: () => boolean;
 }
@@ -58,7 +56,7 @@ export async function retrying<T>(
     } catch (cause) {
       options.signal?.throwIfAborted();
       const error = asTransferError(cause, "internal", "go on");
-      if (attempt > (options.retry ?? 0) || !what.again(error)) throw error;
+      if (attempt > (options.retry ?? 0) || !error.retriable) throw error;
       inVain = what.moved?.() ? 1 : inVain + 1;
       const wait = backoff(inVain);
       options.onRetry?.({ attempt, wait, error });

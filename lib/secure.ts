@@ -1,209 +1,162 @@
 /**
- * From a key to an encrypted connection on which both sides have shown it.
+ * How a connection is kept from others: what can be asked for, and which way it
+ * is brought about.
  *
- * The bytes are in knock.ts, the reasons too. Until a sender has knocked right
- * it has met nothing here but a comparison of 32 bytes.
+ * - a `key`: both sides derive everything from it (keyed.ts);
+ * - `tls` with a certificate that has a name, and in it a `key` or a `token`;
+ * - neither: in the open, which is for this machine and for other tunnels.
+ *
+ * What is asked for is never traded for less, whatever a peer says.
  *
  * @module
  */
 
-import type { Secured } from "./channel.ts";
-import { readExactly, writeAll } from "./conn.ts";
-import { type Duplex, readSome } from "./duplex.ts";
+import type { Duplex } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
-import { type Identity, IDENTITY_NAME } from "./identity.ts";
-import { derive } from "./key.ts";
-import { encodeKnock, isKnock, KNOCK_PREFACE } from "./knock.ts";
-import { checkPreface, PREFACE } from "./preface.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { derive, parseKey } from "./key.ts";
 import {
-  checkProof,
-  knockOf,
-  nonce,
-  NONCE_BYTES,
-  PROOF_BYTES,
-} from "./credentials.ts";
-import { makingItSlow } from "./proving.ts";
+  type ClientTls,
+  type NamedServer,
+  startNamed,
+  welcomeNamed,
+} from "./named.ts";
+import { type Admitted, answer, type Keyed, knock } from "./keyed.ts";
+import type { Secured } from "./proving.ts";
 import type { SocketConn } from "./socket.ts";
-import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";
-import { Unread } from "./unread.ts";
+import { type Certificate, checkCertificate } from "./tls.ts";
 
-/** A key, and what belongs to it. */
-export interface Keyed {
-  /** The key's 32 bytes. */
-  secret: Uint8Array;
-  /** Derives it once, for all connections. */
-  identity(): Promise<Identity>;
+/** What {@linkcode send} and {@linkcode sendAll} can be told. */
+export interface SenderSecurity {
+  /** The key that the receiver has too, as {@linkcode generateKey} writes it. */
+  key?: string;
+  /**
+   * Expects a receiver with a certificate for its name, and proves the key or
+   * the token inside.
+   */
+  tls?: ClientTls;
+  /** In place of a key with `tls`: any secret of 16 characters or more. */
+  token?: string;
+}
+
+/** What {@linkcode serve} and {@linkcode receive} can be told. */
+export interface ReceiverSecurity {
+  /** The key that senders must have, as {@linkcode generateKey} writes it. */
+  key?: string;
+  /** A certificate for this receiver's name, and its key, in PEM. */
+  tls?: Certificate;
+  /** In place of a key with `tls`: any secret of 16 characters or more. */
+  token?: string;
+}
+
+/** Makes a sender's connection safe, or leaves it as it is. */
+export interface SenderGuard {
+  /**
+   * Agrees with the receiver.
+   *
+   * @param conn Connected a moment ago.
+   * @param hostname Whom it was connected to.
+   * @returns The connection to talk on, with what must be proven on it.
+   */
+  handshake(conn: SocketConn, hostname: string | undefined): Promise<Secured>;
+}
+
+/** Makes a receiver's connection safe, or says why it will not be taken. */
+export interface ReceiverGuard {
+  /**
+   * Agrees with whoever came.
+   *
+   * @param conn Accepted a moment ago.
+   * @param onConn Hears which connection to close from now on to end the wait.
+   */
+  handshake(conn: Duplex, onConn: (conn: Duplex) => void): Promise<Admitted>;
 }
 
 /**
- * The sender's side: knocks, then shows the certificate.
+ * Finds out how a sender is to be kept safe.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
- *
- * @param conn Connected, nothing said yet.
- * @param keyed The key.
- * @returns The encrypted connection.
- * @throws {TransferError} `auth` when the receiver has another key or none.
+ * @param options What was asked for.
+ * @returns The way, or `undefined` for none.
+ * @throws {TransferError} `usage` for what does not go together.
  */
-export async function knock(
-  conn: SocketConn,
-  { secret, identity }: Keyed,
-): Promise<Secured> {
-  const derived = identity(); // while the knock is on its way
-  derived.catch(() => {}); // looked at below, once the knock was heard
-  try {
-    await beHeard(conn, secret);
-  } finally {
-    await Promise.allSettled([derived]); // leaves nothing running behind
+export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
+  const { key, tls } = options;
+  checkTogether(options);
+  if (tls) {
+    const secret = secretOf(options);
+    return { handshake: (conn, host) => startNamed(conn, host, tls, secret) };
   }
-  const { cert, key, hash } = await derived;
-  const secured = await tlsServerEnd(conn, { cert, key });
-  return carrying(secured, "sender", secret, hash);
-}
-
-/** Knocks, and returns when the receiver begins TLS. */
-async function beHeard(conn: SocketConn, secret: Uint8Array): Promise<void> {
-  const own = nonce();
-  await writeAll(conn, encodeKnock(own));
-  const theirs = await hearAnswer(conn);
-  await writeAll(conn, knockOf(derive(secret, "knock"), own, theirs));
-  const first = new Uint8Array(1);
-  if (!await readExactly(conn, first)) {
-    throw new TransferError(
-      "lost",
-      "Cannot agree on the key: the receiver ended without a word",
-    );
-  }
-  if (first[0] === PREFACE[0]) throw otherKey(); // a refusal, unencrypted
-  conn.unread(first);
-}
-
-/** Hears the receiver's nonce, or who it is instead. */
-async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
-  const bytes = await hearHead(conn);
-  if (isKnock(bytes)) {
-    const theirs = new Uint8Array(NONCE_BYTES);
-    if (await readExactly(conn, theirs)) return theirs;
-  }
-  if (bytes.length > 0 && isKnock(bytes) === false) {
-    checkPreface(bytes); // says who it is, unless it is one of us
-    throw new TransferError(
-      "auth",
-      "Cannot agree on the key: the receiver uses none of this kind, so it " +
-        "must be given the same one, or sent to without",
-    );
-  }
-  throw new TransferError(
-    "lost",
-    "Cannot agree on the key: the receiver ended without an answer",
-  );
-}
-
-function otherKey(): TransferError {
-  return new TransferError(
-    "auth",
-    "Cannot agree on the key: the receiver has another key",
-  );
-}
-
-/** What became of a connection that was accepted. */
-export interface Admitted {
-  /** Where the conversation goes on: encrypted, or in the open to be refused. */
-  conn: Secured;
-  /** Why the peer is to be refused once it has said HELLO, if it is. */
-  refusal?: TransferError;
+  if (key === undefined) return undefined;
+  const keyed = keyedOf(parseKey(key));
+  return { handshake: (conn) => knock(conn, keyed) };
 }
 
 /**
- * The receiver's side: hears a knock, then checks the certificate.
+ * Finds out how a receiver is to be kept safe.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
- *
- * @param conn Accepted, nothing heard yet.
- * @param keyed The key.
- * @param onConn Hears which connection to close from now on to end the wait.
- * @returns The encrypted connection, or one in the open with a refusal.
- * @throws {TransferError} `auth` when the sender has another key.
+ * @param options What was asked for.
+ * @returns The way, or `undefined` for none.
+ * @throws {TransferError} `usage` for what does not go together.
  */
-export async function answer(
-  conn: Duplex,
-  { secret, identity }: Keyed,
-  onConn: (conn: Duplex) => void,
-): Promise<Admitted> {
-  const head = await hearHead(conn);
-  if (!isKnock(head)) {
-    const refusal = new TransferError(
-      "auth",
-      "Cannot take this sender: this receiver takes only those that have its " +
-        "key; --key-file gives it to a sender",
+export function receiverGuard(
+  options: ReceiverSecurity,
+): ReceiverGuard | undefined {
+  const { key, tls } = options;
+  checkTogether(options);
+  if (tls) {
+    checkCertificate(tls);
+    const server: NamedServer = { certificate: tls, secret: secretOf(options) };
+    return { handshake: (conn) => welcomeNamed(conn, server) };
+  }
+  if (key === undefined) return undefined;
+  const keyed = keyedOf(parseKey(key));
+  return { handshake: (conn, onConn) => answer(conn, keyed, onConn) };
+}
+
+/** The identity is derived by the first connection that needs it. */
+function keyedOf(secret: Uint8Array): Keyed {
+  let identity: Promise<Identity> | undefined;
+  return { secret, identity: () => identity ??= identityOf(secret) };
+}
+
+/** Least length of a token: what can be guessed will be. */
+const MIN_TOKEN_CHARACTERS = 16;
+
+/** What the two kinds of security have in common. */
+interface Asked {
+  key?: string;
+  tls?: unknown;
+  token?: string;
+}
+
+function checkTogether({ key, tls, token }: Asked): void {
+  if (token !== undefined && key !== undefined) {
+    throw wrong("a key and a token exclude each other");
+  }
+  if (token !== undefined && !tls) {
+    throw wrong("a token is for TLS with a certificate; without one use a key");
+  }
+  if (tls && token === undefined && key === undefined) {
+    throw wrong(
+      "TLS shows who the receiver is and not who the sender is: a key or a " +
+        "token must go with it",
     );
-    return { conn: new Unread(conn, head), refusal };
-  }
-  const theirs = new Uint8Array(NONCE_BYTES),
-    proof = new Uint8Array(PROOF_BYTES);
-  if (!await readExactly(conn, theirs)) throw leftEarly();
-  const own = nonce();
-  await writeAll(conn, encodeKnock(own));
-  if (!await readExactly(conn, proof)) throw leftEarly();
-  const right = knockOf(derive(secret, "knock"), theirs, own);
-  await makingItSlow(() => checkProof(proof, right, "sender"));
-  const { cert, hash } = await identity();
-  const secured = await startClient(conn, cert, onConn);
-  return { conn: carrying(secured, "receiver", secret, hash) };
-}
-
-/** Begins TLS as its client: by the runtime itself where it can. */
-async function startClient(
-  conn: Duplex,
-  cert: string,
-  onConn: (conn: Duplex) => void,
-): Promise<Duplex> {
-  const hostname = IDENTITY_NAME;
-  if (!isTcp(conn)) {
-    return (await tlsClientEnd(conn, { hostname, ca: [cert] })).conn;
-  }
-  try {
-    const caCerts = [cert], alpnProtocols = [ALPN];
-    const tls = await Deno.startTls(conn, { hostname, caCerts, alpnProtocols });
-    onConn(tls);
-    await tls.handshake();
-    return tls;
-  } catch (cause) {
-    throw refusedTls(cause);
   }
 }
 
-function isTcp(conn: Duplex): conn is Deno.TcpConn {
-  const addr = (conn as Partial<Deno.Conn>).remoteAddr;
-  return addr?.transport === "tcp" && "setNoDelay" in conn;
-}
-
-function leftEarly(): TransferError {
-  return new TransferError(
-    "lost",
-    "Cannot agree on the key: the sender ended in the middle of it",
-  );
-}
-
-/** Reads the first bytes, no more than tell whether the peer knocks. */
-async function hearHead(conn: Duplex): Promise<Uint8Array> {
-  const head = new Uint8Array(KNOCK_PREFACE.length);
-  let filled = 0;
-  while (isKnock(head.subarray(0, filled)) === undefined) {
-    const count = await readSome(conn, head.subarray(filled));
-    if (count === null) break;
-    filled += count;
+/** What is to be proven inside TLS: from the key, or from the token. */
+function secretOf({ key, token = "" }: Asked): Uint8Array {
+  if (key !== undefined) return derive(parseKey(key), "proof");
+  const trimmed = token.trim();
+  if (trimmed.length < MIN_TOKEN_CHARACTERS) {
+    throw wrong(
+      `the token has ${trimmed.length} characters and must have ` +
+        `${MIN_TOKEN_CHARACTERS} at least`,
+    );
   }
-  return head.subarray(0, filled);
+  return derive(new TextEncoder().encode(trimmed), "token");
 }
 
-function carrying(
-  conn: Duplex,
-  role: "sender" | "receiver",
-  secret: Uint8Array,
-  binding: Uint8Array,
-): Secured {
-  return Object.assign(conn, {
-    credentials: { role, secret: derive(secret, "proof"), binding },
-  });
+function wrong(found: string): TransferError {
+  return new TransferError("usage", `Cannot secure the connection: ${found}`);
 }

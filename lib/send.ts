@@ -22,7 +22,7 @@ import {
   type SenderGuard,
   senderGuard,
   type SenderSecurity,
-} from "./security.ts";
+} from "./secure.ts";
 import type { Item, Source } from "./source.ts";
 import { itemOf, walk, type WalkOptions } from "./walk.ts";
 
@@ -156,7 +156,6 @@ export async function transfer(
         for (const one of left()) one.restart();
         await attempt.next();
       },
-      again: (error) => error.retriable,
       moved: () => attempt.moved(),
     });
   } catch (error) {

@@ -5,18 +5,23 @@
  */
 
 import { Admission } from "./admission.ts";
-import { nameOf, type Target } from "./connect.ts";
+import { formatTarget, type Target } from "./connect.ts";
 import { MAX_DELAY_MS } from "./deadline.ts";
 import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
 import { mustBePositive } from "./limits.ts";
-import { listen, type ListenOptions, targetOf, visitorOf } from "./listen.ts";
+import {
+  listen,
+  type ListenOptions,
+  mustBeLocal,
+  targetOf,
+  visitorOf,
+} from "./listen.ts";
 import { Lobby } from "./lobby.ts";
-import { mustBeLocal } from "./local.ts";
 import type { RawReport } from "./raw.ts";
 import type { Receipt } from "./receipt.ts";
 import { pause } from "./retry.ts";
-import { receiverGuard } from "./security.ts";
+import { receiverGuard } from "./secure.ts";
 import { type SessionInfo, type VisitOptions, Visits } from "./visits.ts";
 
 /** Options of {@linkcode serve}. */
@@ -200,7 +205,7 @@ class RunningServer implements Server {
       `Cannot accept a connection: ${reasonOf(cause)}`,
       { cause },
     );
-    this.#fail(error, { peer: nameOf(this.addr), stranger: true });
+    this.#fail(error, { peer: formatTarget(this.addr), stranger: true });
   }
 
   /** Tells of a failure. What comes of that is for the end: nobody else hears. */
@@ -225,7 +230,7 @@ class RunningServer implements Server {
 
   async #handle(conn: Deno.Conn, peer: string, door: Door): Promise<void> {
     try {
-      const report = await this.#visits.take(conn, { peer }, door);
+      const report = await this.#visits.hold(conn, { peer }, door);
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
       if (this.#options.signal?.aborted) return;

@@ -9,7 +9,7 @@
  */
 
 import { type Channel, HEARTBEAT_MS } from "./channel.ts";
-import { failOf, failureOf } from "./failure_frames.ts";
+import { errorOfFail, failFrameOf } from "./fail_frame.ts";
 import { ENDING } from "./conn.ts";
 import { toHex } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
@@ -68,7 +68,7 @@ export class Session {
   #onProgress: ((progress: Progress) => void) | undefined;
 
   /**
-   * Begins a session by answering the sender's HELLO.
+   * Makes a session; both sides have said HELLO.
    *
    * @param channel The connection. The session ends it.
    * @param hello What the sender said.
@@ -79,7 +79,6 @@ export class Session {
     this.#id = hello.id;
     this.#options = options;
     this.#onProgress = options.onProgress;
-    channel.sayHello(hello.id);
   }
 
   /**
@@ -87,8 +86,8 @@ export class Session {
    *
    * @param why What the sender is told.
    */
-  async refuse(why: TransferError): Promise<void> {
-    await this.#channel.hangUp(ENDING, failOf(SESSION, why));
+  async decline(why: TransferError): Promise<void> {
+    await this.#channel.hangUp(ENDING, failFrameOf(SESSION, why));
   }
 
   /**
@@ -169,28 +168,28 @@ export class Session {
       const { entry } = open;
       this.#channel.say({ type: "accept", entry, held, block, proof });
     } catch (error) {
-      await this.#refuse(open, error);
+      await this.#failEntry(open, error);
     } finally {
       this.#phase = "receiving";
     }
   }
 
   #data(data: Data): void {
-    const incoming = this.#entries.find("DATA", data.entry);
+    const incoming = this.#entries.find(data);
     if (!incoming) return;
-    this.#writing = incoming.take(data).catch((error) =>
-      this.#refuse(incoming.open, error)
+    this.#writing = incoming.write(data).catch((error) =>
+      this.#failEntry(incoming.open, error)
     );
     this.#writing.catch(() => {}); // looked at before the next frame is taken
   }
 
   async #end(end: End): Promise<void> {
-    const incoming = this.#entries.find("END", end.entry);
+    const incoming = this.#entries.find(end);
     if (!incoming) return;
     try {
       await incoming.verify(end);
     } catch (error) {
-      return await this.#refuse(incoming.open, error);
+      return await this.#failEntry(incoming.open, error);
     }
     while (this.#commits.size >= MAX_COMMITS) await Promise.race(this.#commits);
     const commit = this.#commit(incoming, end).finally(() =>
@@ -213,12 +212,12 @@ export class Session {
       const doing = `tell of ${quote(receipt.name)}`;
       this.#failures.guard(doing, () => this.#options.onReceipt?.(receipt));
     } catch (error) {
-      await this.#refuse(incoming.open, error);
+      await this.#failEntry(incoming.open, error);
     }
   }
 
   /** Drops an entry and says why. The others go on, unless order was broken. */
-  async #refuse(open: Open, error: unknown): Promise<void> {
+  async #failEntry(open: Open, error: unknown): Promise<void> {
     const failure = asTransferError(
       error,
       "internal",
@@ -227,17 +226,17 @@ export class Session {
     if (failure.code === "protocol") throw failure;
     this.#failures.add(failure);
     await this.#entries.refuse(open.entry);
-    this.#channel.say(failOf(open.entry, failure));
+    this.#channel.say(failFrameOf(open.entry, failure));
   }
 
   async #senderFailed(fail: Fail): Promise<void> {
     if (fail.entry === SESSION) {
-      throw failureOf(fail, "Cannot receive the rest");
+      throw errorOfFail(fail, "Cannot receive the rest");
     }
-    const incoming = this.#entries.find("FAIL", fail.entry);
+    const incoming = this.#entries.find(fail);
     if (!incoming) return;
     const doing = `Cannot receive ${quote(incoming.open.name)}`;
-    this.#failures.add(failureOf(fail, doing));
+    this.#failures.add(errorOfFail(fail, doing));
     await this.#entries.drop(fail.entry);
   }
 
@@ -273,7 +272,7 @@ export class Session {
     });
     // What is being committed still gets its receipt: a FAIL would deny it.
     Promise.all(this.#commits).then(() => {
-      this.#channel.say(failOf(SESSION, why));
+      this.#channel.say(failFrameOf(SESSION, why));
       return this.#channel.finish();
     }).catch(() => this.#channel.close()); // the sender is gone, or time is up
   }
@@ -281,13 +280,13 @@ export class Session {
   /** Ends a session that cannot go on, and keeps what another can go on with. */
   async #giveUp(error: unknown): Promise<never> {
     const failure = asTransferError(error, "internal", "receive");
-    await this.#writing?.catch(() => {}); // the first failure is the one to tell
+    await Promise.allSettled([this.#writing]); // the first failure is the one to tell
     await Promise.all(this.#commits);
     await this.#entries.keepAll();
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();
     } else {
-      await this.#channel.hangUp(ENDING, failOf(SESSION, failure));
+      await this.#channel.hangUp(ENDING, failFrameOf(SESSION, failure));
     }
     throw this.#stopped ? this.#options.signal?.reason : failure;
   }

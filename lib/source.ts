@@ -10,7 +10,7 @@ import { FileReader } from "./file_reader.ts";
 import { quote } from "./quote.ts";
 import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
-import { Window } from "./window.ts";
+import { ReplayBuffer } from "./replay_buffer.ts";
 
 /** Bytes to send: a file's path, or the bytes themselves in some form. */
 export type Source =
@@ -93,10 +93,10 @@ export function readerItem(
   entry: Entry,
   memory?: number,
 ): Item {
-  const window = new Window({
+  const buffer = new ReplayBuffer({
     read: (into) => reading(entry.name, () => reader.read(into)),
   }, memory);
-  return { entry, open: () => Promise.resolve(window.open()) };
+  return { entry, open: () => Promise.resolve(buffer.open()) };
 }
 
 /**

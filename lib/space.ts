@@ -6,7 +6,7 @@
 
 import { statfs } from "node:fs/promises";
 import { TransferError } from "./errors.ts";
-import { formatBytes } from "./format.ts";
+import { formatBytes } from "./format_bytes.ts";
 import { quote } from "./quote.ts";
 
 /**

@@ -13,7 +13,7 @@
 import { join } from "node:path";
 import { sha256, toHex } from "./digest.ts";
 import { RESERVED_PREFIX } from "./names.ts";
-import { lstat, removeIfThere } from "./absent.ts";
+import { lstatIfThere, removeIfThere } from "./absent.ts";
 
 /** How long a partial waits for its sender: a night and a working day. */
 const LEASE_MS = 24 * 60 * 60 * 1000;
@@ -107,7 +107,7 @@ export class Temps {
     for await (const { name, isFile } of Deno.readDir(this.#root)) {
       if (!isFile || !name.startsWith(prefix)) continue;
       const path = join(this.#root, name);
-      const info = await lstat(path); // null where it is gone meanwhile
+      const info = await lstatIfThere(path); // null where it is gone meanwhile
       if (info?.isFile) yield { path, info };
     }
   }
@@ -138,7 +138,7 @@ async function claim(path: string): Promise<Temp | undefined> {
   try {
     file = await Deno.open(path, { read: true, write: true });
     if (await file.tryLock(true)) {
-      const [ours, named] = [await file.stat(), await lstat(path)];
+      const [ours, named] = [await file.stat(), await lstatIfThere(path)];
       // Renamed or removed since it was opened: what we hold has another name
       // by now, or none.
       const still = named?.ino === ours.ino && named?.dev === ours.dev;

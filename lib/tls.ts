@@ -10,10 +10,11 @@
  * @module
  */
 
-import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex as Stream } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { writeAll } from "./conn.ts";
+import { sha256 } from "./digest.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TransferError } from "./errors.ts";
 import { SocketConn } from "./socket.ts";
@@ -138,10 +139,6 @@ function unusable(found: string, cause?: unknown): TransferError {
 
 function clockSays(): string {
   return `this machine's clock says ${new Date().toISOString()}`;
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(bytes).digest());
 }
 
 function isAddress(hostname: string): boolean {

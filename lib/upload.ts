@@ -63,9 +63,9 @@ export class Uploader {
     }
     await source.verify();
     if (stopped()) return;
-    one.end(offset, digest.finish());
-    this.#channel.say({ type: "end", entry: one.number, ...one.sent! });
-    one.endsAt = this.#channel.said;
+    const sent = { length: offset, digest: digest.finish() };
+    this.#channel.say({ type: "end", entry: one.number, ...sent });
+    one.ended(sent, this.#channel.said);
   }
 
   /** Two buffers that hold a block of a source of that size. */

@@ -11,7 +11,7 @@ import type { RawReport } from "./raw.ts";
 import { receiveRaw } from "./raw_receive.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";
-import type { ReceiverGuard } from "./security.ts";
+import type { ReceiverGuard } from "./secure.ts";
 import type { Sink } from "./sink.ts";
 
 /** Who a session is with. */
@@ -22,7 +22,7 @@ export interface SessionInfo {
 
 /** What the sessions of a server have in common. */
 export interface VisitOptions
-  extends Omit<ReceiveOptions, "budget" | "onReceipt" | "onProgress"> {
+  extends Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
   /** Where the entries land. */
   sink: Sink;
   /** Takes plain streams until their end, as `nc -N` sends them. */
@@ -78,7 +78,7 @@ export class Visits {
    * @returns What came, of a raw stream; it ended well.
    * @throws {TransferError} Why it did not.
    */
-  async take(
+  async hold(
     conn: Deno.Conn,
     info: SessionInfo,
     door: Door,
@@ -123,7 +123,7 @@ export class Visits {
     try {
       door.enter();
     } catch (busy) {
-      await session.refuse(asTransferError(busy, "internal", "let it in"));
+      await session.decline(asTransferError(busy, "internal", "let it in"));
       throw busy;
     }
     this.#options.onConnect?.(info);

@@ -83,7 +83,7 @@ export async function itemOf(
     return readerItem(
       reader,
       entry,
-      options.retry ? undefined : SMALLEST_WINDOW_BYTES,
+      options.retry ? undefined : SMALLEST_REPLAY_BYTES,
     );
   }
   const { isDirectory } = await look(source);
@@ -95,8 +95,8 @@ export async function itemOf(
   );
 }
 
-/** Window where nobody will ask again for what was read. */
-const SMALLEST_WINDOW_BYTES = 4_194_304;
+/** Bytes to remember where nobody will ask for them again. */
+const SMALLEST_REPLAY_BYTES = 4_194_304;
 
 async function* walkDirectory(
   path: string,

@@ -100,7 +100,7 @@
 import { TransferError } from "./errors.ts";
 import { crc32 } from "./digest.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";
-import { type Format, FORMATS, TYPES } from "./formats.ts";
+import { type Format, FORMATS, TYPES } from "./frame_formats.ts";
 import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
 
 /**
@@ -112,9 +112,8 @@ import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const format = FORMATS[frame.type] as Format<Frame>;
   const to = new FieldWriter();
-  const codec = frame.type === "data" ? frame.codec : 0;
   const entry = "entry" in frame ? frame.entry : SESSION;
-  to.u8(format.code).u8(codec).u16(0).u32(entry).u32(0).u32(0);
+  to.u8(format.code).u8(0).u16(0).u32(entry).u32(0).u32(0);
   format.write(frame, to);
   const bytes = to.bytes;
   sealFrame(bytes);
@@ -192,7 +191,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
       `Cannot accept the ${type} frame: its header was damaged on the way`,
     );
   }
-  return { type, codec, entry, length, crc };
+  return { type, entry, length, crc };
 }
 
 /** The types that are about no single entry. */

@@ -68,7 +68,6 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({
     type: fc.constant("data" as const),
     entry,
-    codec: fc.constant(0),
     offset: size,
     bytes: fc.uint8Array({ minLength: 1, maxLength: 5000 }),
   }),

@@ -4,7 +4,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { connect, nameOf, type Target } from "../lib/connect.ts";
+import { connect, formatTarget, type Target } from "../lib/connect.ts";
 import { hangUp } from "../lib/conn.ts";
 import { TransferError } from "../lib/errors.ts";
 import { freePort, tempDir } from "./helpers.ts";
@@ -105,7 +105,9 @@ Deno.test("connect() gives up in time when nobody answers", async () => {
   const error = await refusal(deaf.target, 50);
   assertEquals(
     error.message,
-    `Cannot connect to ${nameOf(deaf.target)}: nobody answered within 0.05 s`,
+    `Cannot connect to ${
+      formatTarget(deaf.target)
+    }: nobody answered within 0.05 s`,
   );
 });
 
@@ -139,12 +141,12 @@ Deno.test("connect() does not try when it was aborted before", async () => {
   }
 });
 
-Deno.test("nameOf() writes an address as people type it", () => {
-  assertEquals(nameOf({ hostname: "localhost", port: 1 }), "localhost:1");
-  assertEquals(nameOf({ hostname: "::1", port: 9000 }), "[::1]:9000");
-  assertEquals(nameOf({ transport: "unix", path: "/a/b" }), "unix:/a/b");
+Deno.test("formatTarget() writes an address as people type it", () => {
+  assertEquals(formatTarget({ hostname: "localhost", port: 1 }), "localhost:1");
+  assertEquals(formatTarget({ hostname: "::1", port: 9000 }), "[::1]:9000");
+  assertEquals(formatTarget({ transport: "unix", path: "/a/b" }), "unix:/a/b");
   assertEquals(
-    nameOf({ transport: "unix", path: "/a\x1b[2J" }),
+    formatTarget({ transport: "unix", path: "/a\x1b[2J" }),
     "unix:/a\\u{1b}[2J",
   );
 });

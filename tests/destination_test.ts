@@ -1,29 +1,36 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { Destination, local } from "../lib/destination.ts";
+import { Destination, storing } from "../lib/destination.ts";
 import { TransferError } from "../lib/errors.ts";
 import type { Entry } from "../lib/sink.ts";
 import type { ConflictPolicy } from "../lib/conflict.ts";
 import { noise, rejectsWith, tempDir, tree } from "./helpers.ts";
 
-Deno.test("Destination.enter() makes the way down once, also for many at a time", async () => {
+Deno.test("Destination.makeDirectories() makes the way down once, also for many at a time", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  const ways = Array.from({ length: 20 }, () => to.enter(["a", "b", "c"]));
+  const ways = Array.from(
+    { length: 20 },
+    () => to.makeDirectories(["a", "b", "c"]),
+  );
   for (const path of await Promise.all(ways)) {
     assertEquals(path, `${dir.path}/a/b/c`);
   }
-  assertEquals(await to.enter([]), dir.path);
+  assertEquals(await to.makeDirectories([]), dir.path);
   assertEquals(await tree(dir.path), ["a/", "a/b/", "a/b/c/"]);
 });
 
-Deno.test("Destination.enter() and look() pass through no link and no file", async () => {
+Deno.test("Destination.makeDirectories() and look() pass through no link and no file", async () => {
   await using dir = await tempDir();
   await using outside = await tempDir();
   await Deno.symlink(outside.path, `${dir.path}/link`);
   await Deno.writeFile(`${dir.path}/file`, noise(1));
   const to = new Destination(dir.path, {});
   for (const way of [["link"], ["link", "d"]]) {
-    await rejectsWith("rejected", () => to.enter(way), "it is a symbolic link");
+    await rejectsWith(
+      "rejected",
+      () => to.makeDirectories(way),
+      "it is a symbolic link",
+    );
     await rejectsWith(
       "rejected",
       () => to.look([...way, "x"]),
@@ -32,7 +39,7 @@ Deno.test("Destination.enter() and look() pass through no link and no file", asy
   }
   await rejectsWith(
     "rejected",
-    () => to.enter(["file"]),
+    () => to.makeDirectories(["file"]),
     "it is not a directory",
   );
   await rejectsWith(
@@ -87,12 +94,12 @@ Deno.test("Destination.check() refuses only what is certain under each policy", 
   await check("rename", file("d", 6));
 });
 
-Deno.test("local() types what the disk throws and passes what is typed", async () => {
+Deno.test("storing() types what the disk throws and passes what is typed", async () => {
   const full = Object.assign(new Error("No space left (os error 28)"), {
     code: "ENOSPC",
   });
   const error = await assertRejects(
-    () => local("a\nb", () => Promise.reject(full)),
+    () => storing("a\nb", () => Promise.reject(full)),
     TransferError,
   );
   assertEquals(error.code, "local-io");
@@ -100,10 +107,10 @@ Deno.test("local() types what the disk throws and passes what is typed", async (
   assertStrictEquals(error.cause, full);
   const typed = new TransferError("rejected", "Cannot store it: no");
   assertStrictEquals(
-    await assertRejects(() => local("a", () => Promise.reject(typed)), Error),
+    await assertRejects(() => storing("a", () => Promise.reject(typed)), Error),
     typed,
   );
-  assertEquals(await local("a", () => Promise.resolve(7)), 7);
+  assertEquals(await storing("a", () => Promise.resolve(7)), 7);
 });
 
 Deno.test("Destination.check() refuses a path that the system cannot hold, before it makes any of it", async () => {

@@ -1,12 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Entries } from "../lib/entries.ts";
 import { TransferError } from "../lib/errors.ts";
-import { MAX_AHEAD, type Open, SESSION } from "../lib/frames.ts";
+import { type Data, MAX_AHEAD, type Open, SESSION } from "../lib/frames.ts";
 import { Incoming } from "../lib/incoming.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 
 function open(entry: number): Open {
   return { type: "open", entry, kind: "file", name: `f${entry}` };
+}
+
+function data(entry: number): Data {
+  return { type: "data", entry, offset: 0, bytes: new Uint8Array(1) };
 }
 
 async function take(entries: Entries, entry: number): Promise<Incoming> {
@@ -48,17 +52,17 @@ Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", as
 Deno.test("data for a refused entry is passed over, for an unknown one it is not", async () => {
   const entries = new Entries();
   const incoming = await take(entries, 0);
-  assertEquals(entries.find("DATA", 0), incoming);
+  assertEquals(entries.find(data(0)), incoming);
   await entries.refuse(0);
-  assertEquals(entries.find("DATA", 0), undefined);
-  breaks(() => entries.find("DATA", 1));
+  assertEquals(entries.find(data(0)), undefined);
+  breaks(() => entries.find(data(1)));
 });
 
 Deno.test("nothing more may come for an entry that has its end", async () => {
   const entries = new Entries();
   const incoming = await take(entries, 0);
   incoming.phase = "syncing";
-  breaks(() => entries.find("DATA", 0));
+  breaks(() => entries.find(data(0)));
   assertEquals([entries.first, entries.unfinished], [incoming, undefined]);
 });
 
@@ -84,11 +88,11 @@ Deno.test("the bytes of one entry are not mixed with another's", async () => {
   const entries = new Entries();
   const first = await take(entries, 0);
   await take(entries, 1);
-  entries.find("DATA", 0);
-  entries.find("DATA", 0);
-  breaks(() => entries.find("DATA", 1));
+  entries.find(data(0));
+  entries.find(data(0));
+  breaks(() => entries.find(data(1)));
   first.phase = "verifying"; // its END has come
-  entries.find("DATA", 1);
+  entries.find(data(1));
 });
 
 Deno.test("refused entries are remembered as long as their bytes can come", async () => {
@@ -97,7 +101,7 @@ Deno.test("refused entries are remembered as long as their bytes can come", asyn
     await take(entries, number);
     await entries.refuse(number);
   }
-  assertEquals(entries.find("DATA", 999), undefined);
-  assertEquals(entries.find("DATA", 1_000 - MAX_AHEAD), undefined);
-  breaks(() => entries.find("DATA", 0));
+  assertEquals(entries.find(data(999)), undefined);
+  assertEquals(entries.find(data(1_000 - MAX_AHEAD)), undefined);
+  breaks(() => entries.find(data(0)));
 });

@@ -73,7 +73,7 @@ Deno.test("senders that announce a megabyte each and stop cost a budget, not a m
         name: `stalled${entry}`,
         size: bytes.length,
       },
-      { type: "data", entry: 0, codec: 0, offset: 0, bytes },
+      { type: "data", entry: 0, offset: 0, bytes },
     );
     return all.subarray(0, -1); // all but the last byte
   };

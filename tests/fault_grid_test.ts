@@ -1,7 +1,7 @@
 // A sample of the grid of phases and deeds, by a seed that is printed; all of
 // it is `deno task test:nightly`.
 
-import { nameOf, play, type Square, squares } from "./faults/grid.ts";
+import { formatTarget, play, type Square, squares } from "./faults/grid.ts";
 import { seeded } from "./faults/seed.ts";
 import { each } from "./faults/small.ts";
 import { needs } from "./needs.ts";
@@ -22,7 +22,7 @@ needs(
       try {
         await play(square);
       } catch (cause) {
-        throw new Error(`Cannot pass "${nameOf(square)}"`, { cause });
+        throw new Error(`Cannot pass "${formatTarget(square)}"`, { cause });
       }
     });
   },

@@ -46,7 +46,7 @@ async function framesOf(reader: FrameReader): Promise<Frame[]> {
 }
 
 function data(entry: number, bytes: Uint8Array): Frame {
-  return { type: "data", entry, codec: 0, offset: 0, bytes };
+  return { type: "data", entry, offset: 0, bytes };
 }
 
 Deno.test("FrameReader finds the same frames however they were cut", async () => {

@@ -19,7 +19,7 @@ function begin(more: Partial<Open> = {}, maxSize = Infinity) {
 
 /** What a piece is answered with, whether at once or from the disk. */
 function taking(incoming: Incoming, ...piece: Parameters<typeof data>) {
-  return failing((async () => await incoming.take(data(...piece)))());
+  return failing((async () => await incoming.write(data(...piece)))());
 }
 
 Deno.test("begin() hands the sink what was announced and nothing of the wire", async () => {
@@ -50,7 +50,7 @@ Deno.test("an entry of exactly the limit is taken", async () => {
     1_000,
     "00",
   );
-  await incoming.take(data(0, BYTES));
+  await incoming.write(data(0, BYTES));
   await incoming.verify(end(0, BYTES));
   await incoming.commit(end(0, BYTES), ID);
   assertEquals(sink.files.get("file-0"), BYTES);
@@ -58,7 +58,7 @@ Deno.test("an entry of exactly the limit is taken", async () => {
 
 Deno.test("take() refuses a source of unknown length at the limit's first byte too many", async () => {
   const incoming = await begin({}, 1_000);
-  await incoming.take(data(7, BYTES));
+  await incoming.write(data(7, BYTES));
   const error = await taking(incoming, 7, BYTES.subarray(0, 1), 1_000);
   assertEquals(error.code, "rejected");
   assertEquals(
@@ -70,7 +70,7 @@ Deno.test("take() refuses a source of unknown length at the limit's first byte t
 for (const [what, offset] of [["a gap", 1_001], ["an overlap", 999]] as const) {
   Deno.test(`take() breaks off at ${what}`, async () => {
     const incoming = await begin();
-    await incoming.take(data(7, BYTES));
+    await incoming.write(data(7, BYTES));
     const error = await taking(incoming, 7, BYTES, offset);
     assertEquals(error.code, "protocol");
     assertEquals(
@@ -123,7 +123,7 @@ for (
 ) {
   Deno.test(`verify() finds ${what}`, async () => {
     const incoming = await begin(announced);
-    await incoming.take(data(7, come));
+    await incoming.write(data(7, come));
     const error = await failing(incoming.verify(said));
     assertEquals(error.code, "integrity");
     assertEquals(error.message, `Cannot accept "a": ${found}`);
@@ -140,7 +140,7 @@ Deno.test("an entry of no bytes needs no piece", async () => {
 
 Deno.test("commit() makes the receipt from what was verified and from what the sink says", async () => {
   const incoming = await begin();
-  await incoming.take(data(7, BYTES));
+  await incoming.write(data(7, BYTES));
   await incoming.verify(end(7, BYTES));
   const before = Date.now();
   const { committedAt, ...rest } = await incoming.commit(end(7, BYTES), ID);
@@ -175,7 +175,7 @@ Deno.test("the phase is what is being done", async () => {
 Deno.test("abort() drops the draft", async () => {
   const sink = watchedSink();
   const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
-  await incoming.take(data(0, BYTES));
+  await incoming.write(data(0, BYTES));
   await incoming.abort();
   assertEquals([sink.drafts.size, sink.files.size], [0, 0]);
 });

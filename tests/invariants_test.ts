@@ -2,7 +2,7 @@
 // file; here each is asserted of the whole, from one socket to the other.
 //
 // The tenth (with a key set, no effect on the disk before both sides have
-// proven it) is asserted in secure_test.ts and secure_attack_test.ts.
+// proven it) is asserted in keyed_test.ts and secure_attack_test.ts.
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
-import { listen, targetOf, visitorOf } from "../lib/listen.ts";
+import { isLocal, listen, targetOf, visitorOf } from "../lib/listen.ts";
 import { tempDir } from "./helpers.ts";
 
 Deno.test("listen() takes any free port of this machine by default", async () => {
@@ -34,4 +34,23 @@ Deno.test("listen() throws bind where somebody else listens", () => {
     error.message,
     `Cannot listen on 127.0.0.1:${port}: another program listens there already`,
   );
+});
+
+Deno.test("isLocal() is true for loopback and Unix sockets alone", () => {
+  for (const hostname of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) {
+    assertEquals(isLocal({ hostname, port: 0 }), true);
+  }
+  for (
+    const hostname of [
+      ...["0.0.0.0", "::", "192.0.2.1", "10.0.0.1", "example.com", ""],
+      // Names that only look like it may stand for anything.
+      ...[
+        "127.0.0.1.example.com",
+        "localhost.example.com",
+        "127.1",
+        "1127.0.0.1",
+      ],
+    ]
+  ) assertEquals(isLocal({ hostname, port: 0 }), false);
+  assertEquals(isLocal({ transport: "unix", path: "/run/s" }), true);
 });

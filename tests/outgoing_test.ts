@@ -15,12 +15,12 @@ function outgoing(): Outgoing {
 /** An entry whose END was said. */
 function ended(): Outgoing {
   const one = outgoing();
-  one.end(BYTES.length, digestOf(BYTES));
+  one.ended({ length: BYTES.length, digest: digestOf(BYTES) }, 500);
   return one;
 }
 
 Deno.test("an entry announces its number and what is known of it", () => {
-  assertEquals(outgoing().open, {
+  assertEquals(outgoing().announcement, {
     type: "open",
     entry: 3,
     kind: "file",

@@ -3,7 +3,7 @@ import type { Target } from "../lib/connect.ts";
 import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
 import { reach } from "../lib/reach.ts";
-import { senderGuard } from "../lib/security.ts";
+import { senderGuard } from "../lib/secure.ts";
 import { freePort, tempDir } from "./helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };

@@ -123,7 +123,7 @@ export function accept(entry: number): Accept {
 
 /** A piece of an entry. */
 export function data(entry: number, bytes: Uint8Array, offset = 0): Data {
-  return { type: "data", entry, codec: 0, offset, bytes };
+  return { type: "data", entry, offset, bytes };
 }
 
 /** The end of an entry that consists of these bytes. */

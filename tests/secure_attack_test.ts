@@ -8,11 +8,12 @@ import type { Duplex } from "../lib/duplex.ts";
 import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
 import { identityOf } from "../lib/identity.ts";
+import { knock } from "../lib/keyed.ts";
 import { derive, generateKey, parseKey } from "../lib/key.ts";
 import { encodeKnock, KNOCK_BYTES } from "../lib/knock.ts";
 import { PREFACE } from "../lib/preface.ts";
 import { reach } from "../lib/reach.ts";
-import { knock } from "../lib/secure.ts";
+import type { SenderGuard } from "../lib/secure.ts";
 import { send } from "../lib/send.ts";
 import { tlsServerEnd } from "../lib/tls.ts";
 import { joined, noise } from "./helpers.ts";
@@ -163,14 +164,14 @@ async function proveWith(
   target: { hostname: string; port: number },
   change: Partial<Credentials>,
 ): Promise<TransferError> {
-  const guard = {
-    enter: async (...[conn]: Parameters<typeof knock>) => {
+  const guard: SenderGuard = {
+    handshake: async (conn) => {
       const secured = await knock(conn, KEYED);
       const credentials = { ...secured.credentials!, ...change };
       return Object.assign(secured, { credentials });
     },
   };
-  const conn = await reach(target, { connectTimeout: 5_000 }, guard as never);
+  const conn = await reach(target, { connectTimeout: 5_000 }, guard);
   using channel = new Channel(conn, 5_000);
   channel.sayHello(new Uint8Array(16));
   const error = await failing(channel.hearHello());
@@ -198,7 +199,7 @@ Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   const all = listening();
   await using _server = all.server;
   const conn = await reach(all.target, { connectTimeout: 5_000 }, {
-    enter: (conn) => knock(conn, KEYED),
+    handshake: (conn) => knock(conn, KEYED),
   });
   // Without credentials the channel says HELLO alone, and OPEN right after it.
   const { credentials: _, ...rest } = { ...conn };

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Channel } from "../lib/channel.ts";
-import { answer } from "../lib/secure.ts";
+import { answer } from "../lib/keyed.ts";
 import { send, transfer } from "../lib/send.ts";
 import { bytesItem } from "../lib/source.ts";
 import { noise } from "./helpers.ts";

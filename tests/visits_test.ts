@@ -29,7 +29,7 @@ function visited(raw: boolean, max: number) {
     const conn = await listener.accept();
     listener.close();
     const door = new Door(new Admission(max), conn);
-    return await visits.take(conn, { peer: "somebody" }, door);
+    return await visits.hold(conn, { peer: "somebody" }, door);
   })();
   taking.catch(() => {}); // each test looks at it
   return { sink, heard, sent, taking };

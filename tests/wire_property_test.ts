@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TransferError } from "../lib/errors.ts";
-import { FORMATS } from "../lib/formats.ts";
+import { FORMATS } from "../lib/frame_formats.ts";
 import type { Frame } from "../lib/frames.ts";
 import { decodeHeader, encodeFrame } from "../lib/wire.ts";
 import { frames } from "./arbitraries.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Code, TransferError } from "../lib/errors.ts";
-import { FORMATS } from "../lib/formats.ts";
+import { FORMATS } from "../lib/frame_formats.ts";
 import { SESSION } from "../lib/frames.ts";
 import { decodeHeader, encodeFrame } from "../lib/wire.ts";
 import { hex, noise, sealed } from "./helpers.ts";
@@ -31,7 +31,6 @@ Deno.test("decodeHeader() finds every single damaged byte before its payload is 
   const good = encodeFrame({
     type: "data",
     entry: 3,
-    codec: 0,
     offset: 0,
     bytes: noise(500),
   }).subarray(0, 16);

@@ -158,7 +158,7 @@ Deno.test("ACCEPT with proof of what is held, byte by byte", () => {
 Deno.test("DATA, byte by byte", () => {
   const bytes = hex("61 62 63");
   const offset = 2 ** 32 + 2;
-  spelled({ type: "data", entry: 3, codec: 0, offset, bytes }, DATA);
+  spelled({ type: "data", entry: 3, offset, bytes }, DATA);
 });
 
 Deno.test("END, byte by byte", () => {
@@ -282,7 +282,6 @@ Deno.test("decodeFrame() lends a view of DATA and copies what is kept longer", (
   const data = encodeFrame({
     type: "data",
     entry: 0,
-    codec: 0,
     offset: 0,
     bytes: noise(10),
   });

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { nameOf, type Target } from "../connect.ts";
+import { formatTarget, type Target } from "../connect.ts";
 import { TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
-import { isLocal } from "../local.ts";
+import { isLocal } from "../listen.ts";
 import { printNote } from "./print.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import { KEY_VARIABLE } from "./secret.ts";
@@ -33,7 +33,7 @@ export function checkExposure(
 ): Exposure {
   const { listen, insecure, raw, json, quiet } = command;
   if (secured || insecure || isLocal(listen)) return {};
-  const where = nameOf(listen);
+  const where = formatTarget(listen);
   if (raw) {
     throw new TransferError(
       "usage",
@@ -64,7 +64,7 @@ export function showOneTimeKey(key: string, addr: Target): void {
     "halfclose: no key was given, so this one was made; it is good for one " +
       "session. On the other machine:\n\n" +
       `  ${KEY_VARIABLE}=${key} \\\n` +
-      `    deno run -P cli.ts send FILE ${nameOf(reachable(addr))}\n`,
+      `    deno run -P cli.ts send FILE ${formatTarget(reachable(addr))}\n`,
   );
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { nameOf, type Target } from "../connect.ts";
+import { formatTarget, type Target } from "../connect.ts";
 import { TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import type { ReceiveCommand, SendCommand } from "./parse.ts";
@@ -47,7 +47,7 @@ function each(name: "read" | "write", paths: (string | undefined)[]): Need[] {
 }
 
 function reaching(target: Target): Need[] {
-  if (target.transport !== "unix") return [["net", nameOf(target)]];
+  if (target.transport !== "unix") return [["net", formatTarget(target)]];
   return [["read", target.path], ["write", target.path]];
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../format_bytes.ts";
 import type { Progress } from "../receipt.ts";
 import { printNote } from "./print.ts";
 import { formatDuration } from "./units.ts";

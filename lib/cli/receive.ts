@@ -5,7 +5,7 @@
  */
 
 import { ENDING } from "../conn.ts";
-import { nameOf, type Target } from "../connect.ts";
+import { formatTarget, type Target } from "../connect.ts";
 import { TransferError } from "../errors.ts";
 import type { Progress } from "../receipt.ts";
 import { serve, type Server } from "../serve.ts";
@@ -71,7 +71,7 @@ export async function runReceive(
     signal,
     onListen: (addr) => {
       report.event("listening", listeningOn(addr));
-      report.log(`listening on ${nameOf(addr)}`);
+      report.log(`listening on ${formatTarget(addr)}`);
       if (oneTimeKey) showOneTimeKey(oneTimeKey, addr);
     },
     onConnect: ({ peer }) => {

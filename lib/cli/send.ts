@@ -4,12 +4,12 @@
  * @module
  */
 
-import { nameOf } from "../connect.ts";
+import { formatTarget } from "../connect.ts";
 import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { sendRaw, type SendRawOptions } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
-import type { SenderSecurity } from "../security.ts";
+import type { SenderSecurity } from "../secure.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
@@ -49,7 +49,7 @@ export async function runSend(
       );
     },
   };
-  const peer = nameOf(command.target);
+  const peer = formatTarget(command.target);
   let met = false;
   const onConnect = () => {
     // All connections are one session: `closed` comes once, at its end.

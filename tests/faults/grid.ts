@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { OUTCOMES } from "../../lib/errors.ts";
-import { FORMATS } from "../../lib/formats.ts";
+import { FORMATS } from "../../lib/frame_formats.ts";
 import { type Frame, HEADER_BYTES } from "../../lib/frames.ts";
 import { PREFACE } from "../../lib/preface.ts";
 import { halfclose, type Running } from "../children.ts";
@@ -69,7 +69,7 @@ export function* squares(): Generator<Square> {
 }
 
 /** In words, as a test's name. */
-export function nameOf({ phase, deed, side, size }: Square): string {
+export function formatTarget({ phase, deed, side, size }: Square): string {
   const wire = deed === "rst" || deed === "black hole";
   return `${deed}${wire ? "" : ` of the ${side}`} at ${phase}, ${size} bytes`;
 }

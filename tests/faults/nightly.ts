@@ -3,14 +3,14 @@
 import { assertEquals } from "@std/assert";
 import { guess } from "../guessing.ts";
 import { needs } from "../needs.ts";
-import { nameOf, play, squares } from "./grid.ts";
+import { formatTarget, play, squares } from "./grid.ts";
 import { killLoop } from "./kill_loop.ts";
 import { checkModel } from "./model.ts";
 import { seedOf } from "./seed.ts";
 import { wanLoop } from "./wan_loop.ts";
 
 for (const square of squares()) {
-  needs(["strace"], `grid: ${nameOf(square)}`, () => play(square));
+  needs(["strace"], `grid: ${formatTarget(square)}`, () => play(square));
 }
 
 Deno.test("model: two thousand stories", async () => {

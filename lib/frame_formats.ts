@@ -133,10 +133,9 @@ export const FORMATS: {
     min: 9,
     max: 8 + MAX_DATA_BYTES,
     write: (f, to) => to.u64(f.offset).raw(f.bytes),
-    read: (from, { entry, codec }) => ({
+    read: (from, { entry }) => ({
       type: "data",
       entry,
-      codec,
       offset: from.u64(),
       bytes: from.raw(from.left),
     }),

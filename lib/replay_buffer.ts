@@ -16,10 +16,10 @@ import type { ByteReader, Reading } from "./reading.ts";
  * two programs (Linux: 4 MiB to send and 32 MiB to receive, at most, where
  * nobody raised it).
  */
-export const WINDOW_BYTES = 67_108_864;
+export const REPLAY_BYTES = 67_108_864;
 
 /** A reader with a memory. */
-export class Window {
+export class ReplayBuffer {
   readonly #reader: ByteReader;
   readonly #size: number;
   #ring = new Uint8Array(0);
@@ -31,12 +31,12 @@ export class Window {
   ];
 
   /**
-   * Makes a window.
+   * Makes a buffer.
    *
    * @param reader What can be read once.
    * @param size How many bytes to remember; a power of two.
    */
-  constructor(reader: ByteReader, size: number = WINDOW_BYTES) {
+  constructor(reader: ByteReader, size: number = REPLAY_BYTES) {
     this.#reader = reader;
     this.#size = size;
   }

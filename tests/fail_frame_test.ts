@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { asTransferError, TransferError } from "../lib/errors.ts";
-import { failOf, failureOf } from "../lib/failure_frames.ts";
+import { errorOfFail, failFrameOf } from "../lib/fail_frame.ts";
 import { MAX_REASON_BYTES } from "../lib/frames.ts";
 import { encodeFrame } from "../lib/wire.ts";
 
-Deno.test("failOf() calls this side's disk a remote one, and keeps the reason alone", () => {
+Deno.test("failFrameOf() calls this side's disk a remote one, and keeps the reason alone", () => {
   const error = new TransferError(
     "local-io",
     'Cannot store "a: b": no space is left',
     { retriable: true },
   );
-  assertEquals(failOf(7, error), {
+  assertEquals(failFrameOf(7, error), {
     type: "fail",
     entry: 7,
     code: "remote-io",
@@ -19,13 +19,13 @@ Deno.test("failOf() calls this side's disk a remote one, and keeps the reason al
   });
 });
 
-Deno.test("failOf() keeps any reason within a frame", () => {
+Deno.test("failFrameOf() keeps any reason within a frame", () => {
   const error = new TransferError("rejected", `Cannot: ${"€😀".repeat(2_000)}`);
-  const frame = encodeFrame(failOf(0, error));
+  const frame = encodeFrame(failFrameOf(0, error));
   assert(frame.length <= 16 + 4 + MAX_REASON_BYTES);
 });
 
-Deno.test("failureOf() keeps code and policy, and escapes the reason", () => {
+Deno.test("errorOfFail() keeps code and policy, and escapes the reason", () => {
   const frame = {
     type: "fail",
     entry: 0,
@@ -33,13 +33,13 @@ Deno.test("failureOf() keeps code and policy, and escapes the reason", () => {
     retriable: true,
     reason: "a\x1b",
   } as const;
-  const error = failureOf(frame, "Cannot go on");
+  const error = errorOfFail(frame, "Cannot go on");
   assertEquals([error.code, error.retriable], ["rejected", true]);
   assertEquals(error.message, "Cannot go on: a\\u{1b}");
 });
 
-Deno.test("failOf() keeps to itself what a permission was missing for", () => {
+Deno.test("failFrameOf() keeps to itself what a permission was missing for", () => {
   const cause = new Deno.errors.NotCapable('write access to "/srv/secret/x"');
   const error = asTransferError(cause, "local-io", 'store "a"');
-  assertEquals(failOf(0, error).reason, "it is not permitted to");
+  assertEquals(failFrameOf(0, error).reason, "it is not permitted to");
 });

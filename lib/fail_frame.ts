@@ -15,7 +15,7 @@ import { escape } from "./quote.ts";
  * @param doing What could not be done because of it: "Cannot receive".
  * @returns The error, with the peer's code and reason.
  */
-export function failureOf(frame: Fail, doing: string): TransferError {
+export function errorOfFail(frame: Fail, doing: string): TransferError {
   return new TransferError(
     frame.code,
     `${doing}: ${escape(frame.reason)}`,
@@ -31,7 +31,7 @@ export function failureOf(frame: Fail, doing: string): TransferError {
  * one.
  * @returns The frame.
  */
-export function failOf(entry: number, error: TransferError): Fail {
+export function failFrameOf(entry: number, error: TransferError): Fail {
   const code = error.code === "local-io" ? "remote-io" : error.code;
   // A character is at most four bytes of UTF-8.
   const found = error.cause instanceof Deno.errors.NotCapable

@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { Digest } from "../lib/digest.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readerOf } from "../lib/source.ts";
-import { Window } from "../lib/window.ts";
+import { ReplayBuffer } from "../lib/replay_buffer.ts";
 import { noise } from "./helpers.ts";
 
 const SIZE = 1_024;
 
-function windowOver(bytes: Uint8Array): Window {
-  return new Window(readerOf(ReadableStream.from([bytes])), SIZE);
+function bufferOver(bytes: Uint8Array): ReplayBuffer {
+  return new ReplayBuffer(readerOf(ReadableStream.from([bytes])), SIZE);
 }
 
 /** Reads on and notes the digests, as the sender does. */
@@ -26,20 +26,20 @@ async function readOn(reading: Reading, bytes: number): Promise<Uint8Array> {
   return read.subarray(0, at);
 }
 
-Deno.test("Window gives everything from the start while it still has it", async () => {
+Deno.test("ReplayBuffer gives everything from the start while it still has it", async () => {
   const bytes = noise(SIZE / 2);
-  const window = windowOver(bytes);
-  assertEquals(await readOn(window.open(), 200), bytes.subarray(0, 200));
-  const again = window.open();
+  const buffer = bufferOver(bytes);
+  assertEquals(await readOn(buffer.open(), 200), bytes.subarray(0, 200));
+  const again = buffer.open();
   assertEquals(again.origin.offset, 0);
   assertEquals(await readOn(again, SIZE), bytes);
 });
 
-Deno.test("Window begins later when the start is forgotten, with the digest of it", async () => {
+Deno.test("ReplayBuffer begins later when the start is forgotten, with the digest of it", async () => {
   const bytes = noise(10 * SIZE);
-  const window = windowOver(bytes);
-  await readOn(window.open(), 5 * SIZE);
-  const again = window.open();
+  const buffer = bufferOver(bytes);
+  await readOn(buffer.open(), 5 * SIZE);
+  const again = buffer.open();
   const { offset, digest } = again.origin;
   assertEquals(offset > 4 * SIZE - 200 && offset <= 5 * SIZE, true);
   const forgotten = new Digest();
@@ -48,21 +48,21 @@ Deno.test("Window begins later when the start is forgotten, with the digest of i
   assertEquals(await readOn(again, 10 * SIZE), bytes.subarray(offset));
 });
 
-Deno.test("Window lets two readings wait for the same read", async () => {
+Deno.test("ReplayBuffer lets two readings wait for the same read", async () => {
   const gate = Promise.withResolvers<Uint8Array>();
   async function* late() {
     yield await gate.promise;
   }
-  const window = new Window(readerOf(late()), SIZE);
-  const left = window.open().read(new Uint8Array(10)); // by a dead connection
-  const right = window.open().read(new Uint8Array(10));
+  const buffer = new ReplayBuffer(readerOf(late()), SIZE);
+  const left = buffer.open().read(new Uint8Array(10)); // by a dead connection
+  const right = buffer.open().read(new Uint8Array(10));
   gate.resolve(noise(10));
   assertEquals([await left, await right], [10, 10]);
 });
 
-Deno.test("Window ends where its reader ends, each time it is asked", async () => {
-  const window = windowOver(noise(3));
+Deno.test("ReplayBuffer ends where its reader ends, each time it is asked", async () => {
+  const buffer = bufferOver(noise(3));
   for (let turn = 0; turn < 2; turn++) {
-    assertEquals((await readOn(window.open(), 10)).length, 3);
+    assertEquals((await readOn(buffer.open(), 10)).length, 3);
   }
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TransferError } from "../lib/errors.ts";
-import { FORMATS, TYPES } from "../lib/formats.ts";
+import { FORMATS, TYPES } from "../lib/frame_formats.ts";
 import type { Frame } from "../lib/frames.ts";
 import { decodeHeader, encodeFrame } from "../lib/wire.ts";
 import { frames } from "./arbitraries.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatBytes } from "../lib/format.ts";
+import { formatBytes } from "../lib/format_bytes.ts";
 
 Deno.test("formatBytes() writes three digits and the unit", () => {
   const table = [
