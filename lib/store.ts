@@ -13,6 +13,7 @@ import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "./errors.ts";
 import { ExistingDraft } from "./existing_draft.ts";
 import { partsOf } from "./names.ts";
+import { quote } from "./quote.ts";
 import type { Draft, Entry, Sink } from "./sink.ts";
 
 /**
@@ -72,18 +73,20 @@ export function directorySink(root: string, options: StoreOptions = {}): Sink {
  */
 export function fileSink(path: string, options: StoreOptions = {}): Sink {
   const to = new Destination(dirname(path), options);
-  let owner: { transfer: string | undefined } | undefined;
+  let taken: { name: string; transfer: string | undefined } | undefined;
   return {
     async open(entry, transfer) {
+      const { kind, name } = entry;
       // The same transfer may come back for it on another connection.
-      const again = transfer !== undefined && owner?.transfer === transfer;
-      if ((owner && !again) || entry.kind === "directory") {
+      const again = transfer !== undefined && taken?.transfer === transfer &&
+        taken.name === name;
+      if (kind === "directory" || (taken && !again)) {
         throw new TransferError(
           "rejected",
-          "Cannot take more than one file: the receiver writes only that",
+          `Cannot store ${quote(name)}: the receiver takes one file only`,
         );
       }
-      owner = { transfer };
+      taken = { name, transfer };
       return await openFile(to, entry, [basename(path)], transfer);
     },
   };

@@ -1,6 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { sendAll } from "../lib/send.ts";
+import { serve } from "../lib/serve.ts";
 import { fileSink } from "../lib/store.ts";
 import { rejectsWith, tempDir, tree, utf8 } from "./helpers.ts";
+import { failing } from "./scripted.ts";
 import { put } from "./store_place.ts";
 
 Deno.test("fileSink() puts the first file under its own name, whatever theirs", async () => {
@@ -23,6 +26,28 @@ Deno.test("fileSink() refuses a second file and any directory", async () => {
   await rejectsWith("rejected", () => sink.open({ kind: "file", name: "b" }));
   assertEquals(await tree(dir.path), ["mine"]);
 });
+
+for (const onConflict of ["refuse", "replace", "rename"] as const) {
+  Deno.test(`fileSink() keeps the first of several files of one transfer (${onConflict})`, async () => {
+    await using dir = await tempDir();
+    const path = `${dir.path}/mine`;
+    await Deno.writeFile(`${dir.path}/a`, utf8("first"));
+    await Deno.writeFile(`${dir.path}/b`, utf8("second"));
+    await using server = serve({ sink: fileSink(path, { onConflict }) });
+    const names: string[] = [];
+    const error = await failing(
+      sendAll([`${dir.path}/a`, `${dir.path}/b`], server.addr, {
+        retry: 3,
+        onReceipt: ({ name }) => names.push(name),
+        onRetry: () => names.push("retry"),
+      }),
+    );
+    assertEquals([error.code, names], ["rejected", ["mine"]]);
+    assertStringIncludes(error.message, "takes one file only");
+    assertEquals(await Deno.readFile(path), utf8("first"));
+    assertEquals(await tree(dir.path), ["a", "b", "mine"]);
+  });
+}
 
 Deno.test("fileSink() keeps to the policy where its file is there already", async () => {
   await using dir = await tempDir();
