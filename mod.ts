@@ -100,5 +100,9 @@ export { type Source } from "./lib/source.ts";
 export { directorySink, fileSink } from "./lib/store.ts";
 export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
 export { type Certificate } from "./lib/tls.ts";
-export { type SessionInfo, type VisitOptions } from "./lib/visits.ts";
+export {
+  type Handler,
+  type SessionInfo,
+  type VisitOptions,
+} from "./lib/visits.ts";
 export { type WalkOptions } from "./lib/walk.ts";

@@ -199,6 +199,8 @@ export class Delivery {
     this.#finished = true;
     this.#channel.say({ type: "finish", entries: this.#entries.length });
     await this.#channel.finish();
+    await this.#until(() => this.#unsettled.size === 0);
+    this.#close(); // whatever the receiver has to say, it changes nothing
   }
 
   #announce(one: Outgoing): void {
@@ -264,11 +266,16 @@ export class Delivery {
     if (!this.#over || (isCut(this.#over) && !isCut(failure))) {
       this.#over = failure;
     }
+    this.#close();
+    this.#tell();
+  }
+
+  /** Lets the peer end, but not for ever. */
+  #close(): void {
     this.#closing ??= setTimeout(() => {
       this.#channel.close();
       this.#ended.resolve();
     }, LAST_WORDS_MS);
-    this.#tell();
   }
 
   #abort(): void {

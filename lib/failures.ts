@@ -5,6 +5,7 @@
  */
 
 import { asTransferError, together, type TransferError } from "./errors.ts";
+import { Pending } from "./pending.ts";
 
 /** Kept in full: a peer can have any number of entries fail. */
 const MAX_KEPT = 100;
@@ -12,6 +13,7 @@ const MAX_KEPT = 100;
 /** Collects failures. */
 export class Failures {
   readonly #kept: TransferError[] = [];
+  readonly #telling = new Pending();
   #count = 0;
 
   /** Takes one in. */
@@ -24,17 +26,29 @@ export class Failures {
    * Tells our own side. What it makes of it does not undo a delivery.
    *
    * @param doing What it is told, for the message: "tell how far".
-   * @param act Tells it; what this throws is a failure like any other.
-   * @returns Whether all went well.
+   * @param act Tells it; what this throws or rejects with is a failure like any
+   * other.
+   * @returns Whether all went well; never rejects.
    */
-  guard(doing: string, act: () => void): boolean {
+  guard(doing: string, act: () => unknown): Promise<boolean> {
+    const telling = this.#guard(doing, act);
+    this.#telling.add(telling);
+    return telling;
+  }
+
+  async #guard(doing: string, act: () => unknown): Promise<boolean> {
     try {
-      act();
+      await act();
       return true;
     } catch (error) {
       this.add(asTransferError(error, "internal", doing));
       return false;
     }
+  }
+
+  /** Resolves when our own side is done with all that it was told. */
+  async told(): Promise<void> {
+    await this.#telling.none();
   }
 
   /**

@@ -58,19 +58,25 @@ export class Lobby {
     const network = networkOf(address);
     const count = this.#counts.get(network) ?? 0;
     if (count >= this.#ofOne) return undefined;
-    if (this.#waiting.size >= this.#inAll) this.#dismissFirst();
+    if (this.#waiting.size >= this.#inAll) this.dismissFirst();
     this.#counts.set(network, (this.#counts.get(network) ?? 0) + 1);
     const place = { leave: () => this.#leave(place, network) };
     this.#waiting.set(place, dismiss);
     return place;
   }
 
-  #dismissFirst(): void {
+  /**
+   * Ends the wait of the one who has waited longest.
+   *
+   * @returns Whether there was one.
+   */
+  dismissFirst(): boolean {
     const [first] = this.#waiting;
-    if (!first) return;
+    if (!first) return false;
     const [place, dismiss] = first;
     place.leave();
     dismiss();
+    return true;
   }
 
   #leave(place: Place, network: string): void {

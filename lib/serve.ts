@@ -19,10 +19,15 @@ import {
 } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import type { RawReport } from "./raw.ts";
-import type { Receipt } from "./receipt.ts";
+import { Pending } from "./pending.ts";
 import { pause } from "./retry.ts";
 import { receiverGuard } from "./secure.ts";
-import { type SessionInfo, type VisitOptions, Visits } from "./visits.ts";
+import {
+  type Handler,
+  type SessionInfo,
+  type VisitOptions,
+  Visits,
+} from "./visits.ts";
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions extends ListenOptions, VisitOptions {
@@ -76,6 +81,9 @@ export interface Server extends AsyncDisposable {
 /** Strangers at a time, where they have a key to show: guessing takes its time. */
 const GUARDED = { ofOne: 256, inAll: 1_024 };
 
+/** How long strangers have, once the last session has ended, in milliseconds. */
+const STRANGERS_MS = 1_000;
+
 /** Pause after an accept that failed for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
 
@@ -85,7 +93,9 @@ const ACCEPT_PAUSE_MS = 100;
  * On abort: `options.signal` stops accepting and ends every session.
  *
  * @param options Where to listen, where the entries land, bounds, callbacks.
- * @param handler Hears of each entry that was committed.
+ * @param handler Hears of each entry that was committed. A
+ * promise is waited for before its session ends; what it throws or rejects with
+ * is for `onError`. Raw streams are for `onClose` alone.
  * @returns The server, listening already.
  * @throws {TransferError} `bind` when it cannot listen, `usage` when others
  * could reach it and there is no key.
@@ -109,7 +119,7 @@ const ACCEPT_PAUSE_MS = 100;
  */
 export function serve(
   options: ServeOptions,
-  handler?: (receipt: Receipt, info: SessionInfo) => void,
+  handler?: Handler,
 ): Server {
   return new RunningServer(options, handler ?? (() => {}));
 }
@@ -122,7 +132,7 @@ class RunningServer implements Server {
   readonly #listener: Deno.Listener;
   readonly #admission: Admission;
   readonly #visits: Visits;
-  readonly #connections = new Set<Promise<void>>();
+  readonly #connections = new Pending();
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
   #stopped = false;
@@ -130,13 +140,14 @@ class RunningServer implements Server {
 
   constructor(
     options: ServeOptions,
-    handler: (receipt: Receipt, info: SessionInfo) => void,
+    handler: Handler,
   ) {
     const { idleTimeout, maxSize, maxConnections = 4_096 } = options;
     mustBePositive({ idleTimeout, maxSize, maxConnections });
     this.#options = options;
     const guard = receiverGuard(options);
-    mustBeLocal(options, guard !== undefined && !options.raw);
+    if (guard && options.raw) throw rawIsOpen();
+    mustBeLocal(options, guard !== undefined);
     this.#lobby = guard ? new Lobby(GUARDED) : new Lobby();
     this.#visits = new Visits(options, guard, this.#cut.signal, handler);
     this.#admission = new Admission(maxConnections);
@@ -168,7 +179,9 @@ class RunningServer implements Server {
     await this.#admission.empty;
     clearTimeout(timer);
     this.#stop();
-    await this.finished;
+    // Who has not said what they want by now keeps nobody waiting.
+    const late = setTimeout(cut, STRANGERS_MS);
+    await this.finished.finally(() => clearTimeout(late));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,13 +202,15 @@ class RunningServer implements Server {
         told = false;
       } catch (error) {
         if (this.#stopped) break;
-        // Out of descriptors, most likely: sessions that end give some back.
+        if (isGone(error)) continue;
+        // Out of descriptors, most likely: a stranger's will do.
+        if (this.#lobby.dismissFirst()) continue;
         if (!told) this.#cannotAccept(error);
         told = true;
         await pause(ACCEPT_PAUSE_MS);
       }
     }
-    await Promise.all(this.#connections);
+    await this.#connections.none();
     if (this.#thrown) throw this.#thrown.error;
   }
 
@@ -221,11 +236,9 @@ class RunningServer implements Server {
     const { peer, host } = visitorOf(conn);
     const door = new Door(this.#admission, conn);
     if (!door.wait(this.#lobby, host)) return door.close();
-    const done = this.#handle(conn, peer, door).finally(() => {
-      door.leave();
-      this.#connections.delete(done);
-    });
-    this.#connections.add(done);
+    this.#connections.add(
+      this.#handle(conn, peer, door).finally(() => door.leave()),
+    );
   }
 
   async #handle(conn: Deno.Conn, peer: string, door: Door): Promise<void> {
@@ -234,12 +247,31 @@ class RunningServer implements Server {
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
       if (this.#options.signal?.aborted) return;
+      if (this.#stopped && door.stranger) return; // nobody, and now never
       const failure = asTransferError(error, "internal", "serve a session");
       this.#fail(failure, { peer, stranger: door.stranger });
     } finally {
       door.close(); // in case a callback threw before the session began
     }
   }
+}
+
+/**
+ * Whether whoever came was gone before being accepted. That costs nothing; a
+ * pause for it would hold up everybody behind.
+ */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
+}
+
+function rawIsOpen(): TransferError {
+  return new TransferError(
+    "usage",
+    "Cannot serve raw streams with a key or a certificate: plain TCP has " +
+      "neither",
+  );
 }
 
 /** Why a session is cut that did not finish in time. */

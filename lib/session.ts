@@ -11,6 +11,7 @@
 import { type Channel, HEARTBEAT_MS } from "./channel.ts";
 import { errorOfFail, failFrameOf } from "./fail_frame.ts";
 import { ENDING } from "./conn.ts";
+import { onAbort } from "./deadline.ts";
 import { toHex } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { Failures } from "./failures.ts";
@@ -26,6 +27,7 @@ import {
 } from "./frames.ts";
 import { Entries } from "./entries.ts";
 import { Incoming } from "./incoming.ts";
+import { Pending } from "./pending.ts";
 import { quote } from "./quote.ts";
 import { type Progress, type Receipt, receiptOf } from "./receipt.ts";
 import type { Sink } from "./sink.ts";
@@ -42,8 +44,11 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** Hears how far the session is, about four times a second. */
   onProgress?: (progress: Progress) => void;
-  /** Hears of each entry that was committed, before its receipt is sent. */
-  onReceipt?: (receipt: Receipt) => void;
+  /**
+   * Hears of each entry that was committed, when its receipt is on its way. A
+   * promise is waited for before the session ends.
+   */
+  onReceipt?: (receipt: Receipt) => unknown;
 }
 
 /** How long a stopped sender gets to hear why, in milliseconds. */
@@ -58,7 +63,7 @@ export class Session {
   readonly #id: Uint8Array;
   readonly #options: SessionOptions;
   readonly #entries = new Entries();
-  readonly #commits = new Set<Promise<void>>();
+  readonly #commits = new Pending(MAX_COMMITS);
   readonly #receipts: Receipt[] = [];
   readonly #failures = new Failures();
   #writing: Promise<void> | undefined;
@@ -101,25 +106,31 @@ export class Session {
    * delivered, what became of the entries that failed.
    */
   async run(sink: Sink): Promise<Receipt[]> {
+    try {
+      await this.#converse(sink);
+    } finally {
+      await this.#failures.told(); // the sender need not wait for that
+    }
+    this.#failures.rethrow();
+    return this.#receipts;
+  }
+
+  async #converse(sink: Sink): Promise<void> {
     const { signal } = this.#options;
+    using _ = onAbort(signal, () => this.#stop());
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
-    const stop = () => this.#stop();
-    signal?.addEventListener("abort", stop);
     try {
       if (signal?.aborted) this.#stop();
       await this.#hearAll(sink);
-      await Promise.all(this.#commits);
+      await this.#commits.none();
       await this.#channel.flush();
     } catch (error) {
       await this.#giveUp(error);
     } finally {
       clearInterval(heartbeat);
       clearTimeout(this.#stopped);
-      signal?.removeEventListener("abort", stop);
     }
     await this.#channel.hangUp(ENDING);
-    this.#failures.rethrow();
-    return this.#receipts;
   }
 
   async #hearAll(sink: Sink): Promise<void> {
@@ -191,18 +202,16 @@ export class Session {
     } catch (error) {
       return await this.#failEntry(incoming.open, error);
     }
-    while (this.#commits.size >= MAX_COMMITS) await Promise.race(this.#commits);
-    const commit = this.#commit(incoming, end).finally(() =>
-      this.#commits.delete(commit)
-    );
-    this.#commits.add(commit);
+    await this.#commits.room();
+    if (this.#stopped) return; // the sender is told that this is not committed
+    this.#commits.add(this.#commit(incoming, end));
   }
 
   async #commit(incoming: Incoming, end: End): Promise<void> {
     try {
       // A file that gets its name changes its directory's modification time.
       const directory = incoming.open.kind === "directory";
-      if (directory) await Promise.allSettled([...this.#commits]);
+      if (directory) await this.#commits.now();
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;
@@ -218,11 +227,8 @@ export class Session {
 
   /** Drops an entry and says why. The others go on, unless order was broken. */
   async #failEntry(open: Open, error: unknown): Promise<void> {
-    const failure = asTransferError(
-      error,
-      "internal",
-      `take ${quote(open.name)}`,
-    );
+    const doing = `take ${quote(open.name)}`;
+    const failure = asTransferError(error, "internal", doing);
     if (failure.code === "protocol") throw failure;
     this.#failures.add(failure);
     await this.#entries.refuse(open.entry);
@@ -257,11 +263,10 @@ export class Session {
       ? {}
       : { total: this.#settledBytes + size };
     const progress = { phase, bytes: this.#settledBytes + bytes, ...total };
-    const told = this.#failures.guard(
-      "tell how far",
-      () => this.#onProgress?.(progress),
-    );
-    if (!told) this.#onProgress = undefined; // once is enough
+    this.#failures.guard("tell how far", () => this.#onProgress?.(progress))
+      .then((told) => {
+        if (!told) this.#onProgress = undefined; // once is enough
+      });
   }
 
   /** Tells the sender and lets it end; what still comes is not taken. */
@@ -271,7 +276,7 @@ export class Session {
       retriable: true,
     });
     // What is being committed still gets its receipt: a FAIL would deny it.
-    Promise.all(this.#commits).then(() => {
+    this.#commits.none().then(() => {
       this.#channel.say(failFrameOf(SESSION, why));
       return this.#channel.finish();
     }).catch(() => this.#channel.close()); // the sender is gone, or time is up
@@ -281,7 +286,7 @@ export class Session {
   async #giveUp(error: unknown): Promise<never> {
     const failure = asTransferError(error, "internal", "receive");
     await Promise.allSettled([this.#writing]); // the first failure is the one to tell
-    await Promise.all(this.#commits);
+    await this.#commits.now();
     await this.#entries.keepAll();
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();

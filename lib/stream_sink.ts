@@ -9,6 +9,7 @@
  */
 
 import { asTransferError, TransferError } from "./errors.ts";
+import { quote } from "./quote.ts";
 import type { Draft, Sink } from "./sink.ts";
 
 /** What this sink writes to: `Deno.stdout`, an open file, a pipe. */
@@ -46,7 +47,8 @@ export function streamSink(to: ByteWriter): Sink {
         return Promise.reject(
           new TransferError(
             "rejected",
-            "Cannot take more than one file: the receiver writes one stream",
+            `Cannot store ${quote(entry.name)}: the receiver writes one ` +
+              "stream only",
           ),
         );
       }

@@ -20,6 +20,9 @@ export interface SessionInfo {
   peer: string;
 }
 
+/** Hears of an entry that was committed, and who sent it; it may be async. */
+export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
+
 /** What the sessions of a server have in common. */
 export interface VisitOptions
   extends Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
@@ -46,7 +49,7 @@ export class Visits {
   readonly #options: VisitOptions;
   readonly #guard: ReceiverGuard | undefined;
   readonly #signal: AbortSignal;
-  readonly #handler: (receipt: Receipt, info: SessionInfo) => void;
+  readonly #handler: Handler;
   readonly #budget = new Budget(BUFFER_BYTES);
 
   /**
@@ -61,7 +64,7 @@ export class Visits {
     options: VisitOptions,
     guard: ReceiverGuard | undefined,
     signal: AbortSignal,
-    handler: (receipt: Receipt, info: SessionInfo) => void,
+    handler: Handler,
   ) {
     this.#options = options;
     this.#guard = guard;

@@ -68,3 +68,19 @@ Deno.test("a damaged frame from the receiver is no receipt", async () => {
   assertEquals([error.code, all.receipts.length], ["integrity", 0]);
   assertEquals(all.entries[0]!.unconfirmed, error);
 });
+
+Deno.test("a receiver that has said everything and does not end holds up nobody", async () => {
+  using all = await talk([item(0)]);
+  await take(all.receiver, 0);
+  await all.receiver.say(receipt(0, BYTES));
+  await all.receiver.hear("finish");
+  const alive = { type: "alive", entry: SESSION, phase: "syncing" } as const;
+  let over = false;
+  all.outcome.finally(() => over = true);
+  while (!over) {
+    await all.receiver.say({ ...alive, bytes: 0 }).catch(() => over = true);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await all.outcome;
+  assertEquals(all.receipts.length, 1);
+});

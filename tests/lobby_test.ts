@@ -19,6 +19,8 @@ Deno.test("Lobby dismisses who has waited longest when it is full", () => {
     assert(lobby.enter(`host${number}`, () => dismissed.push(number)));
   }
   assertEquals([dismissed, lobby.size], [[0, 1], 3]);
+  while (lobby.dismissFirst());
+  assertEquals([dismissed, lobby.size], [[0, 1, 2, 3, 4], 0]);
 });
 
 Deno.test("one address cannot keep all others out before it has said who it is", () => {

@@ -35,6 +35,15 @@ Deno.test("shutdown() cuts what does not finish within its grace, and says why",
   assertEquals(sink.files.size, 0);
 });
 
+Deno.test("shutdown() waits for no stranger that says nothing", async () => {
+  const { server, errors } = listening();
+  using mute = await Deno.connect({ port: portOf(server.addr) });
+  await send(noise(1), server.addr, { name: "a" }); // mute was accepted before
+  await server.shutdown();
+  assertEquals(await mute.read(new Uint8Array(1)), null);
+  assertEquals(errors, []); // it had no time to be too late
+});
+
 Deno.test("shutdown() may be called twice, and after an abort", async () => {
   const stop = new AbortController();
   const { server } = listening({ signal: stop.signal });

@@ -7,6 +7,7 @@ import type { Code } from "../lib/errors.ts";
 import { send, transfer } from "../lib/send.ts";
 import { bytesItem } from "../lib/source.ts";
 import { noise } from "./helpers.ts";
+import { needs } from "./needs.ts";
 import { codeOf, listening, portOf, withHeld } from "./serve_talk.ts";
 
 /** Says something and reads to the server's end, as a polite stranger does. */
@@ -83,6 +84,23 @@ const STRANGERS: [
     /it speaks version 99/,
   ],
 ];
+
+needs(
+  ["python3"],
+  "connections that are gone before they are accepted hold up nobody (9)",
+  async () => {
+    const { server, errors } = listening();
+    await using _server = server;
+    const port = String(portOf(server.addr));
+    // Nothing is accepted meanwhile: this thread waits for the program.
+    const { success } = new Deno.Command("python3", {
+      args: [`${import.meta.dirname}/peers/gone.py`, port, "200"],
+    }).outputSync();
+    assert(success);
+    await send(noise(1), server.addr, { name: "a", idleTimeout: 3_000 });
+    assertEquals(errors, []);
+  },
+);
 
 for (const [who, visit, message, code = "protocol"] of STRANGERS) {
   Deno.test(`${who} is one error, a stranger's, and harms nobody`, async () => {

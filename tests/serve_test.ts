@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Target } from "../lib/connect.ts";
 import { TransferError } from "../lib/errors.ts";
+import { generateKey } from "../lib/key.ts";
 import { memorySink } from "../lib/memory_sink.ts";
 import type { Receipt } from "../lib/receipt.ts";
 import { send } from "../lib/send.ts";
@@ -30,6 +31,33 @@ Deno.test("serve() tells its handler of each entry and who sent it", async () =>
   const receipt = await send(noise(10), server.addr, { name: "a" });
   assertEquals(heard.map(([one]) => one), [receipt]);
   assert(heard[0]?.[1].startsWith("127.0.0.1:"));
+});
+
+Deno.test("serve() waits for an async handler, and tells what it rejects with", async () => {
+  const { promise, reject } = Promise.withResolvers<void>();
+  const errors: TransferError[] = [];
+  const server = serve(
+    { sink: memorySink(), onError: (error) => errors.push(error) },
+    () => promise,
+  );
+  await send(noise(10), server.addr, { name: "a" });
+  let stopped = false;
+  const stopping = server.shutdown().then(() => stopped = true);
+  reject(new Error("the database is down"));
+  assertEquals(stopped, false);
+  await stopping;
+  assertEquals(
+    errors.map(({ message }) => message),
+    ['Cannot tell of "a": the database is down'],
+  );
+});
+
+Deno.test("serve() takes no raw streams with a key: they would come without it", () => {
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), raw: true, key: generateKey() }),
+    TransferError,
+  );
+  assertEquals(error.code, "usage");
 });
 
 Deno.test("a busy server refuses politely, and a sender that retries succeeds", async () => {

@@ -47,3 +47,33 @@ Deno.test("an abort denies no commit that is under way", async () => {
   assertEquals([...all.sink.files.keys()], ["file-0"]);
   assertEquals(all.sink.drafts.size, 0);
 });
+
+Deno.test("an abort begins no commit after it has denied the rest", async () => {
+  const { commit, begun, finish: release } = slowCommit();
+  const committed: number[] = [];
+  const stop = new AbortController();
+  using all = await talk(
+    { signal: stop.signal },
+    watchedSink({
+      async commit(entry, onPhase) {
+        await commit(entry, onPhase);
+        committed.push(committed.length);
+      },
+    }),
+  );
+  // One more than are committed at once: its END waits for a place.
+  const entries = Array.from({ length: 65 }, (_, entry) => entry);
+  await all.sender.say(...entries.flatMap((entry) => whole(entry)));
+  await begun;
+  for (const entry of entries) {
+    assertEquals((await all.sender.hear("accept")).entry, entry);
+  }
+  await all.sender.hear("alive"); // time enough to take that END
+  stop.abort();
+  release();
+  const frames = await all.sender.end();
+  await all.outcome.catch(() => {});
+  const told = frames.filter(({ type }) => type === "receipt").length;
+  assertEquals([told, committed.length], [64, 64]);
+  assertEquals(frames.at(-1)?.type, "fail");
+});
