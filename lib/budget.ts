@@ -14,6 +14,14 @@ import { TransferError } from "./errors.ts";
  */
 const PATIENCE_MS = 300_000;
 
+/** How long to wait for a turn. */
+export interface WaitOptions {
+  /** Longest wait in milliseconds. @default {300_000} */
+  patience?: number;
+  /** Ends the wait. */
+  signal?: AbortSignal;
+}
+
 /**
  * A number of units, given out in the order in which they were asked for.
  */
@@ -38,8 +46,7 @@ export class Budget {
    * On abort: the wait ends with the signal's reason, and nothing was taken.
    *
    * @param units How many.
-   * @param patience Longest wait in milliseconds.
-   * @param signal Ends the wait.
+   * @param options The longest wait in milliseconds, and what ends it.
    * @throws {RangeError} When there are fewer in all: it would wait for ever,
    * and everybody behind it.
    * @throws {TransferError} `rejected` and retriable when nobody gave enough
@@ -47,8 +54,7 @@ export class Budget {
    */
   async take(
     units: number,
-    patience: number = PATIENCE_MS,
-    signal?: AbortSignal,
+    { patience = PATIENCE_MS, signal }: WaitOptions = {},
   ): Promise<void> {
     signal?.throwIfAborted();
     if (units > this.#units) {

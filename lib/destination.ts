@@ -11,9 +11,11 @@
 import { join } from "node:path";
 import { Budget } from "./budget.ts";
 import { DirectorySync } from "./directory_sync.ts";
+import { FileSync } from "./file_sync.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { lstatIfThere } from "./absent.ts";
 import { byteLength } from "./names.ts";
+import { Owners } from "./owners.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
 import type { ConflictPolicy } from "./conflict.ts";
@@ -37,27 +39,19 @@ const MAX_MADE = 10_000;
 /** Longest path that Linux takes (PATH_MAX, without its final NUL). */
 const MAX_PATH_BYTES = 4_095;
 
-/** A draft that can be made to let go of its file. */
-export interface Releasable {
-  /** Lets go of the file, synced, for somebody else to go on with. */
-  release(): Promise<void>;
-}
-
 /**
- * What the drafts of one destination share: its root, its policy, and which of
- * its directories are known to be durable.
+ * What the drafts of one destination share: its root, its policy, and what is
+ * known of its disk.
  */
 export class Destination {
   readonly root: string;
   readonly policy: ConflictPolicy;
-  readonly sync = new DirectorySync();
+  readonly files = new FileSync();
+  readonly directories = new DirectorySync();
   readonly temps: Temps;
   /** Descriptors for temporary files, over all connections. */
   readonly descriptors = new Budget(MAX_OPEN_FILES);
-  readonly #owners = new Map<
-    string,
-    { transfer: string | undefined; draft: Releasable }
-  >();
+  readonly owners = new Owners();
   /** Directories made here and not yet asked for by name. */
   readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
@@ -66,45 +60,6 @@ export class Destination {
     this.root = root;
     this.policy = options.onConflict ?? "refuse";
     this.temps = new Temps(root);
-  }
-
-  /** Notes who writes a file now, and takes it from who did. */
-  async own(
-    parts: readonly string[],
-    transfer: string | undefined,
-    draft: Releasable,
-  ): Promise<void> {
-    // Asked again after every wait: two connections may come at once.
-    while (this.#ownedBy(transfer, parts)) await this.evict(parts, transfer);
-    this.#owners.set(parts.join("/"), { transfer, draft });
-  }
-
-  /** Notes that somebody does not write it any more. */
-  disown(parts: readonly string[], draft: Releasable): void {
-    const name = parts.join("/");
-    if (this.#owners.get(name)?.draft === draft) this.#owners.delete(name);
-  }
-
-  /**
-   * Takes a file away from a connection that the same transfer has left: the
-   * sender knows that it is dead, this side may not have noticed yet.
-   */
-  async evict(
-    parts: readonly string[],
-    transfer: string | undefined,
-  ): Promise<void> {
-    for (let draft; (draft = this.#ownedBy(transfer, parts));) {
-      await draft.release();
-    }
-  }
-
-  #ownedBy(
-    transfer: string | undefined,
-    parts: readonly string[],
-  ): Releasable | undefined {
-    const owner = this.#owners.get(parts.join("/"));
-    const same = transfer !== undefined && owner?.transfer === transfer;
-    return same ? owner.draft : undefined;
   }
 
   /**
@@ -189,7 +144,6 @@ export class Destination {
       await Deno.mkdir(path);
       if (this.#made.size >= MAX_MADE) this.#made.clear();
       this.#made.add(path);
-      this.sync.forget(path);
     } catch (error) {
       // Another commit needs the same parent and was faster.
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
@@ -197,15 +151,20 @@ export class Destination {
     return await Deno.lstat(path);
   }
 
-  /** Syncs a directory and the names of those above it, down from the root. */
+  /**
+   * Syncs a directory and all above it, down from the root: who made them, and
+   * whether that is durable, nobody knows.
+   */
   async settle(parts: readonly string[]): Promise<void> {
-    let path = this.root;
-    const names: Promise<void>[] = [];
-    for (const part of parts) {
-      path = join(path, part);
-      names.push(this.sync.syncName(path));
-    }
-    await Promise.all([...names, this.sync.sync(path)]);
+    const depths = Array.from(
+      { length: parts.length + 1 },
+      (_, depth) => depth,
+    );
+    await Promise.all(
+      depths.map((depth) =>
+        this.directories.sync(join(this.root, ...parts.slice(0, depth)))
+      ),
+    );
   }
 }
 

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** How long a sync waits for company when there has just been another. */
@@ -32,7 +31,6 @@ interface State {
 /** Syncs directories, many callers at a time with few system calls. */
 export class DirectorySync {
   readonly #states = new Map<string, State>();
-  readonly #known = new Set<string>();
 
   /**
    * Resolves when every entry that the directory has now is on stable storage.
@@ -49,27 +47,6 @@ export class DirectorySync {
     if (this.#states.size >= MAX_REMEMBERED) this.#forgetIdle();
     this.#states.set(path, state);
     return state.queued ??= this.#enqueue(path, state);
-  }
-
-  /**
-   * Makes sure that a directory's own name is durable in its parent, once.
-   *
-   * @param path A directory, new or not: who made it may not have synced it.
-   */
-  async syncName(path: string): Promise<void> {
-    if (this.#known.has(path)) return;
-    await this.sync(dirname(path));
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    this.#known.add(path);
-  }
-
-  /**
-   * Says that a directory was made just now, whatever was known before.
-   *
-   * @param path The new directory.
-   */
-  forget(path: string): void {
-    this.#known.delete(path);
   }
 
   #forgetIdle(): void {

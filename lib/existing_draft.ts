@@ -10,7 +10,7 @@
 
 import { join } from "node:path";
 import { type Destination, storing } from "./destination.ts";
-import type { Digest } from "./digest.ts";
+import { Digest, sameBytes } from "./digest.ts";
 import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "./errors.ts";
 import { Proof } from "./proof.ts";
@@ -32,6 +32,7 @@ export class ExistingDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
+  readonly #transfer: string | undefined;
   readonly #seen: Deno.FileInfo;
   /** What takes the bytes when they are others. */
   #instead: FileDraft | undefined;
@@ -41,12 +42,14 @@ export class ExistingDraft implements Draft {
     to: Destination,
     entry: Entry,
     parts: string[],
+    transfer: string | undefined,
     seen: Deno.FileInfo,
     proof: Proof,
   ) {
     this.#to = to;
     this.#entry = entry;
     this.#parts = parts;
+    this.#transfer = transfer;
     this.#seen = seen;
     const { length, block, proof: digests } = proof;
     const start = (offset: number) => this.#start(proof.at(offset), offset);
@@ -59,6 +62,7 @@ export class ExistingDraft implements Draft {
    * @param to Where it is.
    * @param entry What was announced.
    * @param parts Its name, taken apart and checked.
+   * @param transfer The transfer's id, if it has one.
    * @param seen What it looks like: a regular file of the announced length.
    * @returns The draft.
    */
@@ -66,13 +70,16 @@ export class ExistingDraft implements Draft {
     to: Destination,
     entry: Entry,
     parts: string[],
+    transfer: string | undefined,
     seen: Deno.FileInfo,
   ): Promise<ExistingDraft> {
-    return await storing(entry.name, async () => {
+    const draft = await storing(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
       const proof = await Proof.of((into) => file.read(into), seen.size);
-      return new ExistingDraft(to, entry, parts, seen, proof);
+      return new ExistingDraft(to, entry, parts, transfer, seen, proof);
     });
+    await to.owners.add(draft.#name, transfer, draft);
+    return draft;
   }
 
   async #start(digest: Digest, offset: number): Promise<Digest> {
@@ -86,22 +93,35 @@ export class ExistingDraft implements Draft {
         `Cannot store ${quote(name)}: other content has that name already`,
       );
     }
-    this.#instead = new FileDraft(this.#to, this.#entry, this.#parts);
-    await storing(name, () => this.#copy(offset));
+    this.#to.owners.remove(this.#name, this);
+    const instead = new FileDraft(this.#to, this.#entry, this.#parts);
+    this.#instead = instead;
+    await this.#to.owners.add(this.#name, this.#transfer, instead);
+    const copied = await storing(name, () => this.#copy(instead, offset));
+    // Somebody may have changed it since it was proven.
+    if (!sameBytes(copied.finish(), new Digest(digest).finish())) {
+      await instead.abort();
+      throw this.#changed();
+    }
     return digest;
   }
 
   /** Copies what agrees, instead of having it sent. */
-  async #copy(length: number): Promise<void> {
+  async #copy(to: FileDraft, length: number): Promise<Digest> {
+    const copied = new Digest();
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
     const buffer = new Uint8Array(COPY_BYTES);
     for (let left = length; left > 0;) {
       const piece = buffer.subarray(0, Math.min(left, buffer.length));
       const count = await file.read(piece);
       if (count === null) throw this.#changed();
-      await this.#instead!.write(piece.subarray(0, count));
+      const read = piece.subarray(0, count);
+      const written = to.write(read);
+      copied.update(read); // while the disk is busy with the same bytes
+      await written;
       left -= count;
     }
+    return copied;
   }
 
   async write(piece: Uint8Array): Promise<void> {
@@ -112,27 +132,44 @@ export class ExistingDraft implements Draft {
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
-    return await storing(this.#entry.name, async () => {
-      onPhase?.("syncing");
-      const now = await this.#to.look(this.#parts);
-      const same = now?.isFile && now.ino === this.#seen.ino &&
-        now.size === this.#seen.size &&
-        now.mtime?.getTime() === this.#seen.mtime?.getTime();
-      if (!same) throw this.#changed();
-      // Whoever wrote it may not have synced it, and a receipt vouches for it.
-      using file = await Deno.open(join(this.#to.root, ...this.#parts));
-      await file.sync();
-      await this.#to.settle(this.#parts.slice(0, -1));
-      return { name: this.#parts.join("/"), durable: true, existing: true };
-    });
+    try {
+      return await storing(this.#entry.name, () => this.#vouch(onPhase));
+    } finally {
+      await this.abort();
+    }
+  }
+
+  /** Says of what is there that it is the entry. */
+  async #vouch(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
+    onPhase?.("syncing");
+    using file = await Deno.open(join(this.#to.root, ...this.#parts));
+    // Whoever wrote it may not have synced it, and a receipt vouches for it.
+    await this.#to.files.sync(file);
+    await this.#to.settle(this.#parts.slice(0, -1));
+    if (differs(this.#seen, await this.#to.look(this.#parts))) {
+      throw this.#changed();
+    }
+    this.#to.owners.settle(this.#name, this);
+    return { name: this.#name, durable: true, existing: true };
   }
 
   async keep(): Promise<void> {
+    this.#to.owners.remove(this.#name, this);
     await this.#instead?.keep();
   }
 
+  /** Lets go of the file, for the same transfer's next connection. */
+  async release(): Promise<void> {
+    await (this.#instead?.release() ?? this.keep());
+  }
+
   async abort(): Promise<void> {
+    this.#to.owners.remove(this.#name, this);
     await this.#instead?.abort();
+  }
+
+  get #name(): string {
+    return this.#parts.join("/");
   }
 
   #changed(): TransferError {
@@ -143,4 +180,14 @@ export class ExistingDraft implements Draft {
       { retriable: true },
     );
   }
+}
+
+/**
+ * Whether it is another file now, or another content. A change of the content
+ * always changes ctime, whoever sets mtime back (inode(7)); a change of ctime
+ * alone can be one of links or bits, and then it is looked at again.
+ */
+function differs(seen: Deno.FileInfo, now: Deno.FileInfo | null): boolean {
+  return !now?.isFile || now.ino !== seen.ino || now.dev !== seen.dev ||
+    now.size !== seen.size || now.ctime?.getTime() !== seen.ctime?.getTime();
 }

@@ -43,9 +43,10 @@ export class FileDraft implements Draft {
   #file: Deno.FsFile | undefined;
   #length = 0;
   #started = false;
-  #ended = false;
-  #evicted = false;
   #published = false;
+  /** Ends what waits for a descriptor; its reason is why the draft has ended. */
+  readonly #leaving = new AbortController();
+  #ending: Promise<void> | undefined;
 
   /**
    * Begins a file.
@@ -86,10 +87,11 @@ export class FileDraft implements Draft {
 
   /** Takes a partial over, within the budget. */
   async #adopt(): Promise<Temp | undefined> {
+    const { signal } = this.#leaving;
     const { temps, descriptors } = this.#to;
-    const temp = await temps.adopt(this.#parts);
+    const temp = await temps.adopt(this.#parts, this.#mode);
     try {
-      if (temp) await descriptors.take(1);
+      if (temp) await descriptors.take(1, { signal });
     } catch (busy) {
       temp?.file.close(); // the partial waits for another attempt
       throw busy;
@@ -125,12 +127,12 @@ export class FileDraft implements Draft {
   }
 
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
-    try {
-      await this.#startOver();
-      return await this.#act(() => this.#commit(onPhase));
-    } finally {
-      await this.abort();
-    }
+    const committing = this.#startOver()
+      .then(() => this.#act(() => this.#commit(onPhase)));
+    await Promise.allSettled([committing]);
+    // That the temporary name cannot be removed undoes no commit: it is swept.
+    await Promise.allSettled([this.abort()]);
+    return await committing;
   }
 
   async #commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
@@ -139,68 +141,84 @@ export class FileDraft implements Draft {
     onPhase?.("syncing");
     if (mode !== undefined) await Deno.chmod(temp, mode & 0o777);
     if (mtime !== undefined) await file.utime(new Date(), new Date(mtime));
-    await file.sync();
+    await this.#to.files.sync(file);
     onPhase?.("committing");
     const parents = this.#parts.slice(0, -1);
     const directory = await this.#to.makeDirectories(parents);
+    const { owners, policy, files } = this.#to;
+    if (policy === "replace") owners.mustNotBeLate(this.#name, this);
     this.#published = true; // or nearly: nothing may go on with it any more
+    const name = this.#parts.at(-1)!;
     const { last, existing } = await publish(
       temp,
       directory,
-      this.#parts.at(-1)!,
-      this.#to.policy,
+      name,
+      policy,
+      files,
     );
+    owners.settle(this.#name, this);
     await this.#to.settle(parents);
     return { name: [...parents, last].join("/"), durable: true, existing };
   }
 
-  async keep(): Promise<void> {
-    const temp = await this.#end();
-    if (!temp) return;
-    const short = !this.#keepable || this.#length < RESUME_BYTES;
-    if (short || this.#published) {
-      return await this.#remove(temp);
-    }
-    try {
-      await storing(this.#entry.name, () => temp.file.sync());
-    } finally {
+  keep(): Promise<void> {
+    return this.#end(draftEnded(this.#entry.name), async (temp) => {
+      const short = !this.#keepable || this.#length < RESUME_BYTES;
+      if (short || this.#published) return await this.#remove(temp);
+      try {
+        await this.#to.files.sync(temp.file);
+      } catch (error) {
+        await this.#remove(temp); // nobody may go on with what is not on the disk
+        throw error;
+      }
       this.#close(temp);
-    }
+    });
   }
 
   /** Lets go of the file, for the same transfer's next connection. */
   async release(): Promise<void> {
-    this.#evicted = true;
+    this.#leaving.abort(takenOver(this.#entry.name));
     await this.keep();
   }
 
-  async abort(): Promise<void> {
-    const temp = await this.#end();
-    if (temp) await this.#remove(temp);
+  abort(): Promise<void> {
+    return this.#end(
+      draftEnded(this.#entry.name),
+      (temp) => this.#remove(temp),
+    );
+  }
+
+  /** Ends the draft, in the way that was asked for first. */
+  #end(
+    why: TransferError,
+    leave: (temp: Temp) => Promise<void>,
+  ): Promise<void> {
+    this.#leaving.abort(why); // unless it was for another reason
+    return this.#ending ??= storing(this.#entry.name, async () => {
+      try {
+        // Nothing may be done with the file any more; who asked for it is told.
+        await Promise.allSettled([this.#busy]);
+        const opening = this.#temp;
+        this.#temp = undefined;
+        const temp = await opening?.catch(() => undefined); // told as well
+        if (temp) await leave(temp);
+      } finally {
+        // Not earlier: who takes the file over waits for this.
+        this.#to.owners.remove(this.#name, this);
+      }
+    });
   }
 
   async #remove(temp: Temp): Promise<void> {
     try {
-      await storing(this.#entry.name, () => discard(temp));
+      await discard(temp);
     } finally {
       this.#to.descriptors.give(1);
     }
   }
 
-  /** Ends the draft, once nothing is being done with its file any more. */
-  async #end(): Promise<Temp | undefined> {
-    this.#ended = true;
-    this.#to.disown(this.#parts, this);
-    await Promise.allSettled([this.#busy]); // told to whoever asked for it
-    const opening = this.#temp;
-    this.#temp = undefined;
-    // Where it could not be created, the write that asked for it was told.
-    return await opening?.catch(() => undefined);
-  }
-
   async #act<T>(operation: () => Promise<T>): Promise<T> {
-    if (this.#evicted) throw takenOver(this.#entry.name);
-    if (this.#ended) throw draftEnded(this.#entry.name);
+    this.#leaving.signal.throwIfAborted();
     const acting = storing(this.#entry.name, operation);
     this.#busy = acting;
     return await acting;
@@ -226,6 +244,18 @@ export class FileDraft implements Draft {
     return digest;
   }
 
+  get #name(): string {
+    return this.#parts.join("/");
+  }
+
+  /**
+   * Permission bits while it is a draft. Those to be kept may be stricter than
+   * the umask: then nobody else may look at the draft either.
+   */
+  get #mode(): number {
+    return this.#entry.mode === undefined ? 0o666 : 0o600;
+  }
+
   get #keepable(): boolean {
     const { size = Infinity } = this.#entry;
     return size >= RESUME_BYTES;
@@ -241,13 +271,11 @@ export class FileDraft implements Draft {
   }
 
   async #create(): Promise<Temp> {
-    // Bits to be kept may be stricter than the umask: then nobody else may
-    // look at the draft either.
-    const mode = this.#entry.mode === undefined ? 0o666 : 0o600;
+    const { signal } = this.#leaving;
     const { temps, descriptors } = this.#to;
-    await descriptors.take(1);
+    await descriptors.take(1, { signal });
     try {
-      return await temps.create(this.#parts, mode);
+      return await temps.create(this.#parts, this.#mode);
     } catch (error) {
       descriptors.give(1);
       throw error;

@@ -141,7 +141,7 @@ export class FrameReader {
 
   /** Waits for its turn to hold large buffers. */
   async #reserve(): Promise<void> {
-    await this.#budget?.take(LARGE_BYTES, undefined, this.#leaving.signal);
+    await this.#budget?.take(LARGE_BYTES, { signal: this.#leaving.signal });
     this.#large = true;
     if (!this.#released) return;
     this.#budget?.give(LARGE_BYTES);

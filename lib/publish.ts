@@ -14,6 +14,7 @@ import { basename, join } from "node:path";
 import { lstatIfThere } from "./absent.ts";
 import { sameBytes } from "./digest.ts";
 import { TransferError } from "./errors.ts";
+import type { FileSync } from "./file_sync.ts";
 import { quote } from "./quote.ts";
 import { candidates, type ConflictPolicy } from "./conflict.ts";
 
@@ -33,6 +34,7 @@ export interface Published {
  * @param directory The directory it belongs in, free of symbolic links.
  * @param name The name asked for.
  * @param policy What to do when other content has that name.
+ * @param files Syncs what is there already.
  * @returns The name it got.
  * @throws {TransferError} `rejected` when the name stays with what has it.
  */
@@ -41,11 +43,12 @@ export async function publish(
   directory: string,
   name: string,
   policy: ConflictPolicy,
+  files: FileSync,
 ): Promise<Published> {
   for (const last of candidates(name, policy)) {
     const path = join(directory, last);
     if (await tryLink(temp, path)) return { last, existing: false };
-    if (await sameContent(path, temp)) return { last, existing: true };
+    if (await sameContent(path, temp, files)) return { last, existing: true };
     if (policy === "replace") {
       await replace(temp, path);
       return { last, existing: false };
@@ -81,7 +84,11 @@ async function replace(temp: string, path: string): Promise<void> {
 }
 
 /** Whether a regular file (not a link to one) with the same bytes is there. */
-async function sameContent(path: string, temp: string): Promise<boolean> {
+async function sameContent(
+  path: string,
+  temp: string,
+  files: FileSync,
+): Promise<boolean> {
   const [there, here] = [await lstatIfThere(path), await Deno.lstat(temp)];
   if (!there?.isFile || there.size !== here.size) return false;
   using file = await Deno.open(path);
@@ -98,7 +105,7 @@ async function sameContent(path: string, temp: string): Promise<boolean> {
   }
   // It will be vouched for in a receipt, and whoever wrote it may not have
   // synced it.
-  await file.sync();
+  await files.sync(file);
   return true;
 }
 

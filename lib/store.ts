@@ -99,13 +99,15 @@ async function openFile(
   parts: string[],
   transfer: string | undefined,
 ): Promise<Draft> {
-  await to.evict(parts, transfer);
+  const name = parts.join("/");
+  await to.owners.evict(name, transfer);
   const seen = await to.check(entry, parts);
-  if (seen?.isFile && seen.size > 0 && seen.size === entry.size) {
-    return await ExistingDraft.open(to, entry, parts, seen);
-  }
+  const existing = () => ExistingDraft.open(to, entry, parts, transfer, seen!);
+  const same = seen?.isFile && seen.size > 0 && seen.size === entry.size;
+  // Nothing else could be stored there: what was left behind is no help.
+  if (same && to.policy === "refuse") return await existing();
   const draft = new FileDraft(to, entry, parts);
-  await to.own(parts, transfer, draft);
+  await to.owners.add(name, transfer, draft);
   try {
     await draft.lookBack();
   } catch (error) {
@@ -113,5 +115,7 @@ async function openFile(
     await draft.abort();
     throw error;
   }
-  return draft;
+  if (!same || draft.resumable) return draft;
+  await draft.abort();
+  return await existing();
 }

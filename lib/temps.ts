@@ -5,7 +5,8 @@
  * Who writes one holds its lock (flock(2)), which the kernel gives back whatever
  * becomes of the process: an unlocked one has no owner. One that was left behind
  * is a partial. It can be taken over for the same name, its content then has to
- * be proven, and after its lease it is removed.
+ * be proven, and after its lease it is removed. Where others may write to the
+ * directory one of theirs is never taken over: they could go on to write to it.
  *
  * @module
  */
@@ -67,17 +68,30 @@ export class Temps {
    * Takes over what was left behind for the same name.
    *
    * @param parts What it is for.
-   * @returns The longest partial that has no owner, if there is one.
+   * @param mode Its permission bits from now on, less the umask.
+   * @returns The longest partial of this user's that nobody writes, if there is
+   * one.
    */
-  async adopt(parts: readonly string[]): Promise<Temp | undefined> {
+  async adopt(
+    parts: readonly string[],
+    mode: number,
+  ): Promise<Temp | undefined> {
     await this.#sweepWhenDue();
     const found: { path: string; size: number }[] = [];
     for await (const { path, info } of this.#list(prefixOf(parts))) {
       found.push({ path, size: info.size });
     }
-    for (const { path } of found.sort((a, b) => b.size - a.size)) {
-      const temp = await claim(path);
-      if (temp) return temp;
+    if (found.length === 0) return undefined;
+    // Shows what a file of this user's looks like, without a permission to ask.
+    const own = await this.create(parts, mode);
+    try {
+      const like = await own.file.stat();
+      for (const { path } of found.sort((a, b) => b.size - a.size)) {
+        const temp = await claim(path, like);
+        if (temp) return temp;
+      }
+    } finally {
+      await discard(own);
     }
   }
 
@@ -94,7 +108,7 @@ export class Temps {
 
   /** Removes what nobody owns and nobody came back for. */
   async #sweep(): Promise<void> {
-    for await (const { path, info } of this.#list(RESERVED_PREFIX)) {
+    for await (const { path, info } of this.#list("")) {
       // The change time: a modification time may be the sender's.
       const changed = info.ctime?.getTime() ?? Date.now();
       if (Date.now() - changed < LEASE_MS) continue;
@@ -105,13 +119,18 @@ export class Temps {
 
   async *#list(prefix: string) {
     for await (const { name, isFile } of Deno.readDir(this.#root)) {
-      if (!isFile || !name.startsWith(prefix)) continue;
+      if (!isFile || !name.startsWith(prefix) || !TEMP.test(name)) continue;
       const path = join(this.#root, name);
       const info = await lstatIfThere(path); // null where it is gone meanwhile
       if (info?.isFile) yield { path, info };
     }
   }
 }
+
+/** What `create()` calls a file; others may have files with this prefix too. */
+const TEMP = new RegExp(
+  `^${RESERVED_PREFIX.replaceAll(".", "\\.")}[0-9a-f]{16}-[0-9a-f]{24}$`,
+);
 
 function prefixOf(parts: readonly string[]): string {
   const digest = sha256(new TextEncoder().encode(parts.join("/")));
@@ -132,8 +151,17 @@ export async function discard({ path, file }: Temp): Promise<void> {
   }
 }
 
-/** Opens a temporary file unless somebody else has it. */
-async function claim(path: string): Promise<Temp | undefined> {
+/**
+ * Opens a temporary file unless somebody else has it.
+ *
+ * @param path The file.
+ * @param like Whose it must be and which permission bits it gets, where it is to
+ * be gone on with.
+ */
+async function claim(
+  path: string,
+  like?: Deno.FileInfo,
+): Promise<Temp | undefined> {
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(path, { read: true, write: true });
@@ -143,10 +171,14 @@ async function claim(path: string): Promise<Temp | undefined> {
       // by now, or none.
       const still = named?.ino === ours.ino && named?.dev === ours.dev;
       // Where the system does not count names nothing is known against it.
-      if (still && (ours.nlink ?? 1) === 1) return { path, file };
+      const delivered = (ours.nlink ?? 1) > 1;
       // Its owner died between link(2) and unlink(2): it has its final name,
       // and nothing may be written to it any more.
-      if (still) await removeIfThere(path);
+      if (still && delivered) await removeIfThere(path);
+      else if (still && (!like || like.uid === ours.uid)) {
+        if (like?.mode) await Deno.chmod(path, like.mode & 0o777);
+        return { path, file };
+      }
     }
   } catch (error) {
     // Gone, or not ours to open: then it is not ours to go on with.

@@ -32,8 +32,8 @@ Deno.test("Budget.take() refuses what there will never be", async () => {
 Deno.test("Budget.take() gives up in the end, and whoever is next has a turn", async () => {
   const budget = new Budget(10);
   await budget.take(6);
-  const large = budget.take(8, 20);
-  const small = budget.take(4, 60_000);
+  const large = budget.take(8, { patience: 20 });
+  const small = budget.take(4, { patience: 60_000 });
   assertEquals(budget.contended, true);
   const error = await assertRejects(() => large, TransferError, "busy");
   assertEquals([error.code, error.retriable], ["rejected", true]);
@@ -47,12 +47,15 @@ Deno.test("Budget.take() ends with a signal's reason, and whoever is next has a 
   const budget = new Budget(10);
   await budget.take(6);
   const gone = new AbortController();
-  const large = budget.take(8, undefined, gone.signal);
+  const large = budget.take(8, { signal: gone.signal });
   const small = budget.take(4);
   gone.abort(new RangeError("gone"));
   await assertRejects(() => large, RangeError, "gone");
   await small;
-  await assertRejects(() => budget.take(1, 1, gone.signal), RangeError);
+  await assertRejects(
+    () => budget.take(1, { signal: gone.signal }),
+    RangeError,
+  );
   budget.give(10);
   await budget.take(10); // nothing was lost on the way
 });

@@ -26,19 +26,6 @@ Deno.test("DirectorySync tells a failure to those who share it, and not to those
   await sync.sync(path);
 });
 
-Deno.test("DirectorySync.syncName() forgets a failure and what was made anew", async () => {
-  await using dir = await tempDir();
-  const path = `${dir.path}/parent/d`;
-  const sync = new DirectorySync();
-  await assertRejects(() => sync.syncName(path), Deno.errors.NotFound);
-  await Deno.mkdir(path, { recursive: true });
-  await sync.syncName(path);
-  await Deno.remove(`${dir.path}/parent`, { recursive: true });
-  await sync.syncName(path); // known: the disk is not asked
-  sync.forget(path);
-  await assertRejects(() => sync.syncName(path), Deno.errors.NotFound);
-});
-
 /** One system call of a traced program, by its place in the trace. */
 interface Call {
   name: string;

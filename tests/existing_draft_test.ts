@@ -66,3 +66,55 @@ Deno.test("a file that is changed after it was shown is not vouched for", async 
   const error = await assertRejects(() => draft.commit(), TransferError);
   assertEquals([error.code, error.retriable], ["rejected", true]);
 });
+
+for (const policy of ["replace", "rename"] as const) {
+  Deno.test(`what is copied is what was proven, or nothing is stored under ${policy} (1)`, async () => {
+    await using dir = await tempDir();
+    const draft = await openTaken(dir.path, policy);
+    const other = CONTENT.slice();
+    other[0]! ^= 1; // somebody else writes to it meanwhile
+    await Deno.writeFile(`${dir.path}/a`, other);
+    const error = await assertRejects(
+      () => draft.resumable!.start(MIB),
+      TransferError,
+      "is being changed",
+    );
+    assertEquals([error.code, error.retriable], ["rejected", true]);
+    await draft.abort();
+    assertEquals(await tree(dir.path), ["a"]);
+    assertEquals(await Deno.readFile(`${dir.path}/a`), other);
+  });
+}
+
+Deno.test("a file that is changed and given its old time is not vouched for", async () => {
+  await using dir = await tempDir();
+  const draft = await openTaken(dir.path, "refuse");
+  const path = `${dir.path}/a`;
+  const { atime, mtime, ctime } = await Deno.stat(path);
+  await draft.resumable!.start(CONTENT.length);
+  // Times have a grain; what happens within one cannot be told apart.
+  while ((await Deno.stat(path)).ctime!.getTime() === ctime!.getTime()) {
+    await Deno.writeFile(path, new Uint8Array(CONTENT.length));
+    await Deno.utime(path, atime!, mtime!);
+  }
+  const error = await assertRejects(() => draft.commit(), TransferError);
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+});
+
+Deno.test("what was left behind is gone on with beside a file of the same length", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/a`, new Uint8Array(CONTENT.length));
+  const sink = directorySink(dir.path, { onConflict: "replace" });
+  const entry = { kind: "file", name: "a", size: CONTENT.length } as const;
+  const cut = await sink.open(entry);
+  await cut.resumable!.start(0); // none of what is there agrees
+  await cut.write(CONTENT.subarray(0, MIB));
+  await cut.keep!();
+  const draft = await sink.open(entry);
+  assertEquals(draft.resumable?.length, MIB);
+  await draft.resumable!.start(MIB);
+  await draft.write(CONTENT.subarray(MIB));
+  assertEquals((await draft.commit()).existing, false);
+  assertEquals(await Deno.readFile(`${dir.path}/a`), CONTENT);
+  assertEquals(await tree(dir.path), ["a"]);
+});

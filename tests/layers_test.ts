@@ -19,7 +19,8 @@ const LAYERS = [
     sources: words("blocks file_reader pace reading replay_buffer source walk"),
     disk: words(
       "absent conflict destination directory_draft directory_sync " +
-        "existing_draft file_draft memory_sink names proof publish sink space " +
+        "existing_draft file_draft file_sync memory_sink names owners proof " +
+        "publish sink space " +
         "store stream_sink temps",
     ),
     shared: words("block_writer receipt retry"),

@@ -28,10 +28,10 @@ Deno.test("Temps.adopt() takes the longest that nobody owns, of that name only",
   }
   const owned = await temps.create(PARTS, MODE);
   await owned.file.write(noise(40));
-  assertEquals(await temps.adopt(["other"]), undefined);
+  assertEquals(await temps.adopt(["other"], MODE), undefined);
   const sizes: number[] = [];
   const adopted = [];
-  for (let temp; (temp = await temps.adopt(PARTS)) !== undefined;) {
+  for (let temp; (temp = await temps.adopt(PARTS, MODE)) !== undefined;) {
     sizes.push((await temp.file.stat()).size);
     adopted.push(temp);
   }
@@ -46,7 +46,7 @@ Deno.test("Temps does not adopt a symbolic link that has a partial's name", asyn
   file.close();
   await Deno.rename(path, `${dir.path}/elsewhere`);
   await Deno.symlink(`${dir.path}/elsewhere`, path);
-  assertEquals(await temps.adopt(PARTS), undefined);
+  assertEquals(await temps.adopt(PARTS, MODE), undefined);
 });
 
 Deno.test("Temps.adopt() never gives what has its final name already (1, 3)", async () => {
@@ -57,7 +57,7 @@ Deno.test("Temps.adopt() never gives what has its final name already (1, 3)", as
   await file.write(utf8("delivered"));
   await Deno.link(path, `${dir.path}/final`);
   file.close();
-  assertEquals(await temps.adopt(PARTS), undefined);
+  assertEquals(await temps.adopt(PARTS, MODE), undefined);
   assertEquals(await tree(dir.path), ["final"]);
   assertEquals(await Deno.readTextFile(`${dir.path}/final`), "delivered");
 });
@@ -82,13 +82,67 @@ Deno.test("Temps.adopt() never gives what got its final name meanwhile (1, 3)", 
       return opened;
     };
     try {
-      assertEquals(await temps.adopt(PARTS), undefined);
+      assertEquals(await temps.adopt(PARTS, MODE), undefined);
     } finally {
       Deno.open = open;
     }
     const final = await Deno.readTextFile(`${dir.path}/${how}`);
     assertEquals(final, "delivered");
   }
+});
+
+Deno.test("Temps.adopt() never takes what another user made (1, 10)", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  const { path, file } = await temps.create(PARTS, MODE);
+  file.close();
+  const { open } = Deno;
+  Deno.open = async (...args) => {
+    const opened = await open(...args);
+    if (args[0] === path) {
+      const { stat } = opened;
+      opened.stat = async () => {
+        const info = await stat.call(opened);
+        return { ...info, uid: info.uid! + 1 };
+      };
+    }
+    return opened;
+  };
+  try {
+    assertEquals(await temps.adopt(PARTS, MODE), undefined);
+  } finally {
+    Deno.open = open;
+  }
+  assertEquals((await tree(dir.path)).length, 1); // theirs, as it was
+});
+
+Deno.test("Temps.adopt() gives a partial the bits that a new file would have", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  (await temps.create(PARTS, 0o666)).file.close();
+  for (const mode of [0o600, 0o666]) {
+    const fresh = await temps.create(["other"], mode);
+    const adopted = await temps.adopt(PARTS, mode);
+    const modes = [fresh, adopted!].map(({ file }) => file.statSync().mode);
+    assertEquals(modes[1], modes[0]);
+    adopted!.file.close();
+    await discard(fresh);
+  }
+});
+
+Deno.test("Temps sweeps nothing that it did not make", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  (await temps.create(PARTS, MODE)).file.close(); // left behind
+  await Deno.writeTextFile(`${dir.path}/.halfclose-key`, "somebody's");
+  const { now } = Date;
+  Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
+  try {
+    await new Temps(dir.path).adopt(["other"], MODE);
+  } finally {
+    Date.now = now;
+  }
+  assertEquals(await tree(dir.path), [".halfclose-key"]);
 });
 
 Deno.test("discard() keeps the lock until the name is gone", async () => {
@@ -99,7 +153,7 @@ Deno.test("discard() keeps the lock until the name is gone", async () => {
   const adopted: unknown[] = [];
   Deno.remove = async (...args) => {
     Deno.remove = remove;
-    adopted.push(await temps.adopt(PARTS));
+    adopted.push(await temps.adopt(PARTS, MODE));
     await remove(...args);
   };
   try {
@@ -120,7 +174,7 @@ Deno.test("Temps sweeps again and again, not only when it begins", async () => {
     for (const [days, left] of [[0.5, 1], [1.1, 0]] as const) {
       performance.now = () => now.call(performance) + days * day;
       Date.now = () => date() + days * day;
-      assertEquals(await temps.adopt(["other"]), undefined);
+      assertEquals(await temps.adopt(["other"], MODE), undefined);
       assertEquals((await tree(dir.path)).length, left);
     }
   } finally {
