@@ -32,7 +32,7 @@ import { quote } from "./quote.ts";
 import type { Reading } from "./reading.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
-import type { Item, Source } from "./source.ts";
+import { type Item, releasing, type Source } from "./source.ts";
 import { itemOf } from "./walk.ts";
 
 /** What is known after a raw transfer. */
@@ -83,7 +83,8 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * On abort, and when the source fails: the connection is closed, and a plain
  * peer cannot tell that from the end of the stream.
  *
- * @param source A file's path, bytes, a reader, a stream or an iterable.
+ * @param source A file's path, bytes, a reader, a stream or an iterable. A
+ * stream or an iterable is let go of when this settles, either way.
  * @param target Where the program listens.
  * @param options Bounds and callbacks.
  * @returns What is known: that the peer ended cleanly after our end.
@@ -118,10 +119,19 @@ export async function sendRaw(
   target: Target,
   options: SendRawOptions = {},
 ): Promise<RawReport> {
+  // It is taken first, so that it is released whatever else is refused.
+  const item = await itemOf(source, { ...options, retry: 0 });
+  return await releasing([item], () => handOver(item, target, options));
+}
+
+async function handOver(
+  item: Item,
+  target: Target,
+  options: SendRawOptions,
+): Promise<RawReport> {
   const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options;
   const { idleTimeout, drainTimeout, limitRate } = options;
   mustBePositive({ connectTimeout, idleTimeout, drainTimeout, limitRate });
-  const item = await itemOf(source, { ...options, retry: 0 });
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(options, {
     attempt: () => connect(target, { connectTimeout, signal }),

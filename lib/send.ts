@@ -23,7 +23,7 @@ import {
   senderGuard,
   type SenderSecurity,
 } from "./secure.ts";
-import type { Item, Source } from "./source.ts";
+import { type Item, releasing, type Source } from "./source.ts";
 import { itemOf, walk, type WalkOptions } from "./walk.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
@@ -53,7 +53,8 @@ export interface SendOptions extends WalkOptions, RetryOptions, SenderSecurity {
  * On abort: `options.signal` ends the transfer as said there. What the source
  * was read of is lost to it.
  *
- * @param source A file's path, bytes, a reader, a stream or an iterable.
+ * @param source A file's path, bytes, a reader, a stream or an iterable. A
+ * stream or an iterable is let go of when this settles, either way.
  * @param target Where the receiver listens, in `Deno.connect`'s words.
  * @param options The name at the receiver (by default the file's own, or
  * `stdin`), bounds and callbacks.
@@ -78,7 +79,7 @@ export async function send(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt> {
-  checkChosen(options.name);
+  // It is taken first, so that it is released whatever else is refused.
   const item = await itemOf(source, options);
   const [receipt] = await transfer([item], target, options);
   return receipt!;
@@ -129,7 +130,8 @@ export async function sendAll(
  *
  * On abort: as {@linkcode send}.
  *
- * @param items What to send; no two may have the same name.
+ * @param items What to send; no two may have the same name. They are released
+ * when this settles, either way.
  * @param target Where the receiver listens.
  * @param options Bounds and callbacks.
  * @returns One receipt for each item, in their order.
@@ -140,6 +142,15 @@ export async function transfer(
   target: Target,
   options: SendOptions,
 ): Promise<Receipt[]> {
+  return await releasing(items, () => deliver(items, target, options));
+}
+
+async function deliver(
+  items: readonly Item[],
+  target: Target,
+  options: SendOptions,
+): Promise<Receipt[]> {
+  checkChosen(options.name);
   // Without an entry there is no receipt, and nothing else is success.
   if (items.length === 0) {
     throw new TransferError("source", "Cannot send: nothing is left to send");

@@ -12,7 +12,14 @@ import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
 import { ReplayBuffer } from "./replay_buffer.ts";
 
-/** Bytes to send: a file's path, or the bytes themselves in some form. */
+/**
+ * Bytes to send: a file's path, or the bytes themselves in some form.
+ *
+ * A stream or an iterable is taken over: however the transfer ends, the stream
+ * is cancelled and the iterable's `return()` called, which at their end changes
+ * nothing. A reader, `Deno.stdin` or an open file, stays the caller's: it is
+ * neither closed nor cancelled.
+ */
 export type Source =
   | string
   | Uint8Array
@@ -37,6 +44,39 @@ export interface Item {
    * `source-changed` when it is not what was announced.
    */
   open(): Promise<Reading>;
+  /**
+   * Lets go of what it holds, if it holds anything; never throws. It cannot be
+   * read afterwards.
+   *
+   * @param reason Why the transfer failed, if it did.
+   */
+  release?(reason?: unknown): void;
+}
+
+/**
+ * Does something with items and lets go of each of them, once, however that
+ * ends.
+ *
+ * On abort: as what is done.
+ *
+ * @typeParam T What comes of it.
+ * @param items Not to be used afterwards.
+ * @param act What to do.
+ * @returns What that returned.
+ */
+export async function releasing<T>(
+  items: readonly Item[],
+  act: () => Promise<T>,
+): Promise<T> {
+  let reason: unknown;
+  try {
+    return await act();
+  } catch (error) {
+    reason = error;
+    throw error;
+  } finally {
+    for (const item of items) item.release?.(reason);
+  }
 }
 
 /**
@@ -97,30 +137,6 @@ export function readerItem(
     read: (into) => reading(entry.name, () => reader.read(into)),
   }, memory);
   return { entry, open: () => Promise.resolve(buffer.open()) };
-}
-
-/**
- * Reads from a stream or an iterable in the pieces that are asked for.
- *
- * @param chunks Where the bytes come from, in pieces of any size.
- * @returns The same as a reader.
- */
-export function readerOf(chunks: AsyncIterable<Uint8Array>): ByteReader {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let rest = new Uint8Array(0) as Uint8Array;
-  return {
-    async read(into) {
-      while (rest.length === 0) {
-        const { done, value } = await iterator.next();
-        if (done) return null;
-        rest = value;
-      }
-      const piece = rest.subarray(0, into.length);
-      into.set(piece);
-      rest = rest.subarray(piece.length);
-      return piece.length;
-    },
-  };
 }
 
 /**

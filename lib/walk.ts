@@ -18,9 +18,9 @@ import {
   fileItem,
   type Item,
   readerItem,
-  readerOf,
   type Source,
 } from "./source.ts";
+import { readerOf } from "./stream_reader.ts";
 
 /** Options of {@linkcode walk}. */
 export interface WalkOptions {
@@ -79,12 +79,11 @@ export async function itemOf(
     if (source instanceof Uint8Array) {
       return bytesItem(source, { ...entry, size: source.length });
     }
-    const reader = "read" in source ? source : readerOf(source);
-    return readerItem(
-      reader,
-      entry,
-      options.retry ? undefined : SMALLEST_REPLAY_BYTES,
-    );
+    const memory = options.retry ? undefined : SMALLEST_REPLAY_BYTES;
+    if ("read" in source) return readerItem(source, entry, memory);
+    const reader = readerOf(source);
+    const release = (reason: unknown) => reader.release(reason);
+    return { ...readerItem(reader, entry, memory), release };
   }
   const { isDirectory } = await look(source);
   const { value } = await walk(source, options).next();

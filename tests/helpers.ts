@@ -5,10 +5,11 @@
  * @module
  */
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type Code, TransferError } from "../lib/errors.ts";
+import type { ByteReader } from "../lib/reading.ts";
 
 /** A directory for one test; removed with all that is in it. */
 export interface TempDir extends AsyncDisposable {
@@ -89,6 +90,21 @@ export function joined(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
     at += piece.length;
   }
   return result;
+}
+
+/** Reads to the end, in pieces of at most so many bytes. */
+export async function readAll(
+  reader: ByteReader,
+  at = 1000,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const buffer = new Uint8Array(at);
+    const count = await reader.read(buffer);
+    if (count === null) return joined(pieces);
+    assert(count > 0 && count <= at);
+    pieces.push(buffer.subarray(0, count));
+  }
 }
 
 /**

@@ -16,7 +16,9 @@ const LAYERS = [
     security: words(
       "credentials identity key keyed knock named proving reach secure",
     ),
-    sources: words("blocks file_reader pace reading replay_buffer source walk"),
+    sources: words(
+      "blocks file_reader pace reading replay_buffer source stream_reader walk",
+    ),
     disk: words(
       "absent conflict destination directory_draft directory_sync " +
         "existing_draft file_draft file_sync memory_sink names owners proof " +

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Reading } from "../lib/reading.ts";
-import { bytesItem, readerItem, readerOf } from "../lib/source.ts";
+import { bytesItem, readerItem } from "../lib/source.ts";
+import { readerOf } from "../lib/stream_reader.ts";
 import { noise } from "./helpers.ts";
 
 const ENTRY = { kind: "file", name: "a" } as const;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Digest } from "../lib/digest.ts";
 import type { Reading } from "../lib/reading.ts";
-import { readerOf } from "../lib/source.ts";
+import { readerOf } from "../lib/stream_reader.ts";
 import { ReplayBuffer } from "../lib/replay_buffer.ts";
 import { noise } from "./helpers.ts";
 

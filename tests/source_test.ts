@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Entry } from "../lib/sink.ts";
 import {
   bytesItem,
@@ -6,23 +6,12 @@ import {
   fileItem,
   type Item,
   readerItem,
-  readerOf,
+  releasing,
 } from "../lib/source.ts";
-import type { Reading } from "../lib/reading.ts";
-import { joined, noise, rejectsWith, tempDir, utf8 } from "./helpers.ts";
+import { readerOf } from "../lib/stream_reader.ts";
+import { noise, readAll, rejectsWith, tempDir, utf8 } from "./helpers.ts";
 
 const ENTRY: Entry = { kind: "file", name: "a" };
-
-async function readAll(reading: Pick<Reading, "read">, at = 1000) {
-  const pieces: Uint8Array[] = [];
-  for (;;) {
-    const buffer = new Uint8Array(at);
-    const count = await reading.read(buffer);
-    if (count === null) return joined(pieces);
-    assert(count > 0 && count <= at);
-    pieces.push(buffer.subarray(0, count));
-  }
-}
 
 /** A file of a megabyte, as it is announced. */
 async function announced(path: string): Promise<Item> {
@@ -71,26 +60,24 @@ Deno.test("readerItem() rejects with source when its reader fails", async () => 
   );
 });
 
-Deno.test("readerOf() cuts and keeps chunks of any size, empty ones too", async () => {
-  const all = noise(5000);
-  const chunks = [0, 1, 0, 0, 2999, 2000, 0].values();
-  async function* source(at = 0) {
-    for (const length of chunks) {
-      yield all.subarray(at, at += length);
-      await Promise.resolve();
-    }
-  }
-  assertEquals(await readAll(readerOf(source()), 700), all);
-});
-
-Deno.test("readerOf() is null again after its end, and passes an error", async () => {
-  const reader = readerOf(ReadableStream.from([noise(1)]));
-  await readAll(reader);
-  assertEquals(await reader.read(new Uint8Array(1)), null);
-  const failing = readerOf(
-    new ReadableStream({ start: (it) => it.error(new RangeError("no")) }),
+Deno.test("releasing() lets go of each item once, with the reason of a failure", async () => {
+  const heard: unknown[] = [];
+  const release = (reason: unknown) => heard.push(reason);
+  const items = [0, 1].map(() => ({
+    ...bytesItem(noise(1), ENTRY),
+    release,
+  }));
+  assertEquals(await releasing(items, () => Promise.resolve(7)), 7);
+  assertEquals(heard, [undefined, undefined]);
+  const reason = new RangeError("no");
+  await assertRejects(
+    () =>
+      releasing([...items, bytesItem(noise(1), ENTRY)], () => {
+        throw reason;
+      }),
+    RangeError,
   );
-  await assertRejects(() => failing.read(new Uint8Array(1)), RangeError);
+  assertEquals(heard.slice(2), [reason, reason]);
 });
 
 Deno.test("fileItem() gives the file, and it held still", async () => {
