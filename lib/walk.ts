@@ -39,7 +39,7 @@ export interface WalkOptions {
  *
  * The path itself may be a symbolic link; links below it are left out. A pipe
  * or a device is sent as a stream of unknown length when it is named, and left
- * out below a directory.
+ * out below a directory; it is opened when it is first read.
  *
  * @param path A file or directory.
  * @param options What to announce and what to leave out.
@@ -58,7 +58,7 @@ export async function* walk(
   } else if (sendable(path, name, options)) {
     yield info.isFile
       ? fileItem(path, { ...entryOf(name, info, options), kind: "file" }, info)
-      : await pipeItem(path, name);
+      : pipeItem(path, name);
   }
 }
 
@@ -137,15 +137,20 @@ function entryOf(
   };
 }
 
-async function pipeItem(path: string, name: string): Promise<Item> {
-  const file = await Deno.open(path);
-  return readerItem({
-    async read(into) {
-      const count = await file.read(into);
-      if (count === null) file.close();
-      return count;
+/** Opened by the first read: somebody may never write to it. */
+function pipeItem(path: string, name: string): Item {
+  let opening: Promise<Deno.FsFile> | undefined;
+  const read = async (into: Uint8Array) => {
+    opening ??= Deno.open(path);
+    return await (await opening).read(into);
+  };
+  return {
+    ...readerItem({ read }, { kind: "file", name }),
+    release() {
+      // What was never opened has failed already, for whoever read it.
+      opening?.then((file) => file.close(), () => {});
     },
-  }, { kind: "file", name });
+  };
 }
 
 function sendable(path: string, name: string, options: WalkOptions): boolean {

@@ -3,7 +3,7 @@ import { TransferError } from "../lib/errors.ts";
 import type { Item } from "../lib/source.ts";
 import { walk, type WalkOptions } from "../lib/walk.ts";
 import { run } from "./children.ts";
-import { noise, tempDir, utf8 } from "./helpers.ts";
+import { noise, readAll, rejectsWith, tempDir, utf8 } from "./helpers.ts";
 
 async function itemsOf(path: string, options: WalkOptions = {}) {
   const items: Item[] = [];
@@ -133,23 +133,48 @@ Deno.test("walk() follows a link that is the path itself", async () => {
   assertEquals([item?.entry.name, item?.entry.size], ["file", 7]);
 });
 
-Deno.test("walk() of a pipe is a stream of unknown length", async () => {
+Deno.test("walk() of a pipe is a stream of unknown length, opened when it is read", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/pipe`;
   await run("mkfifo", path);
-  const writing = Deno.writeFile(path, noise(70_000), { create: false });
-  const [item] = await itemsOf(path);
+  const [item] = await itemsOf(path); // which waits for nobody
   assertEquals(item?.entry, { kind: "file", name: "pipe" });
+  const writing = Deno.writeFile(path, noise(70_000), { create: false });
   await using reading = await item!.open();
-  const buffer = new Uint8Array(70_001);
-  let total = 0;
-  for (;;) {
-    const count = await reading.read(buffer.subarray(total));
-    if (count === null) break;
-    total += count;
-  }
+  assertEquals(await readAll(reading, 70_001), noise(70_000));
   await writing;
-  assertEquals(buffer.subarray(0, total), noise(70_000));
+  item!.release!();
+});
+
+Deno.test("walk() of a pipe gives it back when it is released before its end", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/pipe`;
+  await run("mkfifo", path);
+  const [item] = await itemsOf(path);
+  const writing = new Deno.Command("sh", {
+    args: ["-c", 'exec yes >"$0"', path],
+    stderr: "null",
+  }).spawn();
+  await using reading = await item!.open();
+  await reading.read(new Uint8Array(1));
+  item!.release!();
+  // It would write for ever if anybody still had the other end.
+  assertEquals((await writing.status).success, false);
+});
+
+Deno.test("walk() of a pipe that cannot be opened says so when it is read", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/pipe`;
+  await run("mkfifo", path);
+  const [item] = await itemsOf(path);
+  await Deno.remove(path);
+  await using reading = await item!.open();
+  await rejectsWith(
+    "source",
+    () => reading.read(new Uint8Array(1)),
+    'Cannot read "pipe": ',
+  );
+  item!.release!();
 });
 
 Deno.test("walk() refuses a name that no receiver takes, before anything else is sent", async () => {
