@@ -12,7 +12,7 @@ import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
 import { ID_BYTES, type Phase } from "./frames.ts";
 import { mustBePositive } from "./limits.ts";
-import { checkChosen } from "./names.ts";
+import { checkChosen, faultOf } from "./names.ts";
 import { Outgoing } from "./outgoing.ts";
 import { quote } from "./quote.ts";
 import type { Progress, Receipt } from "./receipt.ts";
@@ -81,8 +81,12 @@ export async function send(
 ): Promise<Receipt> {
   // It is taken first, so that it is released whatever else is refused.
   const item = await itemOf(source, options);
-  const [receipt] = await transfer([item], target, options);
-  return receipt!;
+  return await releasing([item], async () => {
+    checkChosen(options.name);
+    checkOwn(item.entry.name);
+    const [receipt] = await deliver([item], target, options);
+    return receipt!;
+  });
 }
 
 /**
@@ -150,7 +154,6 @@ async function deliver(
   target: Target,
   options: SendOptions,
 ): Promise<Receipt[]> {
-  checkChosen(options.name);
   // Without an entry there is no receipt, and nothing else is success.
   if (items.length === 0) {
     throw new TransferError("source", "Cannot send: nothing is left to send");
@@ -257,6 +260,16 @@ class Attempts {
       this.#thrown ??= { error };
     }
   }
+}
+
+/** Refuses a name that a path has by itself and no receiver takes. */
+function checkOwn(name: string): void {
+  const fault = faultOf(name);
+  if (fault === undefined) return;
+  throw new TransferError(
+    "source",
+    `Cannot send ${quote(name)}: its name ${fault}; give it another one`,
+  );
 }
 
 function checkNames(items: readonly Item[]): void {

@@ -52,23 +52,23 @@ export async function* walk(
   options: WalkOptions = {},
 ): AsyncGenerator<Item> {
   const info = await look(path);
-  const name = options.name ?? basename(resolve(path));
+  const name = nameOf(path, options);
   if (info.isDirectory) {
     yield* walkDirectory(path, name, info, options);
   } else if (sendable(path, name, options)) {
-    yield info.isFile
-      ? fileItem(path, { ...entryOf(name, info, options), kind: "file" }, info)
-      : pipeItem(path, name);
+    yield itemAt(path, name, info, options);
   }
 }
 
 /**
- * Makes the one item that a source stands for.
+ * Makes the one item that a source stands for. Whether a receiver takes its
+ * name is not judged: raw mode sends none.
  *
  * @param source A file's path, bytes, a reader, a stream or an iterable.
  * @param options The name; how often its last bytes may be asked for again.
  * @returns The item.
- * @throws {TransferError} `usage` for a directory, else as {@linkcode walk}.
+ * @throws {TransferError} `usage` for a directory, `source` for what cannot be
+ * read.
  */
 export async function itemOf(
   source: Source,
@@ -85,9 +85,10 @@ export async function itemOf(
     const release = (reason: unknown) => reader.release(reason);
     return { ...readerItem(reader, entry, memory), release };
   }
-  const { isDirectory } = await look(source);
-  const { value } = await walk(source, options).next();
-  if (value && !isDirectory) return value;
+  const info = await look(source);
+  if (!info.isDirectory) {
+    return itemAt(source, nameOf(source, options), info, options);
+  }
   throw new TransferError(
     "usage",
     `Cannot send ${quote(source)}: it is a directory, and this takes one file`,
@@ -96,6 +97,24 @@ export async function itemOf(
 
 /** Bytes to remember where nobody will ask for them again. */
 const SMALLEST_REPLAY_BYTES = 4_194_304;
+
+function nameOf(path: string, options: WalkOptions): string {
+  return options.name ?? basename(resolve(path));
+}
+
+function itemAt(
+  path: string,
+  name: string,
+  info: Deno.FileInfo,
+  options: WalkOptions,
+): Item {
+  if (!info.isFile) return pipeItem(path, name);
+  return fileItem(
+    path,
+    { ...entryOf(name, info, options), kind: "file" },
+    info,
+  );
+}
 
 async function* walkDirectory(
   path: string,
@@ -115,8 +134,7 @@ async function* walkDirectory(
       const what = seen.isSymlink ? "a symbolic link" : "not a regular file";
       options.onSkip?.(below, `it is ${what}`);
     } else if (sendable(below, belowName, options)) {
-      const entry = entryOf(belowName, seen, options);
-      yield fileItem(below, { ...entry, kind: "file" }, seen);
+      yield itemAt(below, belowName, seen, options);
     }
   }
   const { size: _, ...entry } = entryOf(name, info, options);

@@ -2,19 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
 import { sendRaw } from "../lib/raw.ts";
 import type { Progress } from "../lib/receipt.ts";
-import { noise, sha256Of } from "./helpers.ts";
+import { noise, readAll, sha256Of, tempDir } from "./helpers.ts";
 import { listen, sendBytes } from "./raw_talk.ts";
-
-/** Reads to the end; what came. */
-async function readAll(conn: Deno.Conn): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for (;;) {
-    const piece = new Uint8Array(65_536);
-    const count = await conn.read(piece);
-    if (count === null) return await new Blob(pieces).bytes();
-    pieces.push(piece.slice(0, count));
-  }
-}
 
 /** A source that gives some bytes and then waits to be let go on. */
 function gated(first: Uint8Array) {
@@ -203,6 +192,29 @@ Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in 
   const error = await failing;
   assertEquals(error.code, "local-io");
   assert(error.message.startsWith('Cannot deliver "stdin" to '), error.message);
+});
+
+Deno.test("sendRaw() sends a file whose name no receiver would take", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/line\nbreak`;
+  await Deno.writeFile(path, noise(10));
+  using listener = listen();
+  const sending = sendRaw(path, listener.target);
+  using conn = await listener.accept();
+  assertEquals(await readAll(conn), noise(10));
+  await conn.closeWrite();
+  assertEquals((await sending).bytes, 10);
+});
+
+Deno.test("sendRaw() says of a directory that it is one, whatever is in it", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/line\nbreak`, noise(10));
+  const error = await assertRejects(
+    () => sendRaw(dir.path, { hostname: "127.0.0.1", port: 1 }),
+    TransferError,
+    `Cannot send "${dir.path}": it is a directory`,
+  );
+  assertEquals(error.code, "usage");
 });
 
 Deno.test("sendRaw() refuses a limit that would never let it end", async () => {

@@ -70,6 +70,22 @@ Deno.test("send() takes no directory", async () => {
   assertEquals((await failing(send(dir.path, server.addr))).code, "usage");
 });
 
+Deno.test("send() takes no file whose name no receiver takes, unless it is given another", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/line\nbreak`;
+  await Deno.writeFile(path, BYTES);
+  await using server = serve({ sink: memorySink() });
+  for (const skipUnsendable of [false, true]) {
+    const error = await failing(send(path, server.addr, { skipUnsendable }));
+    assertEquals([error.code, error.message], [
+      "source",
+      'Cannot send "line\\u{a}break": its name holds a control character; ' +
+      "give it another one",
+    ]);
+  }
+  assertEquals((await send(path, server.addr, { name: "a" })).name, "a");
+});
+
 Deno.test("transfer() takes no two entries of one name, and says so before it connects", async () => {
   const item = bytesItem(BYTES, { kind: "file", name: "gpj.\u{202e}a" });
   const nowhere = { hostname: "127.0.0.1", port: 1 };

@@ -80,6 +80,26 @@ export function oneOf<const T extends string>(
 }
 
 /**
+ * Refuses options that would change nothing: whoever gave one expects it to.
+ *
+ * @param found What was found, by name.
+ * @param names The options.
+ * @param why What makes them useless, and reads on with ", so --name …".
+ * @param topic Which help says more.
+ * @throws {TransferError} `usage`, naming the first that was given.
+ */
+export function useless<const N extends string>(
+  found: Readonly<Partial<Record<N, unknown>>>,
+  names: readonly N[],
+  why: string,
+  topic: Topic,
+): void {
+  const given = names.find((name) => found[name]);
+  if (given === undefined) return;
+  throw wrong(`${why}, so --${given} would change nothing`, topic);
+}
+
+/**
  * The error for a command line that cannot be read.
  *
  * @param found What was found.

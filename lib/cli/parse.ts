@@ -10,7 +10,7 @@ import type { ConflictPolicy } from "../conflict.ts";
 import { parseListen, parseTarget } from "./address.ts";
 import type { Topic } from "./help.ts";
 import { checkName } from "./name.ts";
-import { oneOf, read, wrong } from "./options.ts";
+import { oneOf, read, useless, wrong } from "./options.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 
 /** How progress is shown. */
@@ -91,6 +91,7 @@ const SEND_VALUES = [
   "token-file",
   "ca",
 ] as const;
+const OF_ENTRIES = ["name", "preserve", "skip-unsendable"] as const;
 const RECEIVE_FLAGS = [...FLAGS, "once", "insecure"] as const;
 const RECEIVE_VALUES = [
   "dir",
@@ -161,6 +162,7 @@ function parseSend(args: readonly string[]): Command {
   if (raw && paths.length > 1) {
     throw wrong("--raw sends a single stream", "send");
   }
+  if (raw) useless(found, OF_ENTRIES, "--raw sends nothing but bytes", "send");
   checkSecrets("send", found, found.tls ? "--tls" : undefined);
   if (found.ca !== undefined && !found.tls) {
     throw wrong("--ca needs --tls", "send");

@@ -116,6 +116,15 @@ const REFUSES: [string[], string][] = [
     "--reply - and --json both want stdout",
   ],
   [["send", "--raw", "a", "b", "h:1"], "--raw sends a single stream"],
+  [
+    ["send", "--raw", "--name", "n", "a", "h:1"],
+    "--raw sends nothing but bytes, so --name would change nothing",
+  ],
+  [["send", "--raw", "--preserve", "a", "h:1"], "--preserve would change"],
+  [
+    ["send", "a", "h:1", "--raw", "--skip-unsendable"],
+    "--skip-unsendable would change",
+  ],
   [["send", "--retry", "x", "a", "h:1"], '--retry "x"'],
   [["send", "--timeout", "0", "a", "h:1"], '--timeout "0"'],
   [["send", "--connect-timeout", "x", "a", "h:1"], '--connect-timeout "x"'],
