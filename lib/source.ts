@@ -7,6 +7,7 @@
 import { Digest } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { FileReader } from "./file_reader.ts";
+import { timeOf } from "./file_time.ts";
 import { quote } from "./quote.ts";
 import type { ByteReader, Reading } from "./reading.ts";
 import type { Entry } from "./sink.ts";
@@ -209,17 +210,13 @@ function changeBetween(
   }
   if (after.size < before.size) return "it shrank";
   if (after.size > before.size) return "it grew";
-  if (differs(before.mtime, after.mtime)) return "it was written to";
+  if (timeOf(before.mtime) !== timeOf(after.mtime)) return "it was written to";
   // A rename over it, a link, other bits: its content is what it was.
   const handled = before.nlink !== after.nlink || before.mode !== after.mode ||
     before.uid !== after.uid || before.gid !== after.gid;
-  if (differs(before.ctime, after.ctime) && !handled) {
+  if (timeOf(before.ctime) !== timeOf(after.ctime) && !handled) {
     return "it was moved, or written to and its time set back,";
   }
-}
-
-function differs(before: Date | null, after: Date | null): boolean {
-  return before?.getTime() !== after?.getTime();
 }
 
 function changed(path: string, how: string): TransferError {

@@ -9,6 +9,7 @@
 
 import { basename, join, resolve } from "node:path";
 import { reasonOf, TransferError } from "./errors.ts";
+import { timeOf } from "./file_time.ts";
 import { faultOf } from "./names.ts";
 import { quote } from "./quote.ts";
 import type { Entry } from "./sink.ts";
@@ -146,11 +147,12 @@ function entryOf(
   info: Deno.FileInfo,
   options: WalkOptions,
 ): Omit<Entry, "kind"> {
-  const { size, mtime, mode } = info;
+  const { size, mode } = info;
+  const mtime = timeOf(info.mtime);
   return {
     name,
     size,
-    ...(mtime ? { mtime: mtime.getTime() } : {}),
+    ...(mtime === undefined ? {} : { mtime }),
     ...(options.preserve && mode !== null ? { mode: mode & 0o777 } : {}),
   };
 }

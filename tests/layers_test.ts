@@ -8,7 +8,9 @@ const ROOT = join(import.meta.dirname!, "..");
  * groups of a layer say what belongs together.
  */
 const LAYERS = [
-  { basics: words("digest errors format_bytes limits pending quote") },
+  {
+    basics: words("digest errors file_time format_bytes limits pending quote"),
+  },
   { sockets: words("conn connect deadline duplex listen socket tls unread") },
   {
     frames: words("fields frame_formats frames preface wire"),
