@@ -8,6 +8,8 @@
  * @module
  */
 
+import { printable } from "./quote.ts";
+
 /** What is fixed about a {@linkcode Code}. */
 export interface Outcome {
   /** Exit code of the program and number on the wire. */
@@ -184,13 +186,14 @@ export function foundOf(error: Error): string {
  * The reason inside an error, without the operating system's trailing number.
  *
  * @param error What was thrown.
- * @returns One short phrase.
+ * @returns One short phrase, with what could deceive a reader escaped.
  */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   // Behind the number Deno names the call and the path: whoever asked knows
-  // them, and a peer need not.
-  return text.replace(/ \(os error \d+\).*$/s, "").replace(/[\r\n]+/g, " ");
+  // them, and a peer need not. Before it may be a path as well, as it is.
+  const reason = text.replace(/ \(os error \d+\).*$/s, "");
+  return printable(reason.replace(/[\r\n]+/g, " "));
 }
 
 /**

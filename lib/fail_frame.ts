@@ -6,7 +6,7 @@
 
 import { foundOf, TransferError } from "./errors.ts";
 import { type Fail, MAX_REASON_BYTES } from "./frames.ts";
-import { escape } from "./quote.ts";
+import { printable } from "./quote.ts";
 
 /**
  * Turns a peer's FAIL into an error.
@@ -18,7 +18,8 @@ import { escape } from "./quote.ts";
 export function errorOfFail(frame: Fail, doing: string): TransferError {
   return new TransferError(
     frame.code,
-    `${doing}: ${escape(frame.reason)}`,
+    // Whoever keeps to the rules has escaped the names in it already.
+    `${doing}: ${printable(frame.reason)}`,
     { retriable: frame.retriable },
   );
 }

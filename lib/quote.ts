@@ -12,6 +12,9 @@
 // lone surrogates, Zl and Zp line breaks, and the quoting characters themselves.
 const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+// The same without the quoting characters: what no sentence should hold.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
 // The same of what JSON leaves as it is.
 const UNSAFE_IN_JSON = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
@@ -34,10 +37,28 @@ export function quote(text: string, limit = 300): string {
  * @returns The string on one line, printable throughout.
  */
 export function escape(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    if (character === '"' || character === "\\") return `\\${character}`;
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
-  });
+  return text.replace(
+    UNSAFE,
+    (character) =>
+      character === '"' || character === "\\"
+        ? `\\${character}`
+        : numberOf(character),
+  );
+}
+
+/**
+ * Escapes what could deceive a reader in a sentence, which may hold quoted
+ * names: quotes and backslashes stay, and a second time changes nothing.
+ *
+ * @param text Any string.
+ * @returns The string on one line, printable throughout.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, numberOf);
+}
+
+function numberOf(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 /**

@@ -124,6 +124,18 @@ Deno.test("reasonOf() is one line without the system's number", () => {
   assertEquals(reasonOf(null), "null");
 });
 
+Deno.test("reasonOf() escapes what the runtime has put into its message as it is", () => {
+  const denied = new Error('Requires read access to "evd/\x1b[31mevil\u202e"');
+  const reason = 'Requires read access to "evd/\\u{1b}[31mevil\\u{202e}"';
+  assertEquals(reasonOf(denied), reason);
+  assertEquals(
+    asTransferError(denied, "source", "read it").message,
+    `Cannot read it: ${reason}`,
+  );
+  // And only once, whoever asks again.
+  assertEquals(reasonOf(new Error(reason)), reason);
+});
+
 Deno.test("isCut() tells a gone connection from a reason", () => {
   for (
     const [code, cut] of [

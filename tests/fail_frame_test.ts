@@ -38,6 +38,15 @@ Deno.test("errorOfFail() keeps code and policy, and escapes the reason", () => {
   assertEquals(error.message, "Cannot go on: a\\u{1b}");
 });
 
+Deno.test("a reason arrives as it was said, names in it and all", () => {
+  const error = new TransferError(
+    "rejected",
+    'Cannot store "a": "b\\\\c\\u{1b}" is in its way',
+  );
+  const { message } = errorOfFail(failFrameOf(0, error), "Cannot go on");
+  assertEquals(message, 'Cannot go on: "b\\\\c\\u{1b}" is in its way');
+});
+
 Deno.test("failFrameOf() keeps to itself what a permission was missing for", () => {
   const cause = new Deno.errors.NotCapable('write access to "/srv/secret/x"');
   const error = asTransferError(cause, "local-io", 'store "a"');

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { escape, escapeJson, quote } from "../lib/quote.ts";
+import { escape, escapeJson, printable, quote } from "../lib/quote.ts";
 
 Deno.test("quote() leaves what people can read as it is", () => {
   for (
@@ -38,6 +38,22 @@ Deno.test("quote() cuts what is too long and says so", () => {
 Deno.test("quote() never lets an unsafe character through, whatever the string", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     assert(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(quote(text)));
+  }));
+});
+
+Deno.test("printable() escapes what escape() does, but for quotes and backslashes", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    const plain = text.replace(/["\\]/g, "");
+    assertEquals(printable(plain), escape(plain));
+  }));
+  assertEquals(printable('no "a\\b"\x1b'), 'no "a\\b"\\u{1b}');
+});
+
+Deno.test("printable() of what is printable already changes nothing", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    for (const once of [quote(text), escape(text), printable(text)]) {
+      assertEquals(printable(once), once);
+    }
   }));
 });
 

@@ -8,7 +8,7 @@
  */
 
 import { asTransferError, type TransferError } from "../errors.ts";
-import { escapeJson, quote } from "../quote.ts";
+import { escapeJson, printable, quote } from "../quote.ts";
 import type { RawReport } from "../raw.ts";
 import type { Progress, Receipt } from "../receipt.ts";
 import { printNote, printResult } from "./print.ts";
@@ -156,7 +156,8 @@ export function reportFatal(error: unknown, json = false): number {
   printNote(`halfclose: ${failure.message}`);
   // A bug: whoever reports it needs the place.
   if (failure.code === "internal" && failure.cause instanceof Error) {
-    printNote(failure.cause.stack ?? "");
+    const lines = failure.cause.stack?.split("\n") ?? [];
+    printNote(lines.map(printable).join("\n"));
   }
   return failure.exit;
 }

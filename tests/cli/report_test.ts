@@ -179,6 +179,15 @@ Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
   assert(bug.stderr.length > 1);
 });
 
+Deno.test("reportFatal() escapes what a bug's message holds, wherever it shows", () => {
+  const bug = new RangeError("a\x1b[2J\x9b\u202eb");
+  const { stdout, stderr } = printed(() => reportFatal(bug, true));
+  assertEquals(JSON.parse(stdout[0]!).code, "internal");
+  const shown = "a\\u{1b}[2J\\u{9b}\\u{202e}b";
+  assert(stderr[0]!.endsWith(shown) && stderr[1]!.endsWith(shown));
+  assert(!/[\p{Cc}\p{Cf}]/u.test([...stdout, ...stderr].join("")));
+});
+
 Deno.test("reportFatal() is an event, too, where a program listens", () => {
   const usage = new TransferError("usage", "Cannot read the command line: x");
   assertEquals(printed(() => reportFatal(usage, true)), {
