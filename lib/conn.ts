@@ -22,6 +22,7 @@ import {
 } from "./deadline.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
+import { mustBePositive } from "./limits.ts";
 
 /** How long a wait on a peer may take. */
 export interface Bounds extends Abortable {
@@ -138,7 +139,8 @@ export async function writeAll(
  * @param onData Sees each piece; it may not keep it.
  * @returns How many bytes came before the end.
  * @throws {TransferError} `stalled` when a bound was reached (the connection is
- * closed then), `lost` when the connection broke.
+ * closed then), `lost` when the connection broke, `usage` for a bound that is
+ * not above 0 (nothing was read then).
  *
  * @example Wait for the peer to finish
  * ```ts
@@ -160,6 +162,7 @@ export async function drain(
   bounds: Bounds,
   onData?: (piece: Uint8Array) => void,
 ): Promise<number> {
+  mustBePositive({ silence: bounds.silence, total: bounds.total });
   using silence = new IdleTimer(conn, bounds.silence);
   const buffer = new Uint8Array(DRAIN_BUFFER_BYTES);
   const doing = "read to the end of the connection";
@@ -189,7 +192,8 @@ const DRAIN_BUFFER_BYTES = 65_536;
  * @param onData Sees each piece that still arrives; it may not keep it.
  * @returns How many bytes the peer still said.
  * @throws {TransferError} `stalled` or `lost` as {@linkcode drain}: the peer's
- * end was not seen, so nobody knows what it read.
+ * end was not seen, so nobody knows what it read. `usage` as there, and the
+ * connection is closed all the same.
  *
  * @example The last line of a protocol of your own
  * ```ts

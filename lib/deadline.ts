@@ -10,6 +10,7 @@
  */
 
 import { TransferError } from "./errors.ts";
+import { mustBePositive } from "./limits.ts";
 
 /**
  * Longest delay that a timer takes, in milliseconds (24.8 days): it fires at
@@ -37,7 +38,8 @@ export interface Abortable {
  * signal's reason.
  *
  * @param conn The connection that the operation waits on.
- * @param limit The longest time in milliseconds.
+ * @param limit The longest time in milliseconds; what is not above 0 has run out
+ * already.
  * @param doing What is being done, for the message: "read the answer".
  * @param operation Starts the operation.
  * @param options A signal that ends it earlier.
@@ -73,7 +75,7 @@ export async function withDeadline<T>(
   const timer = setTimeout(() => {
     expired = true;
     closeQuietly(conn);
-  }, Math.min(limit, MAX_DELAY_MS));
+  }, limit > 0 ? Math.min(limit, MAX_DELAY_MS) : 0);
   try {
     return await withSignal(conn, options, operation);
   } catch (error) {
@@ -147,9 +149,11 @@ export class IdleTimer implements Disposable {
    * Makes a timer that is not running yet.
    *
    * @param conn The connection to close when time runs out.
-   * @param limit The longest silence in milliseconds.
+   * @param limit The longest silence in milliseconds, above 0.
+   * @throws {TransferError} `usage` for a limit that is none.
    */
   constructor(conn: Closable, limit: number) {
+    mustBePositive({ limit });
     this.#conn = conn;
     this.#limit = limit;
   }

@@ -9,7 +9,7 @@
  */
 
 import { blocksOf } from "./blocks.ts";
-import { mustBePositive } from "./limits.ts";
+import { mustBeCounts, mustBePositive } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import {
   connect,
@@ -130,8 +130,9 @@ async function handOver(
   options: SendRawOptions,
 ): Promise<RawReport> {
   const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options;
-  const { idleTimeout, drainTimeout, limitRate } = options;
+  const { idleTimeout, drainTimeout, limitRate, retry } = options;
   mustBePositive({ connectTimeout, idleTimeout, drainTimeout, limitRate });
+  mustBeCounts({ retry });
   // Only connecting is tried again: afterwards nobody knows what arrived.
   const conn = await retrying(options, {
     attempt: () => connect(target, { connectTimeout, signal }),

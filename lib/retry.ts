@@ -19,7 +19,10 @@ export interface Retry {
 
 /** How often to try, and who hears of it. */
 export interface RetryOptions {
-  /** Further attempts after a failure that is retriable. @default {0} */
+  /**
+   * Further attempts after a failure that is retriable, a whole number;
+   * `Infinity` for as many as it takes. @default {0}
+   */
   retry?: number;
   /** Ends the waiting. */
   signal?: AbortSignal;

@@ -11,7 +11,7 @@ import { Delivery } from "./delivery.ts";
 import { asTransferError, together, TransferError } from "./errors.ts";
 import { confirmed, explain, totalOf } from "./explain.ts";
 import { ID_BYTES, type Phase } from "./frames.ts";
-import { mustBePositive } from "./limits.ts";
+import { mustBeCounts, mustBePositive } from "./limits.ts";
 import { checkChosen, faultOf } from "./names.ts";
 import { Outgoing } from "./outgoing.ts";
 import { quote } from "./quote.ts";
@@ -200,8 +200,9 @@ class Attempts {
     target: Target,
     options: SendOptions,
   ) {
-    const { connectTimeout, idleTimeout, limitRate } = options;
+    const { connectTimeout, idleTimeout, limitRate, retry } = options;
     mustBePositive({ connectTimeout, idleTimeout, limitRate });
+    mustBeCounts({ retry });
     this.#id = id;
     this.#entries = entries;
     this.#target = target;

@@ -9,7 +9,7 @@ import { formatTarget, type Target } from "./connect.ts";
 import { MAX_DELAY_MS } from "./deadline.ts";
 import { Door } from "./door.ts";
 import { asTransferError, reasonOf, TransferError } from "./errors.ts";
-import { mustBePositive } from "./limits.ts";
+import { mustBePositive, mustNotBeNegative } from "./limits.ts";
 import {
   listen,
   type ListenOptions,
@@ -52,7 +52,10 @@ export interface ServeOptions extends ListenOptions, VisitOptions {
 
 /** Options of a server's `shutdown()`. */
 export interface ShutdownOptions {
-  /** Longest time for sessions to finish, in ms. @default {Infinity} */
+  /**
+   * Longest time for sessions to finish, in milliseconds; with 0 they are cut
+   * at once. @default {Infinity}
+   */
   grace?: number;
 }
 
@@ -74,6 +77,8 @@ export interface Server extends AsyncDisposable {
    *
    * @param options How long sessions may take to finish; then they are cut, and
    * their senders told.
+   * @throws {TransferError} `usage` for a `grace` that is negative or no number;
+   * the server goes on.
    */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
@@ -173,6 +178,7 @@ class RunningServer implements Server {
   }
 
   async shutdown({ grace = Infinity }: ShutdownOptions = {}): Promise<void> {
+    mustNotBeNegative({ grace });
     this.#admission.close();
     const cut = () => this.#cut.abort(OUT_OF_TIME);
     const timer = setTimeout(cut, Math.min(grace, MAX_DELAY_MS));

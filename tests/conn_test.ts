@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { drain, hangUp, readExactly, writeAll } from "../lib/conn.ts";
 import { readSome } from "../lib/duplex.ts";
 import { BOUNDS, connContract, MILLION } from "./conn_contract.ts";
@@ -138,4 +138,20 @@ Deno.test("hangUp() rejects with lost after the peer reset, and has closed", asy
   await reset();
   await rejectsWith("lost", () => hangUp(conn, BOUNDS));
   await rejectsWith("lost", () => readSome(conn, new Uint8Array(1)));
+});
+
+Deno.test("drain() and hangUp() refuse bounds that are none", async () => {
+  for (const bound of [0, -1, NaN]) {
+    for (const name of ["silence", "total"]) {
+      const [conn, peer] = await connectedPair();
+      using _peer = peer;
+      const bounds = { ...BOUNDS, [name]: bound };
+      const found = `Cannot use ${name} ${bound}: it must be above 0`;
+      await rejectsWith("usage", () => drain(conn, bounds), found);
+      await writeAll(conn, utf8("still open"));
+      await rejectsWith("usage", () => hangUp(conn, bounds), found);
+      // Its connection is closed all the same, as it says.
+      assertThrows(() => conn.close(), Deno.errors.BadResource);
+    }
+  }
 });

@@ -5,6 +5,8 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import process from "node:process";
+import { setImmediate } from "node:timers";
 import {
   closeQuietly,
   IdleTimer,
@@ -221,4 +223,24 @@ Deno.test("onAbort() listens until the end of the block and no longer", () => {
   }
   second.abort();
   assertEquals(heard, ["first"]);
+});
+
+Deno.test("a limit that is none has run out, or is refused, and nothing is printed", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on("warning", note);
+  for (const limit of [0, -1, NaN]) {
+    const [conn, mute] = await connectedPair();
+    using _mute = mute;
+    const read = () => conn.read(new Uint8Array(1));
+    assertThrows(() => new IdleTimer(conn, limit), TransferError, "limit");
+    const error = await assertRejects(
+      () => withDeadline(conn, limit, "read", read),
+      TransferError,
+    );
+    assertEquals(error.code, "stalled");
+  }
+  await new Promise((resolve) => setImmediate(resolve)); // they come later
+  process.off("warning", note);
+  assertEquals(warnings, []);
 });

@@ -1,6 +1,8 @@
 // Attempts after the first: what they settle, and what they do not.
 
 import { assert, assertEquals } from "@std/assert";
+import { sendRaw } from "../lib/raw.ts";
+import { freePort } from "./helpers.ts";
 import { failing, playing } from "./scripted.ts";
 import { attempt, breaks, declines, delivers, vanishes } from "./send_stage.ts";
 
@@ -75,4 +77,29 @@ Deno.test("an abort ends the wait before the next attempt", async () => {
     onRetry: ({ attempt }) => attempt > 2 && stop.abort(reason),
   });
   assertEquals(await sending.catch((error) => error), reason);
+});
+
+for (const retry of [-1, 0.5, NaN]) {
+  Deno.test(`${retry} retries are a wrong use, verified and raw`, async () => {
+    const target = { hostname: "127.0.0.1", port: freePort() };
+    const onRetry = () => {
+      throw new Error("it was tried");
+    };
+    for (
+      const sending of [
+        attempt(target, { retry, onRetry }),
+        sendRaw(new Uint8Array(1), target, { retry, onRetry }),
+      ]
+    ) {
+      const { code, message } = await failing(sending);
+      assertEquals(code, "usage");
+      assert(message.startsWith(`Cannot use retry ${retry}: `), message);
+    }
+  });
+}
+
+Deno.test("retries without end go on until it is delivered", async () => {
+  await using stage = playing(breaks, breaks, delivers);
+  const { bytes } = await attempt(stage.target, { retry: Infinity });
+  assertEquals(bytes, 1_000);
 });

@@ -44,6 +44,22 @@ Deno.test("shutdown() waits for no stranger that says nothing", async () => {
   assertEquals(errors, []); // it had no time to be too late
 });
 
+Deno.test("shutdown() cuts at once without grace, and takes no grace that is none", async () => {
+  const { server, held, sink } = await withHeld();
+  for (const grace of [-1, NaN]) {
+    const error = await assertRejects(
+      () => server.shutdown({ grace }),
+      TransferError,
+      `Cannot use grace ${grace}: it must be 0 or more`,
+    );
+    assertEquals(error.code, "usage");
+  }
+  await send(noise(1), server.addr, { name: "a" }); // it goes on
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await server.shutdown({ grace: 0 });
+  assertEquals([(await cut).code, [...sink.files.keys()]], ["rejected", ["a"]]);
+});
+
 Deno.test("shutdown() may be called twice, and after an abort", async () => {
   const stop = new AbortController();
   const { server } = listening({ signal: stop.signal });
