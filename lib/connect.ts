@@ -34,13 +34,15 @@ export interface ConnectOptions {
  * @param options How long to try.
  * @returns The connection, with Nagle's algorithm off: frames are put together
  * here, and a receipt must not wait for an acknowledgement (RFC 896).
- * @throws {TransferError} `connect`, and nothing was sent.
+ * @throws {TransferError} `connect`, and nothing was sent; `usage` for what can
+ * be no address, and nothing was tried.
  */
 export async function connect(
   target: Target,
   options: ConnectOptions,
 ): Promise<Duplex> {
   options.signal?.throwIfAborted(); // for a Unix socket nothing else asks it
+  checkTarget(target);
   const timeout = AbortSignal.timeout(
     Math.min(options.connectTimeout, MAX_DELAY_MS),
   );
@@ -67,6 +69,40 @@ export async function connect(
         : cause,
     );
   }
+}
+
+/**
+ * Refuses what can be no address: trying it again would change nothing.
+ *
+ * @param target Where to.
+ * @throws {TransferError} `usage` for a host that cannot be called that, and for
+ * a port that is none.
+ */
+export function checkTarget(target: Target): void {
+  if (target.transport === "unix") return;
+  const { hostname, port } = target;
+  const found = !canBeHost(hostname)
+    ? "no host can be called that"
+    : !Number.isInteger(port) || port < 0 || port > 65_535
+    ? "a port is a whole number from 0 to 65535"
+    : undefined;
+  if (found === undefined) return;
+  throw new TransferError(
+    "usage",
+    `Cannot connect to ${formatTarget(target)}: ${found}`,
+  );
+}
+
+// What the runtime takes for a name; other letters are spelled in these, too
+// ("xn--…", RFC 3492), and containers are called with underscores.
+const NAME = /^[\w-]+(\.[\w-]+)*\.?$/;
+// An IPv6 address, with its zone (RFC 4007), and in brackets as URLs have it.
+const V6 = /^\[?([\da-f:.]+)(?:%[^\]]+)?\]?$/i;
+
+function canBeHost(hostname: string): boolean {
+  const [, address] = V6.exec(hostname) ?? [];
+  return NAME.test(hostname) ||
+    (address !== undefined && URL.canParse(`http://[${address}]`));
 }
 
 /**
@@ -113,5 +149,12 @@ function meaning(error: unknown): string {
   if (error instanceof Deno.errors.NotFound || code === "ENOENT") {
     return "there is no such socket";
   }
-  return reasonOf(error);
+  const reason = reasonOf(error);
+  return code === "ENOTFOUND" || UNKNOWN_HOST.test(reason)
+    ? "there is no such host"
+    : reason;
 }
+
+// Of the resolvers of glibc, musl, macOS and Windows, as the runtime quotes them.
+const UNKNOWN_HOST =
+  /^failed to lookup .*(not known|No address associated|does not resolve|No such host)/;

@@ -8,6 +8,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import type { Secured } from "./proving.ts";
 import { hangUp } from "./conn.ts";
 import {
+  checkTarget,
   connect,
   type ConnectOptions,
   notConnected,
@@ -37,7 +38,7 @@ const FAREWELL = { silence: 1_000, total: 2_000 };
  * @param guard How it is to be kept safe, if at all.
  * @returns The connection to talk on.
  * @throws {TransferError} `connect` when nobody is there, `auth` when it is not
- * who it should be.
+ * who it should be, `usage` for what can be no address.
  */
 export async function reach(
   target: Target,
@@ -79,6 +80,7 @@ async function socketTo(
   { connectTimeout, signal }: ConnectOptions,
 ): Promise<Socket> {
   signal?.throwIfAborted();
+  checkTarget(target);
   const socket = connectSocket({
     ...(target.transport === "unix"
       ? { path: target.path }

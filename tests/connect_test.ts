@@ -3,8 +3,15 @@ import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
-import { connect, formatTarget, type Target } from "../lib/connect.ts";
+import {
+  checkTarget,
+  connect,
+  formatTarget,
+  notConnected,
+  type Target,
+} from "../lib/connect.ts";
 import { hangUp } from "../lib/conn.ts";
 import { TransferError } from "../lib/errors.ts";
 import { freePort, tempDir } from "./helpers.ts";
@@ -72,6 +79,84 @@ Deno.test("connect() rejects with connect for a host that there is not", async (
   // RFC 6761 section 6.4: .invalid never resolves.
   const error = await refusal({ hostname: "nobody.invalid", port: 9 });
   assert(error.message.startsWith("Cannot connect to nobody.invalid:9: "));
+});
+
+Deno.test("notConnected() says that there is no such host, whoever looked", () => {
+  const words = [
+    "failed to lookup address information: Name or service not known",
+    "failed to lookup address information: nodename nor servname provided, or not known",
+    "failed to lookup address information: No address associated with hostname",
+    "failed to lookup address information: Name does not resolve",
+    "failed to lookup address information: No such host is known. (os error 11001)",
+  ].map((message) => new Error(message));
+  const target = { hostname: "nobody.invalid", port: 9 };
+  for (
+    const cause of [
+      ...words,
+      Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }),
+    ]
+  ) {
+    const { code, message, retriable } = notConnected(target, cause);
+    assertEquals([code, retriable, message], [
+      "connect",
+      true,
+      "Cannot connect to nobody.invalid:9: there is no such host",
+    ]);
+  }
+  const later = new Error(
+    "failed to lookup address information: Temporary failure in name resolution",
+  );
+  assert(!notConnected(target, later).message.includes("no such host"));
+});
+
+Deno.test("checkTarget() takes whatever can be an address", () => {
+  const label = "x".repeat(63);
+  for (
+    const hostname of [
+      ...["localhost", "localhost.", "a_b.example", "xn--bcher-kva.example"],
+      ...["-", "127.0.0.1", "127.1", "256.1.1.1", `${label}.${label}.invalid`],
+      ...[
+        "::",
+        "::1",
+        "[::1]",
+        "::ffff:192.0.2.1",
+        "fe80::1%eth0",
+        "FE80::1%2",
+      ],
+    ]
+  ) {
+    for (const port of [0, 1, 65_535]) checkTarget({ hostname, port });
+  }
+  checkTarget({ transport: "unix", path: "/run/a@b" });
+});
+
+Deno.test("checkTarget() refuses what can be none, as a wrong use", () => {
+  const refused = (hostname: string, port: number) => {
+    const error = assertThrows(
+      () => checkTarget({ hostname, port }),
+      TransferError,
+    );
+    assertEquals([error.code, error.retriable], ["usage", false]);
+    return error.message;
+  };
+  for (
+    const hostname of [
+      ...["", ".", ".a", "a..b", "a b", "a/b", "user@host", "h%x", "bücher.de"],
+      ...["a:b", "1:2", "1:2:3:4:5:6:7:8:9", "[::1]x", "[]", "::1\x1b[2J"],
+    ]
+  ) {
+    assertEquals(
+      refused(hostname, 9),
+      `Cannot connect to ${formatTarget({ hostname, port: 9 })}: ` +
+        "no host can be called that",
+    );
+  }
+  for (const port of [-1, 1.5, 65_536, 70_000, NaN, Infinity]) {
+    assertEquals(
+      refused("h", port),
+      `Cannot connect to h:${port}: a port is a whole number from 0 to 65535`,
+    );
+  }
 });
 
 /** Fills a listener's queue until it answers nobody any more. */

@@ -4,7 +4,7 @@ import { TransferError } from "../lib/errors.ts";
 import { generateKey } from "../lib/key.ts";
 import { reach } from "../lib/reach.ts";
 import { senderGuard } from "../lib/secure.ts";
-import { freePort, tempDir } from "./helpers.ts";
+import { freePort, rejectsWith, tempDir } from "./helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 const GUARD = senderGuard({ key: generateKey() });
@@ -23,6 +23,19 @@ Deno.test("reach() says connect in the same words with a key and without", async
     );
     assertEquals([one!.code, one!.message], [other!.code, other!.message]);
     assertEquals(one!.code, "connect");
+  }
+});
+
+Deno.test("reach() refuses what can be no address, with a key and without", async () => {
+  for (const guard of [undefined, GUARD]) {
+    for (
+      const target of [
+        { hostname: "user@host", port: 9 },
+        { hostname: "127.0.0.1", port: 70_000 },
+      ]
+    ) {
+      await rejectsWith("usage", () => reach(target, PATIENCE, guard));
+    }
   }
 });
 

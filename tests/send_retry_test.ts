@@ -98,6 +98,23 @@ for (const retry of [-1, 0.5, NaN]) {
   });
 }
 
+Deno.test("what can be no address is not tried again, verified and raw", async () => {
+  const target = { hostname: "user@host", port: 9 };
+  const onRetry = () => {
+    throw new Error("it was tried");
+  };
+  for (
+    const sending of [
+      attempt(target, { retry: 3, onRetry }),
+      sendRaw(new Uint8Array(1), target, { retry: 3, onRetry }),
+    ]
+  ) {
+    const { code, message } = await failing(sending);
+    assertEquals(code, "usage");
+    assert(message.endsWith(" user@host:9: no host can be called that"));
+  }
+});
+
 Deno.test("retries without end go on until it is delivered", async () => {
   await using stage = playing(breaks, breaks, delivers);
   const { bytes } = await attempt(stage.target, { retry: Infinity });
