@@ -66,13 +66,9 @@ export { type ClientTls } from "./lib/named.ts";
 export { type Phase } from "./lib/frames.ts";
 export { type ListenOptions } from "./lib/listen.ts";
 export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
-export {
-  type RawOptions,
-  type RawReport,
-  sendRaw,
-  type SendRawOptions,
-} from "./lib/raw.ts";
+export { sendRaw, type SendRawOptions } from "./lib/raw.ts";
 export { receiveRaw, type ReceiveRawOptions } from "./lib/raw_receive.ts";
+export { type RawOptions, type RawReport } from "./lib/raw_report.ts";
 export { type Progress, type Receipt } from "./lib/receipt.ts";
 export { receive, type ReceiveOptions } from "./lib/receive.ts";
 export { type Retry, type RetryOptions } from "./lib/retry.ts";

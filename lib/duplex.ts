@@ -79,7 +79,7 @@ function broken(doing: string, cause: unknown): TransferError {
 
 function meaning(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionReset) {
-    return "the peer reset the connection, so what it had not read is lost";
+    return "the peer reset the connection, so what was on the way is lost";
   }
   if (error instanceof Deno.errors.BrokenPipe) {
     return "the peer closed the connection";

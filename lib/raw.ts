@@ -2,8 +2,8 @@
  * Plain TCP to programs that know nothing of receipts.
  *
  * What can be known then is little, and exactly that is reported: that the peer
- * read to our end and closed cleanly, or how it broke. Never that it has the
- * bytes: a program that crashes closes just as cleanly.
+ * closed cleanly, and whether it did so before our end, or how it broke. Never
+ * that it has the bytes: a program that crashes closes just as cleanly.
  *
  * @module
  */
@@ -24,38 +24,23 @@ import {
   onAbort,
   withDeadline,
 } from "./deadline.ts";
-import { Digest, toHex } from "./digest.ts";
+import { Digest } from "./digest.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
-import { asTransferError, foundOf, TransferError } from "./errors.ts";
+import {
+  asTransferError,
+  type Code,
+  foundOf,
+  reasonOf,
+  TransferError,
+} from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
 import { quote } from "./quote.ts";
 import type { Reading } from "./reading.ts";
+import { type RawOptions, type RawReport, reportOf } from "./raw_report.ts";
 import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import { type Item, releasing, type Source } from "./source.ts";
 import { itemOf } from "./walk.ts";
-
-/** What is known after a raw transfer. */
-export interface RawReport {
-  /** How many bytes went over. */
-  bytes: number;
-  /** Their SHA-256 in hexadecimal, where it was asked for. */
-  sha256?: string;
-  /** Always `true`: the other side ended without a reset. */
-  clean: true;
-}
-
-/** Options of {@linkcode sendRaw} and {@linkcode receiveRaw}. */
-export interface RawOptions {
-  /** Longest time without any movement, in milliseconds. @default {30_000} */
-  idleTimeout?: number;
-  /** Whether to take the SHA-256 along the way. @default {false} */
-  digest?: boolean;
-  /** Drops the connection; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Hears how many bytes the kernel on this side took, or gave. */
-  onProgress?: (progress: Progress) => void;
-}
 
 /** Options of {@linkcode sendRaw}. */
 export interface SendRawOptions extends RawOptions, RetryOptions {
@@ -146,10 +131,11 @@ async function handOver(
   } catch (error) {
     signal?.throwIfAborted();
     const failure = asTransferError(error, "internal", "send");
-    const what = failure.code === "unconfirmed" ? "confirm" : "deliver";
     throw new TransferError(
       failure.code,
-      `Cannot ${what} ${quote(item.entry.name)} to ` +
+      `Cannot ${DOING[failure.code] ?? "deliver"} ${
+        quote(item.entry.name)
+      } to ` +
         `${formatTarget(target)}: ${foundOf(failure)}`,
       { cause: failure, retriable: false },
     );
@@ -157,6 +143,12 @@ async function handOver(
     close();
   }
 }
+
+/** What could not be done, where it is not the delivery. */
+const DOING: Partial<Record<Code, string>> = {
+  unconfirmed: "confirm",
+  "local-io": "finish sending",
+};
 
 class RawSender {
   readonly #conn: Duplex;
@@ -179,7 +171,8 @@ class RawSender {
 
   async run(): Promise<RawReport> {
     using _idle = this.#idle;
-    const ended = this.#hearAll();
+    let over = false;
+    const ended = this.#hearAll().finally(() => over = true);
     // Awaited once everything is written; a source can keep us from that.
     ended.catch((error) => {
       this.#broken = { error };
@@ -187,7 +180,11 @@ class RawSender {
     });
     const digest = this.#options.digest ? new Digest() : undefined;
     await this.#writeAll(digest);
+    const endedFirst = over;
     try {
+      // Once a peer has ended, Linux tells of its reset by a write and no more
+      // by a read; our own end would hide it.
+      if (endedFirst) await writeSome(this.#conn, new Uint8Array(0));
       await halfClose(this.#conn);
       await this.#waitFor(ended);
     } catch (error) {
@@ -199,9 +196,15 @@ class RawSender {
       );
     }
     if (this.#unkept) {
-      throw asTransferError(this.#unkept.error, "local-io", "keep the answer");
+      throw new TransferError(
+        "local-io",
+        "Cannot keep the answer: everything was sent and closed cleanly, but " +
+          `the answer was not kept (${reasonOf(this.#unkept.error)})`,
+        { cause: this.#unkept.error },
+      );
     }
-    return reportOf(this.#sent, digest);
+    const report = reportOf(this.#sent, digest);
+    return endedFirst ? { ...report, endedFirst } : report;
   }
 
   async #writeAll(digest: Digest | undefined): Promise<void> {
@@ -277,15 +280,3 @@ class RawSender {
 
 /** Replies are short, as a rule. */
 const REPLY_BUFFER_BYTES = 65_536;
-
-/**
- * Makes a report.
- *
- * @param bytes How many went over.
- * @param digest Of them, where it was taken.
- * @returns The report of a clean end.
- */
-export function reportOf(bytes: number, digest: Digest | undefined): RawReport {
-  const sha256 = digest ? { sha256: toHex(digest.finish()) } : {};
-  return { bytes, ...sha256, clean: true };
-}

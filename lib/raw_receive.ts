@@ -16,7 +16,7 @@ import { Digest } from "./digest.ts";
 import { type Duplex, readSome } from "./duplex.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { mustBePositive } from "./limits.ts";
-import { type RawOptions, type RawReport, reportOf } from "./raw.ts";
+import { type RawOptions, type RawReport, reportOf } from "./raw_report.ts";
 import type { Sink } from "./sink.ts";
 
 /** Options of {@linkcode receiveRaw}. */

@@ -18,7 +18,7 @@ import {
   visitorOf,
 } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
-import type { RawReport } from "./raw.ts";
+import type { RawReport } from "./raw_report.ts";
 import { Pending } from "./pending.ts";
 import { pause } from "./retry.ts";
 import { receiverGuard } from "./secure.ts";

@@ -7,7 +7,7 @@
 import { Budget } from "./budget.ts";
 import type { Door } from "./door.ts";
 import { asTransferError } from "./errors.ts";
-import type { RawReport } from "./raw.ts";
+import type { RawReport } from "./raw_report.ts";
 import { receiveRaw } from "./raw_receive.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { type ReceiveOptions, welcome } from "./receive.ts";

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { TransferError } from "../lib/errors.ts";
 import { memorySink } from "../lib/memory_sink.ts";
-import type { RawReport } from "../lib/raw.ts";
+import type { RawReport } from "../lib/raw_report.ts";
 import { serve } from "../lib/serve.ts";
 import { Running } from "./children.ts";
 import { freePort, noise, sha256Of } from "./helpers.ts";

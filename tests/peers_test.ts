@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../lib/errors.ts";
+import { sendRaw } from "../lib/raw.ts";
 import { peer } from "./children.ts";
 import { noise, sha256Of } from "./helpers.ts";
 import { sendBytes } from "./raw_talk.ts";
@@ -131,6 +132,23 @@ needs(
     );
     assertEquals(error.code, "unconfirmed");
     assertEquals(await resetter.report(), MILLION_SEEN);
+  },
+);
+
+needs(
+  ["python3"],
+  "sendRaw() leaves a source that says nothing when the peer resets",
+  async () => {
+    await using resetter = await peer("resets", "1");
+    async function* stuck() {
+      yield noise(1_000);
+      await new Promise(() => {});
+    }
+    const error = await assertRejects(
+      () => sendRaw(stuck(), resetter.target),
+      TransferError,
+    );
+    assertEquals(error.code, "lost");
   },
 );
 

@@ -6,7 +6,8 @@
  */
 
 import type { Target } from "../lib/connect.ts";
-import { type RawReport, sendRaw, type SendRawOptions } from "../lib/raw.ts";
+import { sendRaw, type SendRawOptions } from "../lib/raw.ts";
+import type { RawReport } from "../lib/raw_report.ts";
 
 /** A listener for one connection. */
 export interface Listener extends Disposable {

@@ -15,6 +15,13 @@ function gated(first: Uint8Array) {
   return { source: chunks(), gate };
 }
 
+/** Lets the runtime see what the kernel has: loopback delivers at once. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
 const STALLED = /nothing moved for 0.05 s/;
 
 Deno.test("sendRaw() ends with a half-close and still hears the answer", async () => {
@@ -152,25 +159,14 @@ Deno.test("sendRaw() does not connect when its signal is aborted already", async
 
 Deno.test("sendRaw() is not held up by a source that says nothing", async () => {
   const stuck = { read: () => new Promise<null>(() => {}) };
-  for (const how of ["abort", "reset"] as const) {
-    using listener = listen();
-    const stop = new AbortController();
-    const accepted = listener.accept();
-    const { target } = listener;
-    const sending = sendRaw(stuck, target, { signal: stop.signal });
-    const failing = sending.catch((error) => error);
-    const conn = await accepted;
-    if (how === "abort") {
-      stop.abort(new RangeError("enough"));
-      assert(await failing instanceof RangeError);
-      conn.close();
-    } else {
-      await conn.write(noise(1));
-      conn.close(); // and what is told then is that the peer is gone
-      stop.abort();
-      await failing;
-    }
-  }
+  using listener = listen();
+  const stop = new AbortController();
+  const accepted = listener.accept();
+  const sending = sendRaw(stuck, listener.target, { signal: stop.signal });
+  const failing = sending.catch((error) => error);
+  using _conn = await accepted;
+  stop.abort(new RangeError("enough"));
+  assert(await failing instanceof RangeError);
 });
 
 Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in the end", async () => {
@@ -191,7 +187,53 @@ Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in 
   await conn.closeWrite();
   const error = await failing;
   assertEquals(error.code, "local-io");
-  assert(error.message.startsWith('Cannot deliver "stdin" to '), error.message);
+  assert(
+    error.message.startsWith('Cannot finish sending "stdin" to '),
+    error.message,
+  );
+});
+
+Deno.test("sendRaw() never calls clean what it sent to a peer that was gone", async () => {
+  for (const words of ["", "421 go away\r\n"]) {
+    using listener = listen();
+    const gate = Promise.withResolvers<void>();
+    const gone = async function* () {
+      await gate.promise; // until the peer has closed
+      yield noise(10);
+    };
+    const heard = Promise.withResolvers<void>();
+    const sending = sendRaw(gone(), listener.target, {
+      onReply: () => heard.resolve(),
+    });
+    const conn = await listener.accept();
+    await conn.write(new TextEncoder().encode(words));
+    if (words) await heard.promise;
+    conn.close();
+    await turns(); // its end has come
+    gate.resolve();
+    const error = await assertRejects(() => sending, TransferError);
+    assertEquals(error.code, "unconfirmed");
+  }
+});
+
+Deno.test("sendRaw() says of a peer that ended first that it did, and loses nothing to it", async () => {
+  using listener = listen();
+  const gate = Promise.withResolvers<void>();
+  const late = async function* () {
+    await gate.promise;
+    yield noise(100_000);
+  };
+  const sending = sendRaw(late(), listener.target);
+  using conn = await listener.accept();
+  await conn.closeWrite();
+  await turns();
+  gate.resolve();
+  assertEquals(await readAll(conn), noise(100_000));
+  assertEquals(await sending, {
+    bytes: 100_000,
+    clean: true,
+    endedFirst: true,
+  });
 });
 
 Deno.test("sendRaw() sends a file whose name no receiver would take", async () => {

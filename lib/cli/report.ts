@@ -9,7 +9,7 @@
 
 import { asTransferError, type TransferError } from "../errors.ts";
 import { escapeJson, printable, quote } from "../quote.ts";
-import type { RawReport } from "../raw.ts";
+import type { RawReport } from "../raw_report.ts";
 import type { Progress, Receipt } from "../receipt.ts";
 import { printNote, printResult } from "./print.ts";
 import type { ProgressView } from "./progress.ts";
@@ -80,9 +80,12 @@ export class Reporter {
   raw(verb: "sent" | "received", report: RawReport): void {
     this.event("raw", { ...report });
     const digest = report.sha256 ? ` sha256:${report.sha256}` : "";
+    const early = report.endedFirst
+      ? " (the peer ended before everything was sent)"
+      : "";
     this.#result(
       `${verb} ${report.bytes} bytes${digest}, closed cleanly, ` +
-        "contents unconfirmed",
+        `contents unconfirmed${early}`,
     );
   }
 
