@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { OUTCOMES } from "../lib/errors.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const RELIABILITY = Deno.readTextFileSync(join(ROOT, "docs/RELIABILITY.md"));
@@ -35,4 +36,16 @@ Deno.test("every test that docs/RELIABILITY.md quotes is in that file", () => {
   }
   assert(count > 20, `${count}`);
   assertEquals(missing, []);
+});
+
+Deno.test("README's table of exit codes is the program's", () => {
+  const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
+  const rows = [...readme.matchAll(
+    /^\| (\d+) +\| `([a-z-]+)` +\| .* \| (yes|when busy|) *\|$/gm,
+  )];
+  const found = rows.map(([, exit, code, again]) => [
+    code,
+    { exit: Number(exit), retriable: again === "yes" },
+  ]);
+  assertEquals(Object.fromEntries(found), { ...OUTCOMES });
 });
