@@ -26,6 +26,9 @@ import type {
 /** Copied at once: few system calls, little memory. */
 const COPY_BYTES = 1_048_576;
 
+/** What is touched more often while it is looked at is never still. */
+const MAX_LOOKS = 3;
+
 /** The file that is there, until the sender's bytes turn out to be others. */
 export class ExistingDraft implements Draft {
   readonly resumable: Resumable;
@@ -146,11 +149,29 @@ export class ExistingDraft implements Draft {
     // Whoever wrote it may not have synced it, and a receipt vouches for it.
     await this.#to.files.sync(file);
     await this.#to.settle(this.#parts.slice(0, -1));
-    if (differs(this.#seen, await this.#to.look(this.#parts))) {
-      throw this.#changed();
-    }
+    if (!await this.#isStill(file)) throw this.#changed();
     this.#to.owners.settle(this.#name, this);
     return { name: this.#name, durable: true, existing: true };
+  }
+
+  /** Whether what has the name is what was proven, byte by byte. */
+  async #isStill(file: Deno.FsFile): Promise<boolean> {
+    const { proof } = this.resumable;
+    let { ino, dev, size, ctime } = this.#seen;
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const now = await this.#to.look(this.#parts);
+      const same = now?.isFile && now.ino === ino && now.dev === dev &&
+        now.size === size;
+      if (!same) return false;
+      // Whoever sets mtime back cannot set ctime (inode(7)). But links and bits
+      // change it too: then the content decides.
+      if (now.ctime?.getTime() === ctime?.getTime()) return true;
+      await file.seek(0, Deno.SeekMode.Start);
+      const again = await Proof.of((into) => file.read(into), size);
+      if (!sameBytes(again.proof, proof)) return false;
+      ({ ctime } = now);
+    }
+    return false;
   }
 
   async keep(): Promise<void> {
@@ -180,14 +201,4 @@ export class ExistingDraft implements Draft {
       { retriable: true },
     );
   }
-}
-
-/**
- * Whether it is another file now, or another content. A change of the content
- * always changes ctime, whoever sets mtime back (inode(7)); a change of ctime
- * alone can be one of links or bits, and then it is looked at again.
- */
-function differs(seen: Deno.FileInfo, now: Deno.FileInfo | null): boolean {
-  return !now?.isFile || now.ino !== seen.ino || now.dev !== seen.dev ||
-    now.size !== seen.size || now.ctime?.getTime() !== seen.ctime?.getTime();
 }

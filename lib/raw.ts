@@ -2,8 +2,9 @@
  * Plain TCP to programs that know nothing of receipts.
  *
  * What can be known then is little, and exactly that is reported: that the peer
- * closed cleanly, and whether it did so before our end, or how it broke. Never
- * that it has the bytes: a program that crashes closes just as cleanly.
+ * closed cleanly, or how it broke. Never that it has the bytes: a program that
+ * crashes closes just as cleanly, and of one that ended before us and is gone a
+ * reset tells, which the network may bring too late.
  *
  * @module
  */
@@ -180,11 +181,10 @@ class RawSender {
     });
     const digest = this.#options.digest ? new Digest() : undefined;
     await this.#writeAll(digest);
-    const endedFirst = over;
     try {
-      // Once a peer has ended, Linux tells of its reset by a write and no more
-      // by a read; our own end would hide it.
-      if (endedFirst) await writeSome(this.#conn, new Uint8Array(0));
+      // A peer that has ended may read on, or be gone. Linux tells of its reset
+      // by a write then, no more by a read, and our own end would hide it.
+      if (over) await writeSome(this.#conn, new Uint8Array(0));
       await halfClose(this.#conn);
       await this.#waitFor(ended);
     } catch (error) {
@@ -203,8 +203,7 @@ class RawSender {
         { cause: this.#unkept.error },
       );
     }
-    const report = reportOf(this.#sent, digest);
-    return endedFirst ? { ...report, endedFirst } : report;
+    return reportOf(this.#sent, digest);
   }
 
   async #writeAll(digest: Digest | undefined): Promise<void> {

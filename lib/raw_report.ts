@@ -15,12 +15,6 @@ export interface RawReport {
   sha256?: string;
   /** Always `true`: the other side ended without a reset. */
   clean: true;
-  /**
-   * Present where the receiver of the bytes ended its side before they were all
-   * written: it may be reading them still, or be gone, and whether it is gone
-   * shows only when the network has brought the reset.
-   */
-  endedFirst?: true;
 }
 
 /** Options of `sendRaw()` and `receiveRaw()`. */

@@ -56,8 +56,8 @@ Deno.test("readExactly() rejects with lost when the peer resets", async () => {
   await rejectsWith(
     "lost",
     () => readExactly(conn, new Uint8Array(4)),
-    "Cannot read from the peer: the peer reset the connection, so what it " +
-      "had not read is lost",
+    "Cannot read from the peer: the peer reset the connection, so what was " +
+      "on the way is lost",
   );
 });
 

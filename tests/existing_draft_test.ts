@@ -101,6 +101,18 @@ Deno.test("a file that is changed and given its old time is not vouched for", as
   assertEquals([error.code, error.retriable], ["rejected", true]);
 });
 
+Deno.test("a file whose links or bits change meanwhile is what it was", async () => {
+  await using dir = await tempDir();
+  const draft = await openTaken(dir.path, "refuse");
+  const path = `${dir.path}/a`;
+  const { ctime } = await Deno.stat(path);
+  await draft.resumable!.start(CONTENT.length);
+  while ((await Deno.stat(path)).ctime!.getTime() === ctime!.getTime()) {
+    await Deno.chmod(path, 0o600);
+  }
+  assertEquals((await draft.commit()).existing, true);
+});
+
 Deno.test("what was left behind is gone on with beside a file of the same length", async () => {
   await using dir = await tempDir();
   await Deno.writeFile(`${dir.path}/a`, new Uint8Array(CONTENT.length));

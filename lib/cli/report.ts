@@ -80,12 +80,9 @@ export class Reporter {
   raw(verb: "sent" | "received", report: RawReport): void {
     this.event("raw", { ...report });
     const digest = report.sha256 ? ` sha256:${report.sha256}` : "";
-    const early = report.endedFirst
-      ? " (the peer ended before everything was sent)"
-      : "";
     this.#result(
       `${verb} ${report.bytes} bytes${digest}, closed cleanly, ` +
-        `contents unconfirmed${early}`,
+        "contents unconfirmed",
     );
   }
 
