@@ -23,7 +23,7 @@ import {
 } from "./greeting.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { PREFACE } from "./preface.ts";
-import { nonce } from "./credentials.ts";
+import { nonce, unproven } from "./credentials.ts";
 import { exchangeProofs, type Secured } from "./proving.ts";
 import { encodeFrame } from "./wire.ts";
 
@@ -88,7 +88,6 @@ export class Channel implements Disposable {
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
     const hello = await this.#hearGreeting("hello");
-    checkOffer(hello);
     const { credentials } = this.#conn;
     if (credentials) {
       await exchangeProofs(credentials, hello, {
@@ -100,6 +99,7 @@ export class Channel implements Disposable {
         },
       });
     }
+    checkOffer(hello); // once it is known whose it is
     return hello;
   }
 
@@ -110,6 +110,9 @@ export class Channel implements Disposable {
     const frame = await this.#reader.next(MAX_GREETING_BYTES);
     if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
     if (frame?.type === "fail") {
+      // Whoever is in between can say it: code, reason and what to do next
+      // would be theirs to choose. Who has the secret refuses after its PROOF.
+      if (this.#conn.credentials?.role === "sender") throw unproven("receiver");
       throw errorOfFail(frame, "Cannot talk to the peer");
     }
     throw outOfTurn(type, frame);

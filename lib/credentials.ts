@@ -83,10 +83,20 @@ export function checkProof(
   who: Role,
 ): void {
   if (said.length === right.length && timingSafeEqual(said, right)) return;
-  throw new TransferError(
+  throw unproven(who);
+}
+
+/**
+ * The error for a side that has not shown the secret, whatever it said instead.
+ *
+ * @param who Which side.
+ * @returns `auth`, always in the same words.
+ */
+export function unproven(who: Role): TransferError {
+  return new TransferError(
     "auth",
-    `Cannot trust the ${who}: the two sides do not have the same secret; both ` +
-      "must be given the same key or token",
+    `Cannot trust the ${who}: the two sides do not have the same secret, or ` +
+      "somebody is in between; both must be given the same key or token",
   );
 }
 

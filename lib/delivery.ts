@@ -154,14 +154,15 @@ export class Delivery {
     }
     if (frame.type === "fail" && frame.entry === SESSION) {
       this.#refused = true;
-      throw errorOfFail(frame, "Cannot go on");
+      throw errorOfFail(frame, "Cannot go on", "receiver");
     }
     if (one && frame.type === "accept" && one.stage === "announced") {
       const { held: length, block, proof } = frame;
       one.held = { length, block, proof };
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
-      this.#settle(one, errorOfFail(frame, `Cannot deliver ${one.title}`));
+      const doing = `Cannot deliver ${one.title}`;
+      this.#settle(one, errorOfFail(frame, doing, "receiver"));
     } else if (frame.type === "fail" && this.#hasFailed(frame.entry)) {
       return; // both sides gave it up, and the two FAILs crossed on the way
     } else if (one && frame.type === "receipt") {

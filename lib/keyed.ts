@@ -101,7 +101,8 @@ async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
 function otherKey(): TransferError {
   return new TransferError(
     "auth",
-    "Cannot agree on the key: the receiver has another key",
+    "Cannot agree on the key: the receiver has another key, or somebody in " +
+      "between says so",
   );
 }
 

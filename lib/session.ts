@@ -237,12 +237,12 @@ export class Session {
 
   async #senderFailed(fail: Fail): Promise<void> {
     if (fail.entry === SESSION) {
-      throw errorOfFail(fail, "Cannot receive the rest");
+      throw errorOfFail(fail, "Cannot receive the rest", "sender");
     }
     const incoming = this.#entries.find(fail);
     if (!incoming) return;
     const doing = `Cannot receive ${quote(incoming.open.name)}`;
-    this.#failures.add(errorOfFail(fail, doing));
+    this.#failures.add(errorOfFail(fail, doing, "sender"));
     await this.#entries.drop(fail.entry);
   }
 

@@ -61,7 +61,7 @@
  *   the transfer's id, so one connection's receipt settles no other transfer;
  *   the id is the sender's and the same on every connection of a transfer.
  * - FAIL ends one entry or the whole session and holds a code of the table in
- *   errors.ts and a reason. Who says it for the session half-closes and drains;
+ *   errors.ts that its speaker can know (fail_frame.ts) and a reason. Who says it for the session half-closes and drains;
  *   a receiver says it after the receipts of the commits under way, so what has
  *   no receipt by then was not committed.
  * - Who is busy for longer than a moment says ALIVE with what it is doing.
@@ -89,8 +89,9 @@
  *
  * A PROOF is an HMAC over a label with the role of who says it, both NONCEs,
  * both HELLO frames and the SHA-256 of the certificate: credentials.ts. Until both
- * are right a receiver takes no other frame, none longer than a FAIL may be,
- * and touches no disk.
+ * are right neither side takes another frame, none longer than a FAIL may be, and
+ * no disk is touched; a sender takes a FAIL in place of a PROOF for a wrong one.
+ * So a receiver that refuses for another reason says its PROOF first.
  *
  * This module is pure: bytes in, values out.
  *

@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { asTransferError, TransferError } from "../lib/errors.ts";
+import {
+  asTransferError,
+  type Code,
+  OUTCOMES,
+  TransferError,
+} from "../lib/errors.ts";
 import { errorOfFail, failFrameOf } from "../lib/fail_frame.ts";
 import { MAX_REASON_BYTES } from "../lib/frames.ts";
 import { encodeFrame } from "../lib/wire.ts";
@@ -33,7 +38,7 @@ Deno.test("errorOfFail() keeps code and policy, and escapes the reason", () => {
     retriable: true,
     reason: "a\x1b",
   } as const;
-  const error = errorOfFail(frame, "Cannot go on");
+  const error = errorOfFail(frame, "Cannot go on", "receiver");
   assertEquals([error.code, error.retriable], ["rejected", true]);
   assertEquals(error.message, "Cannot go on: a\\u{1b}");
 });
@@ -51,4 +56,47 @@ Deno.test("failFrameOf() keeps to itself what a permission was missing for", () 
   const cause = new Deno.errors.NotCapable('write access to "/srv/secret/x"');
   const error = asTransferError(cause, "local-io", 'store "a"');
   assertEquals(failFrameOf(0, error).reason, "it is not permitted to");
+});
+
+/** What each side, and one that has not introduced itself, can say of itself. */
+const SAYABLE: [Code, ("sender" | "receiver" | undefined)[]][] = [
+  ["source", ["sender"]],
+  ["source-changed", ["sender"]],
+  ["rejected", ["receiver"]],
+  ["remote-io", ["receiver"]],
+  ["usage", []],
+  ["connect", []],
+  ["unconfirmed", []],
+  ["local-io", []],
+  ["bind", []],
+];
+
+Deno.test("errorOfFail() takes no code that the peer cannot know: protocol", () => {
+  for (const code of Object.keys(OUTCOMES) as Code[]) {
+    for (const peer of ["sender", "receiver", undefined] as const) {
+      const said = { code, retriable: true, reason: "all is well" };
+      const frame = { type: "fail", entry: 0, ...said } as const;
+      const error = errorOfFail(frame, "Cannot go on", peer);
+      const known = SAYABLE.find(([one]) => one === code)?.[1];
+      const taken = !known || known.includes(peer);
+      assertEquals(
+        [error.code, error.retriable],
+        taken ? [code, true] : ["protocol", false],
+        `${code} from a ${peer}`,
+      );
+      assert(error.message.endsWith("all is well"));
+    }
+  }
+});
+
+Deno.test("failFrameOf() says nothing that errorOfFail() would not take", () => {
+  // A sink may well be a sender of its own.
+  for (const code of Object.keys(OUTCOMES) as Code[]) {
+    const frame = failFrameOf(0, new TransferError(code, "Cannot: x"));
+    const sender = errorOfFail(frame, "Cannot go on", "sender");
+    const receiver = errorOfFail(frame, "Cannot go on", "receiver");
+    assert([sender.code, receiver.code].includes(frame.code), code);
+  }
+  const forwarding = new TransferError("connect", "Cannot connect: refused");
+  assertEquals(failFrameOf(0, forwarding).code, "remote-io");
 });

@@ -79,7 +79,8 @@ Deno.test("a sender that gives the session up is believed, and nothing is half-w
 
 Deno.test("what the sender says goes escaped into the message", async () => {
   using all = await talk();
-  await all.sender.say(fail(SESSION, { reason: "\x1b[31mred\nline" }));
+  const reason = "\x1b[31mred\nline";
+  await all.sender.say(fail(SESSION, { code: "lost", reason }));
   await all.sender.end();
   const { message } = await failing(all.outcome);
   assertEquals(message, "Cannot receive the rest: \\u{1b}[31mred\\u{a}line");
