@@ -12,12 +12,13 @@
 import { Pace } from "./pace.ts";
 import { Channel, HEARTBEAT_MS } from "./channel.ts";
 import { errorOfFail, failFrameOf } from "./fail_frame.ts";
-import { onAbort } from "./deadline.ts";
+import { onAbort, withDeadline } from "./deadline.ts";
 import { sameBytes } from "./digest.ts";
-import type { Duplex } from "./duplex.ts";
 import { asTransferError, isCut, TransferError } from "./errors.ts";
 import { type Frame, MAX_AHEAD, type Phase, SESSION } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Secured } from "./proving.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "./reach.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { Uploader } from "./upload.ts";
 
@@ -50,6 +51,8 @@ export class Delivery {
   readonly #id: Uint8Array;
   readonly #entries: readonly Outgoing[];
   readonly #options: DeliveryOptions;
+  /** For the receiver's first words: its bytes, however slow, extend nothing. */
+  readonly #greetingTimeout: number;
   readonly #uploader: Uploader;
   readonly #unsettled = new Map<number, Outgoing>();
   #current: Outgoing | undefined;
@@ -73,12 +76,17 @@ export class Delivery {
    * @param options Bounds and callbacks.
    */
   constructor(
-    conn: Duplex,
+    conn: Secured,
     id: Uint8Array,
     entries: readonly Outgoing[],
     options: DeliveryOptions,
   ) {
     this.#channel = new Channel(conn, options.idleTimeout);
+    // Who has a secret to prove has accepted the connection by now, and gives us
+    // no longer either; in the open it may still wait to be accepted.
+    this.#greetingTimeout = conn.credentials
+      ? HANDSHAKE_TIMEOUT_MS
+      : Math.max(HANDSHAKE_TIMEOUT_MS, options.idleTimeout);
     this.#id = id;
     this.#entries = entries;
     this.#options = options;
@@ -122,7 +130,12 @@ export class Delivery {
   /** Hears until the receiver ends; never rejects. */
   async #hearAll(): Promise<void> {
     try {
-      const hello = await this.#channel.hearHello();
+      const hello = await withDeadline(
+        this.#channel,
+        this.#greetingTimeout,
+        "hear the receiver's first words",
+        () => this.#channel.hearHello(),
+      );
       if (hello && !sameBytes(hello.id, this.#id)) {
         throw new TransferError(
           "protocol",

@@ -20,10 +20,11 @@ import type { SenderGuard } from "./secure.ts";
 import { SocketConn } from "./socket.ts";
 
 /**
- * Longest time for the two sides to agree on a key, in milliseconds, whatever
- * the peer says meanwhile. A guess: several lost packets on a slow link.
+ * Longest time for the two sides to agree on a key, in milliseconds, and then
+ * again for both to prove it, whatever the peer says meanwhile. A guess: several
+ * lost packets on a slow link.
  */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How long a failed agreement may take to end. */
 const FAREWELL = { silence: 1_000, total: 2_000 };
