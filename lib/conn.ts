@@ -24,16 +24,25 @@ import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import { mustBePositive } from "./limits.ts";
 
-/** How long a wait on a peer may take. */
+/** How long a wait on a peer may take, and how much may come meanwhile. */
 export interface Bounds extends Abortable {
   /** Longest time without a single byte from the peer, in milliseconds. */
   silence: number;
   /** Longest time in all, in milliseconds, however much the peer talks. */
   total: number;
+  /** Most bytes to take from the peer. @default {Infinity} */
+  bytes?: number;
 }
 
 /** How long an ending may take: the other side has nothing left to do. */
 export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
+
+/**
+ * The same for those who were told to go. An HTTP client with a body of a
+ * megabyte, which it sends before it reads, still hears why; whoever goes on
+ * talking costs no more than that.
+ */
+export const SENDING_AWAY: Bounds = { ...ENDING, bytes: 1_048_576 };
 
 /**
  * Fills a buffer from a connection, and tells an end from a cut.
@@ -135,12 +144,13 @@ export async function writeAll(
  * On abort: the connection is closed.
  *
  * @param conn The connection, usually half-closed by now.
- * @param bounds How long to wait, in silence and in all; a signal that ends it.
+ * @param bounds How long to wait, in silence and in all, and for how many bytes;
+ * a signal that ends it.
  * @param onData Sees each piece; it may not keep it.
  * @returns How many bytes came before the end.
- * @throws {TransferError} `stalled` when a bound was reached (the connection is
- * closed then), `lost` when the connection broke, `usage` for a bound that is
- * not above 0 (nothing was read then).
+ * @throws {TransferError} `stalled` when time ran out, `protocol` when more came
+ * than was to be taken (the connection is closed then), `lost` when it broke,
+ * `usage` for a bound that is not above 0 (nothing was read then).
  *
  * @example Wait for the peer to finish
  * ```ts
@@ -166,6 +176,7 @@ export async function drain(
   using silence = new IdleTimer(conn, bounds.silence);
   const buffer = new Uint8Array(DRAIN_BUFFER_BYTES);
   const doing = "read to the end of the connection";
+  const { bytes: most = Infinity } = bounds;
   let drained = 0;
   await withDeadline(conn, bounds.total, doing, async () => {
     for (;;) {
@@ -173,9 +184,19 @@ export async function drain(
       if (count === null) return;
       onData?.(buffer.subarray(0, count));
       drained += count;
+      if (drained > most) throw talkative(conn, most);
     }
   }, bounds);
   return drained;
+}
+
+function talkative(conn: Pick<Duplex, "close">, most: number): TransferError {
+  closeQuietly(conn);
+  return new TransferError(
+    "protocol",
+    `Cannot read to the end of the connection: the peer said more than ${most} ` +
+      "bytes",
+  );
 }
 
 /** Enough for one read of what a socket usually holds; drained bytes are few. */
@@ -191,9 +212,9 @@ const DRAIN_BUFFER_BYTES = 65_536;
  * @param bounds How long to wait for the peer's end; a signal that ends it.
  * @param onData Sees each piece that still arrives; it may not keep it.
  * @returns How many bytes the peer still said.
- * @throws {TransferError} `stalled` or `lost` as {@linkcode drain}: the peer's
- * end was not seen, so nobody knows what it read. `usage` as there, and the
- * connection is closed all the same.
+ * @throws {TransferError} `stalled`, `protocol` or `lost` as {@linkcode drain}:
+ * the peer's end was not seen, so nobody knows what it read. `usage` as there,
+ * and the connection is closed all the same.
  *
  * @example The last line of a protocol of your own
  * ```ts

@@ -7,7 +7,7 @@
 import type { Budget } from "./budget.ts";
 import { Channel } from "./channel.ts";
 import { failFrameOf } from "./fail_frame.ts";
-import { ENDING } from "./conn.ts";
+import { SENDING_AWAY } from "./conn.ts";
 import {
   closeQuietly,
   IDLE_TIMEOUT_MS,
@@ -149,7 +149,7 @@ export async function welcome(
     if (TOLD.has(failure.code)) {
       channel ??= new Channel(current, idleTimeout, budget);
       channel.sayHello(new Uint8Array(ID_BYTES));
-      await channel.hangUp(ENDING, failFrameOf(SESSION, failure));
+      await channel.hangUp(SENDING_AWAY, failFrameOf(SESSION, failure));
     }
     close();
     throw failure;

@@ -10,7 +10,7 @@
 
 import { type Channel, HEARTBEAT_MS } from "./channel.ts";
 import { errorOfFail, failFrameOf } from "./fail_frame.ts";
-import { ENDING } from "./conn.ts";
+import { ENDING, SENDING_AWAY } from "./conn.ts";
 import { onAbort } from "./deadline.ts";
 import { toHex } from "./digest.ts";
 import { asTransferError, TransferError } from "./errors.ts";
@@ -92,7 +92,7 @@ export class Session {
    * @param why What the sender is told.
    */
   async decline(why: TransferError): Promise<void> {
-    await this.#channel.hangUp(ENDING, failFrameOf(SESSION, why));
+    await this.#channel.hangUp(SENDING_AWAY, failFrameOf(SESSION, why));
   }
 
   /**

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   type Bounds,
   drain,
@@ -119,6 +124,35 @@ export function connContract(
     );
     await talking;
     chatty.close();
+  });
+
+  test(`drain() takes no more than it is to, and closes (${kind})`, async () => {
+    const [conn, chatty] = await pair();
+    const talking = assertRejects(async () => {
+      for (;;) await chatty.write(MILLION);
+    }, Error);
+    let taken = 0;
+    await rejectsWith(
+      "protocol",
+      () =>
+        drain(
+          conn,
+          { ...BOUNDS, bytes: 100_000 },
+          ({ length }) => taken += length,
+        ),
+      "Cannot read to the end of the connection: the peer said more than 100000 bytes",
+    );
+    assert(taken > 100_000 && taken < 200_000, `${taken} bytes`);
+    await talking;
+    chatty.close();
+  });
+
+  test(`drain() takes as much as it may (${kind})`, async () => {
+    const [conn, peer] = await pair();
+    const bounds = { ...BOUNDS, bytes: MILLION.length };
+    const saying = writeAll(peer, MILLION).then(() => peer.close());
+    assertEquals(await hangUp(conn, bounds), MILLION.length);
+    await saying;
   });
 
   test(`writeAll() rejects with lost when somebody closes the connection (${kind})`, async () => {
