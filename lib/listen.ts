@@ -68,7 +68,7 @@ function meaning({ transport }: Target, error: unknown): string {
 /**
  * Whether an address is out of others' reach.
  *
- * @param target Where to listen.
+ * @param target Where to listen, or to send to.
  * @returns `true` for the loopback network and Unix sockets. A name other than
  * `localhost` may stand for anything and counts as within reach.
  */

@@ -1,7 +1,9 @@
 // Permissions that are missing, where Deno has nobody to ask.
 
 import { assertEquals } from "@std/assert";
-import { ROOT, Running } from "./children.ts";
+import { generateKey } from "../lib/key.ts";
+import { ended, ROOT, Running } from "./children.ts";
+import { pair } from "./cli_pair.ts";
 
 for (
   const [allowed, args, found] of [
@@ -57,3 +59,32 @@ Deno.test("what was not asked for need not be allowed", async () => {
   ], { cwd: ROOT });
   await program.stderr.until(/^halfclose: listening on/);
 });
+
+/** What is said where nobody can know whether there is a key. */
+const UNSEEN = "halfclose: going on without looking at HALFCLOSE_KEY, and " +
+  "without a key if it holds one: --allow-env=HALFCLOSE_KEY was not given\n";
+
+for (
+  const [host, quiet, said] of [
+    ["127.0.0.1", [], UNSEEN],
+    ["127.0.0.1", ["-q"], ""],
+    ["0.0.0.0", ["--json"], UNSEEN], // this machine too, and looks like others
+    ["0.0.0.0", ["-q"], UNSEEN],
+  ] as const
+) {
+  Deno.test(
+    `send ${quiet} to ${host} says ${
+      said ? "that it did not look for" : "nothing about"
+    } a key in the variable that it may not read`,
+    async () => {
+      await using all = await pair("--once");
+      const port = all.address.split(":")[1];
+      await using program = new Running("deno", [
+        ...["run", "-q", "--allow-read", "--allow-net", "cli.ts", "send"],
+        ...[...quiet, `${all.from}/a.bin`, `${host}:${port}`],
+      ], { cwd: ROOT, env: { HALFCLOSE_KEY: generateKey() } });
+      const { code, stderr } = await ended(program);
+      assertEquals([code, stderr], [0, said]);
+    },
+  );
+}

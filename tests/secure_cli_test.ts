@@ -145,6 +145,12 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
     ],
     [["receive", "--insecure", "0.0.0.0:0"], "HALFCLOSE_KEY holds a key", env],
     [["send", file, "h:1"], "Cannot read the key", { HALFCLOSE_KEY: "" }],
+    [["send", "--raw", file, "h:1"], "HALFCLOSE_KEY holds a key", env],
+    [
+      ["receive", "--raw", "-o", at.path("out"), "0"],
+      "HALFCLOSE_KEY holds a key, and --raw is plain TCP",
+      env,
+    ],
   ];
   for (const [args, found, variables] of wrong) {
     const { code, stderr } = await cli(args, undefined, variables);

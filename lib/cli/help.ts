@@ -55,7 +55,7 @@ Sends files and directories, or stdin for "-", and waits for the receipts.
   --skip-unsendable      leave out names that no receiver takes, and list them
   --json                 one JSON object a line on stdout
   --progress HOW         auto, bar, plain or none (default auto)
-  -q, --quiet            errors only
+  -q, --quiet            errors and warnings only
 
 ${ADDRESSES}
 ${EXITS}
@@ -87,7 +87,7 @@ port 0 takes any free port.
                          this, an address of others' reach needs a key
   --json                 one JSON object a line on stdout
   --progress HOW         auto, bar, plain or none (default auto)
-  -q, --quiet            errors only
+  -q, --quiet            errors and warnings only
 
 ${ADDRESSES}
 ${EXITS}

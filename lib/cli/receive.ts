@@ -36,9 +36,8 @@ export async function runReceive(
   signals: Signals,
 ): Promise<void> {
   const { signal } = signals;
-  const secrets = command.raw
-    ? {}
-    : await findSecrets(command, report, signals);
+  const options = { ...command, where: command.listen };
+  const secrets = await findSecrets(options, report, signals);
   const tls = await certificateOf(command);
   if (command.insecure && secrets.key !== undefined) throw contradiction();
   const secured = Object.keys(secrets).length > 0;

@@ -18,7 +18,7 @@ import type { ProgressView } from "./progress.ts";
 export interface ReportOptions {
   /** One JSON object a line on stdout instead of sentences. */
   json: boolean;
-  /** Errors only. */
+  /** Errors and warnings only. */
   quiet: boolean;
   /** Whether stdout carries data, so that results must go to stderr. */
   stdoutTaken: boolean;
@@ -54,7 +54,11 @@ export class Reporter {
 
   /** A sentence for people, unless they want quiet. */
   log(text: string): void {
-    if (this.#options.quiet) return;
+    if (!this.#options.quiet) this.warn(text);
+  }
+
+  /** The same about what is not safe: people hear of it whatever they want. */
+  warn(text: string): void {
     this.#view.clear();
     printNote(`halfclose: ${text}`);
   }

@@ -7,8 +7,10 @@
  */
 
 import { promptSecret } from "@std/cli/prompt-secret";
+import type { Target } from "../connect.ts";
 import { asTransferError, TransferError } from "../errors.ts";
 import { parseKey } from "../key.ts";
+import { isLocal } from "../listen.ts";
 import { quote } from "../quote.ts";
 import type { Reporter } from "./report.ts";
 import type { Signals } from "./signals.ts";
@@ -25,6 +27,10 @@ export interface SecretOptions {
   keyFile: string | undefined;
   /** A file with a token. */
   tokenFile: string | undefined;
+  /** Whether plain TCP was asked for, which uses neither. */
+  raw: boolean;
+  /** Where the bytes go or come from. */
+  where: Target;
 }
 
 /** What was found. */
@@ -43,10 +49,14 @@ export interface Secrets {
  * @throws {TransferError} `usage` when what is there cannot be used.
  */
 export async function findSecrets(
-  { keyFile, tokenFile }: SecretOptions,
+  { keyFile, tokenFile, raw, where }: SecretOptions,
   report: Reporter,
   signals: Signals,
 ): Promise<Secrets> {
+  if (raw) {
+    mustHoldNoKey();
+    return {};
+  }
   if (tokenFile !== undefined) {
     return { token: await readSecret(tokenFile, report) };
   }
@@ -54,7 +64,7 @@ export async function findSecrets(
     ? await askForKey(signals)
     : keyFile !== undefined
     ? await readSecret(keyFile, report)
-    : fromVariable(report);
+    : fromVariable(where, report);
   if (key === undefined) return {};
   parseKey(key);
   return { key };
@@ -88,15 +98,29 @@ async function readSecret(path: string, report: Reporter): Promise<string> {
   return text;
 }
 
-function fromVariable(report: Reporter): string | undefined {
+/** Refuses to leave a key unused that somebody has set. */
+function mustHoldNoKey(): void {
+  const name = "env", variable = KEY_VARIABLE;
+  const { state } = Deno.permissions.querySync({ name, variable });
+  if (state !== "granted" || !Deno.env.get(KEY_VARIABLE)) return;
+  throw new TransferError(
+    "usage",
+    `Cannot go on with --raw: ${KEY_VARIABLE} holds a key, and --raw is plain ` +
+      "TCP, without a key and without TLS; one of the two must go",
+  );
+}
+
+function fromVariable(where: Target, report: Reporter): string | undefined {
   try {
     return Deno.env.get(KEY_VARIABLE);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    report.log(
-      `going on without looking at ${KEY_VARIABLE}: ` +
-        `--allow-env=${KEY_VARIABLE} was not given`,
-    );
+    const note = `going on without looking at ${KEY_VARIABLE}, and without a ` +
+      `key if it holds one: --allow-env=${KEY_VARIABLE} was not given`;
+    // Nobody can know whether it is set: who believes in a key that is not used
+    // must hear of it.
+    if (isLocal(where)) report.log(note);
+    else report.warn(note);
   }
 }
 

@@ -35,9 +35,7 @@ export async function runSend(
   signals: Signals,
 ): Promise<void> {
   const { signal } = signals;
-  const security = command.raw
-    ? {}
-    : await securityOf(command, report, signals);
+  const security = await securityOf(command, report, signals);
   const retry = {
     retry: command.retry,
     onRetry: ({ attempt, wait, error }: Retry) => {
@@ -80,7 +78,8 @@ async function securityOf(
   report: Reporter,
   signals: Signals,
 ): Promise<SenderSecurity> {
-  const secrets = await findSecrets(command, report, signals);
+  const options = { ...command, where: command.target };
+  const secrets = await findSecrets(options, report, signals);
   if (!command.tls) return secrets;
   const ca = command.ca === undefined ? [] : [await readText(command.ca)];
   return { ...secrets, tls: { ca } };
