@@ -56,18 +56,49 @@ Deno.test("a program that waits for its key ends within two seconds of SIGINT", 
   await endsSoon(program, "SIGINT", 130);
 });
 
+/** The program at its question for a key, and the terminal behind it. */
+function asking(after = ""): Running {
+  const program = "exec deno run -q -P cli.ts receive --key-file - 0";
+  // What is typed there ends in ^J: let that be the key that interrupts.
+  const lines = [
+    "trap : INT; stty intr ^J",
+    `bash -c 'echo "number $$"; ${program}'; echo "ended $?"`,
+    "stty -a",
+  ];
+  return new Running("python3", [
+    ...["-B", "tests/peers/terminal.py", after, ""],
+    ...["bash", "-c", lines.join("\n")],
+  ], { cwd: ROOT });
+}
+
+/** Sees how it ended, and that what is typed next is shown again. */
+async function leaves(terminal: Running, exit: number): Promise<void> {
+  await terminal.stdout.until(new RegExp(`ended ${exit}`));
+  const [echo] = await terminal.stdout.until(/-?\becho\b/);
+  const [lines] = await terminal.stdout.until(/-?\bicanon\b/);
+  assertEquals([echo, lines], ["echo", "icanon"]);
+}
+
+const QUESTION = "will not be shown):";
+
 needs(
   ["python3"],
-  "Ctrl-C at the question for a key ends the program",
+  "Ctrl-C at the question for a key ends the program and leaves the terminal as it was",
   async () => {
-    // What is typed there ends in ^J: let that be the key that interrupts.
-    const line = 'stty intr ^J; deno run -q -P cli.ts "$@"; echo "ended $?"';
-    await using terminal = new Running("python3", [
-      ...["-B", "tests/peers/terminal.py", "will not be shown):", ""],
-      ...["bash", "-c", `trap : INT; ${line}`, "bash"],
-      ...["receive", "--key-file", "-", "0"],
-    ], { cwd: ROOT });
-    await terminal.stdout.until(/ended 130/);
+    await using terminal = asking(QUESTION);
+    await leaves(terminal, 130);
+  },
+);
+
+needs(
+  ["python3"],
+  "SIGTERM at the question for a key ends the program and leaves the terminal as it was",
+  async () => {
+    await using terminal = asking("what nobody prints");
+    await terminal.stdout.until(/will not be shown\):/);
+    const [, pid] = await terminal.stdout.until(/number (\d+)/);
+    Deno.kill(Number(pid), "SIGTERM");
+    await leaves(terminal, 143);
   },
 );
 

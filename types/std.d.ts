@@ -76,14 +76,6 @@ declare module "@std/cli/parse-args" {
   >(args: readonly string[], options?: ParseOptions<B, S>): Args<B, S>;
 }
 
-declare module "@std/cli/prompt-secret" {
-  /** Asks at a terminal; an empty mask shows nothing of the answer. */
-  export function promptSecret(
-    message?: string,
-    options?: { mask?: string; clear?: boolean },
-  ): string | null;
-}
-
 declare module "@std/streams/text-line-stream" {
   /** Splits a stream of text at `\n` and `\r\n`. */
   export class TextLineStream extends TransformStream<string, string> {

@@ -6,12 +6,12 @@
  * @module
  */
 
-import { promptSecret } from "@std/cli/prompt-secret";
 import type { Target } from "../connect.ts";
 import { asTransferError, TransferError } from "../errors.ts";
 import { parseKey } from "../key.ts";
 import { isLocal } from "../listen.ts";
 import { quote } from "../quote.ts";
+import { askHidden } from "./ask.ts";
 import type { Reporter } from "./report.ts";
 import type { Signals } from "./signals.ts";
 
@@ -44,7 +44,7 @@ export interface Secrets {
  *
  * @param options Where.
  * @param report Hears what a person should know about it.
- * @param signals Stands aside while a person is asked.
+ * @param signals End the wait for a person.
  * @returns At most one of them.
  * @throws {TransferError} `usage` when what is there cannot be used.
  */
@@ -134,11 +134,7 @@ async function askForKey(signals: Signals): Promise<string> {
           `or ${KEY_VARIABLE} would do`,
       );
     }
-    // The prompt turns the echo off once it has asked; that would show what is
-    // pasted too fast.
-    Deno.stdin.setRaw(true, { cbreak: true });
-    const question = "Key (it will not be shown):";
-    return signals.aside(() => promptSecret(question, { mask: "" })) ?? "";
+    return await askHidden("Key (it will not be shown):", signals.signal);
   }
   const bytes = new Uint8Array(1_024);
   let filled = 0;

@@ -68,22 +68,6 @@ export class Signals implements Disposable {
     return this.#last;
   }
 
-  /**
-   * Does something that waits without letting go of the program, a question at
-   * a terminal say: meanwhile a signal ends the program at once.
-   *
-   * @param act What to do.
-   * @returns What it returned.
-   */
-  aside<T>(act: () => T): T {
-    this.#ignore();
-    try {
-      return act();
-    } finally {
-      this.#listen();
-    }
-  }
-
   #listen(): void {
     for (const [name, handler] of this.#handlers) {
       Deno.addSignalListener(name, handler);
