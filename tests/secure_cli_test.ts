@@ -11,6 +11,7 @@ import { generateKey, parseKey } from "../lib/key.ts";
 import { cli, halfclose, ROOT, Running } from "./children.ts";
 import { tempDir, tree, utf8 } from "./helpers.ts";
 import { needs } from "./needs.ts";
+import { certificate } from "./pairs.ts";
 
 /** A directory with a key, another key, a file, and somewhere to receive. */
 async function place() {
@@ -230,5 +231,38 @@ needs(
       env,
     );
     assertEquals(late.code, 5);
+  },
+);
+
+needs(
+  ["python3", "openssl"],
+  "with a certificate that command goes to its name, through TLS",
+  async () => {
+    await using at = await place();
+    const { cert, key } = await certificate();
+    await Deno.writeTextFile(at.path("cert"), cert);
+    await Deno.writeTextFile(at.path("cert-key"), key, { mode: 0o600 });
+    await using receiver = onTerminal([
+      ...["receive", "-d", at.path("in"), "--tls-cert", at.path("cert")],
+      ...["--tls-key", at.path("cert-key"), "0.0.0.0:0"],
+    ]);
+    const [, made] = await receiver.stdout.until(/HALFCLOSE_KEY=(hck1_\w{56})/);
+    const [, options, address] = await receiver.stdout.until(
+      /deno run -P cli\.ts (send .*)FILE (\S+:\d+)/,
+    );
+    assertEquals([options, address!.split(":")[0]], [
+      "send --tls ",
+      "localhost",
+    ]);
+    await receiver.stdout.until(/--ca PATH must name/);
+    const sent = await cli(
+      [
+        ...options!.trim().split(" "),
+        ...["--ca", at.path("cert"), at.path("file"), address!],
+      ],
+      undefined,
+      { HALFCLOSE_KEY: made! },
+    );
+    assertEquals([sent.code, await receiver.code()], [0, 0], sent.stderr);
   },
 );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { X509Certificate } from "node:crypto";
 import { formatTarget, type Target } from "../connect.ts";
 import { TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
@@ -58,14 +59,33 @@ export function checkExposure(
  * @param key Made for this session. It ends with it, so that a shell's history
  * may keep it.
  * @param addr Where the receiver listens.
+ * @param cert The certificate that it shows, in PEM, if it has one.
  */
-export function showOneTimeKey(key: string, addr: Target): void {
+export function showOneTimeKey(
+  key: string,
+  addr: Target,
+  cert: string | undefined,
+): void {
+  const where = formatTarget(named(reachable(addr), cert));
   printNote(
     "halfclose: no key was given, so this one was made; it is good for one " +
       "session. On the other machine:\n\n" +
       `  ${KEY_VARIABLE}=${key} \\\n` +
-      `    deno run -P cli.ts send FILE ${formatTarget(reachable(addr))}\n`,
+      `    deno run -P cli.ts send ${cert ? "--tls " : ""}FILE ${where}\n` +
+      (cert ? UNKNOWN_AUTHORITY : ""),
   );
+}
+
+const UNKNOWN_AUTHORITY =
+  "\nUnless a public authority has signed the certificate, --ca PATH must " +
+  "name the one\nthat has.\n";
+
+/** The same under the name that a certificate is for, if it is for one. */
+function named(addr: Target, cert: string | undefined): Target {
+  if (cert === undefined || addr.transport === "unix") return addr;
+  const names = new X509Certificate(cert).subjectAltName ?? "";
+  const hostname = /DNS:([^*,\s]+)(?=,|$)/.exec(names)?.[1] ?? addr.hostname;
+  return { hostname, port: addr.port };
 }
 
 /** The address under which others reach one that means "all of them". */

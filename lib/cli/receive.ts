@@ -71,7 +71,7 @@ export async function runReceive(
     onListen: (addr) => {
       report.event("listening", listeningOn(addr));
       report.log(`listening on ${formatTarget(addr)}`);
-      if (oneTimeKey) showOneTimeKey(oneTimeKey, addr);
+      if (oneTimeKey) showOneTimeKey(oneTimeKey, addr, tls?.cert);
     },
     onConnect: ({ peer }) => {
       sessions++;
