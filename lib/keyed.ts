@@ -88,8 +88,9 @@ async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
     checkPreface(bytes); // says who it is, unless it is one of us
     throw new TransferError(
       "auth",
-      "Cannot agree on the key: the receiver uses none of this kind, so it " +
-        "must be given the same one, or sent to without",
+      "Cannot agree on the key: the receiver was started without a key; start " +
+        "it with the same key, or send without one (with --tls, where it has " +
+        "a certificate)",
     );
   }
   throw new TransferError(

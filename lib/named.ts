@@ -44,7 +44,8 @@ export interface NamedServer {
  * @param tls Whom to trust.
  * @param secret What is to be proven inside.
  * @returns The encrypted connection.
- * @throws {TransferError} `auth` when the certificate is not right.
+ * @throws {TransferError} `auth` when the certificate is not right, `protocol`
+ * when the receiver speaks no TLS.
  */
 export async function startNamed(
   conn: SocketConn,
@@ -59,7 +60,8 @@ export async function startNamed(
         "a key without TLS would do",
     );
   }
-  const { conn: tls, hash } = await tlsClientEnd(conn, { hostname, ca });
+  const expected = { hostname, ca, advice: "--ca PATH names another" };
+  const { conn: tls, hash } = await tlsClientEnd(conn, expected);
   const credentials = { role: "sender", secret, binding: hash } as const;
   return Object.assign(tls, { credentials });
 }

@@ -39,6 +39,8 @@ export interface Expected {
   hostname: string;
   /** Authorities in PEM; the runtime's own where there are none. */
   ca: readonly string[];
+  /** What a person can do where none of them has signed it. */
+  advice?: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface Expected {
  * @param under The connection, taken over; nothing of its own may follow.
  * @param certificate What to show.
  * @returns The encrypted connection.
- * @throws {TransferError} `auth` when the two do not agree.
+ * @throws {TransferError} As {@linkcode refusedTls} says.
  */
 export async function tlsServerEnd(
   under: SocketConn | Duplex,
@@ -73,11 +75,11 @@ export async function tlsServerEnd(
  * @param under The connection, taken over.
  * @param expected Whom to trust.
  * @returns The encrypted connection, and SHA-256 of the server's certificate.
- * @throws {TransferError} `auth` when the certificate is not what was expected.
+ * @throws {TransferError} As {@linkcode refusedTls} says.
  */
 export async function tlsClientEnd(
   under: SocketConn | Duplex,
-  { hostname, ca }: Expected,
+  { hostname, ca, advice }: Expected,
 ): Promise<{ conn: SocketConn; hash: Uint8Array }> {
   const { connect } = await import("node:tls");
   const gate = new Gate();
@@ -91,7 +93,7 @@ export async function tlsClientEnd(
     ...(ca.length > 0 ? { ca: [...ca] } : {}),
   });
   gate.above = socket;
-  await secured(socket, "secureConnect");
+  await secured(socket, "secureConnect", advice);
   const { raw } = socket.getPeerCertificate();
   return { conn: new SocketConn(socket, gate.open), hash: sha256(raw) };
 }
@@ -123,7 +125,7 @@ export function checkCertificate({ cert, key }: Certificate): void {
       cause,
     );
   }
-  if (!fits) throw unusable("the private key is another one's");
+  if (!fits) throw unusable("the private key does not belong to it");
   const { validFrom, validTo } = found, now = Date.now();
   if (now < Date.parse(validFrom) || now > Date.parse(validTo)) {
     throw unusable(
@@ -146,7 +148,11 @@ function isAddress(hostname: string): boolean {
 }
 
 /** Waits for the handshake. */
-async function secured(socket: TLSSocket, event: string): Promise<void> {
+async function secured(
+  socket: TLSSocket,
+  event: string,
+  advice?: string,
+): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once(event, resolve);
@@ -154,12 +160,10 @@ async function secured(socket: TLSSocket, event: string): Promise<void> {
       socket.once("end", () => reject(ended()));
       socket.once("close", () => reject(ended()));
     });
-    if (socket.alpnProtocol !== ALPN) {
-      throw new Error("the peer speaks something else inside TLS");
-    }
+    if (socket.alpnProtocol !== ALPN) throw new Error(SOMETHING_ELSE);
   } catch (error) {
     socket.destroy();
-    throw refusedTls(error);
+    throw refusedTls(error, advice);
   }
 }
 
@@ -174,32 +178,48 @@ function ended(): TransferError {
  * Says why a TLS handshake failed.
  *
  * @param cause What the runtime threw.
- * @returns `auth`, or `lost` where the connection broke.
+ * @param advice What a person can do where no authority that is trusted here
+ * has signed the certificate.
+ * @returns `auth` for a certificate that will not do, `protocol` for a peer that
+ * speaks something else, `lost` where the connection broke.
  */
-export function refusedTls(cause: unknown): TransferError {
+export function refusedTls(cause: unknown, advice?: string): TransferError {
   if (cause instanceof TransferError) return cause;
-  const found = meaning(reasonOf(cause));
+  const found = reasonOf(cause);
   const lost = cause instanceof Deno.errors.UnexpectedEof ||
     cause instanceof Deno.errors.ConnectionReset ||
     cause instanceof Deno.errors.Interrupted ||
     cause instanceof Deno.errors.BadResource ||
     /ECONNRESET|EPIPE/.test((cause as { code?: string }).code ?? "");
+  const other = speaks(found);
   return new TransferError(
-    lost ? "lost" : "auth",
-    `Cannot set up TLS: ${found}`,
+    lost ? "lost" : other ? "protocol" : "auth",
+    `Cannot set up TLS: ${other ?? meaning(found, advice)}`,
     { cause },
   );
 }
 
-/** The TLS stack's own words for what happens most often, in plainer ones. */
-function meaning(found: string): string {
-  if (/InvalidContentType|wrong version number/.test(found)) {
+/** What the peer speaks in place of ours, in words, where that is what is wrong. */
+function speaks(found: string): string | undefined {
+  if (/corrupt message|InvalidContentType|wrong version number/.test(found)) {
     return "the peer does not speak TLS";
   }
+  const alert = /NoApplicationProtocol|any known protocol/.test(found);
+  if (alert || found === SOMETHING_ELSE) return SOMETHING_ELSE;
+}
+
+const SOMETHING_ELSE = "the peer speaks something else inside TLS";
+
+/** The TLS stack's own words for what happens most often, in plainer ones. */
+function meaning(found: string, advice?: string): string {
   if (/expired|not valid yet/i.test(found)) return `${found}; ${clockSays()}`;
-  if (/UnknownCA|UnknownIssuer|self-signed|verify/i.test(found)) {
-    return "the certificate is of no authority that is trusted here, which " +
-      `--ca PATH changes, or not valid by now (${found}); ${clockSays()}`;
+  if (/alert: (UnknownCA|DecryptError|.*Certificate)/.test(found)) {
+    return `the other side does not trust the certificate (${found})`;
+  }
+  if (/UnknownIssuer|self-signed|verify/i.test(found)) {
+    return "the certificate is not signed by an authority that is trusted here" +
+      (advice ? ` (${advice})` : "") +
+      `, or is not valid now (${found}); ${clockSays()}`;
   }
   if (/BadSignature|BadEncoding/.test(found)) {
     return `the certificate is not the one that the key gives (${found}), so ` +

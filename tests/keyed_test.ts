@@ -106,7 +106,7 @@ const MISMATCHES: [
   [
     "a sender with a key to a receiver without one",
     { sender: { key: KEY }, receiver: {} },
-    /the receiver uses none of this kind/,
+    /the receiver was started without a key; start it with the same key/,
     /one side has a key and the other has none/,
   ],
 ];

@@ -86,7 +86,7 @@ needs(
       [{ tls: trusted, key: KEY }, /the same secret, or somebody is/],
       [
         { tls: { hostname: "localhost" }, token: TOKEN },
-        /of no authority that is trusted/,
+        /not signed by an authority that is trusted here \(--ca PATH names another\)/,
       ],
       [
         { tls: { ...trusted, hostname: "elsewhere" }, token: TOKEN },
@@ -94,7 +94,7 @@ needs(
       ],
       [{ tls: { ca: trusted.ca }, token: TOKEN }, /127\.0\.0\.1/],
       [{}, /takes only what comes through TLS/],
-      [{ key: KEY }, /uses none of this kind/],
+      [{ key: KEY }, /started without a key; .*with --tls/],
     ];
     await Promise.all(wrong.map(async ([options, told]) => {
       const begun = performance.now();
@@ -109,7 +109,7 @@ needs(
 
 needs(
   ["openssl"],
-  "a sender that wants TLS gets nothing less: auth",
+  "a sender that wants TLS gets nothing less: protocol",
   async () => {
     const { cert } = await certificate();
     for (const options of [{}, { key: KEY }]) {
@@ -118,7 +118,7 @@ needs(
       const error = await failing(
         send(noise(3), server.addr, { tls, token: TOKEN }),
       );
-      assertEquals(error.code, "auth", error.message);
+      assertEquals(error.code, "protocol", error.message);
       assert(/does not speak TLS/.test(error.message), error.message);
     }
   },
@@ -174,15 +174,16 @@ needs(
     const good = await certificate();
     const other = await expiredCertificate();
     for (
-      const tls of [
-        { cert: "no PEM", key: good.key },
-        { cert: good.cert, key: "no PEM" },
-        { cert: good.cert, key: other.key },
-      ]
+      const [tls, found] of [
+        [{ cert: "no PEM", key: good.key }, "must be PEM"],
+        [{ cert: good.cert, key: "no PEM" }, "must be PEM"],
+        [{ cert: good.cert, key: other.key }, "key does not belong to it"],
+      ] as const
     ) {
       const error = assertThrows(
         () => serve({ sink: memorySink(), tls, token: TOKEN }),
         TransferError,
+        found,
       );
       assertEquals(error.code, "usage", error.message);
     }

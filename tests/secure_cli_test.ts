@@ -134,7 +134,10 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
     [["send", "--ca", key, file, "h:1"], "--ca needs --tls"],
     [["send", "--key-file", "-", "-", "h:1"], "stdin holds the bytes"],
     [["send", "--tls", file, "h:1"], "a key or a token must go with it"],
-    [["send", "--key-file", file, file, "h:1"], "does not begin with hck1_"],
+    [
+      ["send", "--key-file", file, file, "h:1"],
+      `Cannot read the key from "${file}": it does not begin with hck1_`,
+    ],
     [["send", "--key-file", "/none", file, "h:1"], 'Cannot read "/none"'],
     [
       ["receive", "--tls-cert", key, "0"],
@@ -145,7 +148,9 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
       "--insecure takes away",
     ],
     [["receive", "--insecure", "0.0.0.0:0"], "HALFCLOSE_KEY holds a key", env],
-    [["send", file, "h:1"], "Cannot read the key", { HALFCLOSE_KEY: "" }],
+    [["send", file, "h:1"], "key from HALFCLOSE_KEY: it is empty", {
+      HALFCLOSE_KEY: "",
+    }],
     [["send", "--raw", file, "h:1"], "HALFCLOSE_KEY holds a key", env],
     [
       ["receive", "--raw", "-o", at.path("out"), "0"],

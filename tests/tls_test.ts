@@ -66,7 +66,7 @@ Deno.test("a peer that leaves in the handshake is lost, one that speaks no TLS i
   );
   await one.write(utf8("GET / HTTP/1.1\r\n\r\n"));
   const error = await refused;
-  assertEquals(error.code, "auth");
+  assertEquals(error.code, "protocol");
   assert(error.message.includes("does not speak TLS"), error.message);
   one.close();
 });
@@ -91,8 +91,11 @@ Deno.test("a cut after the handshake, without close_notify, is an end that prove
   server.close();
 });
 
-Deno.test("refusedTls() tells a broken connection from a wrong certificate", () => {
+Deno.test("refusedTls() tells a broken connection, a wrong certificate and another protocol apart", () => {
   const cases = [
+    [new Error("received corrupt message of type InvalidMessage"), "protocol"],
+    [new Error("received fatal alert: NoApplicationProtocol"), "protocol"],
+    [new Error("peer doesn't support any known protocol"), "protocol"],
     [new Deno.errors.InvalidData("invalid peer certificate: Expired"), "auth"],
     [new Deno.errors.UnexpectedEof("eof"), "lost"],
     [new Deno.errors.ConnectionReset("reset"), "lost"],
@@ -101,6 +104,36 @@ Deno.test("refusedTls() tells a broken connection from a wrong certificate", () 
   for (const [cause, code] of cases) assertEquals(refusedTls(cause).code, code);
   const bad = refusedTls(new Deno.errors.InvalidData("BadSignature"));
   assert(bad.message.includes("somebody may be in between"));
+});
+
+Deno.test("refusedTls() advises who looked at the certificate, not who showed it", () => {
+  const advice = "another one would do";
+  const seen = refusedTls(new Error("self-signed certificate"), advice);
+  assert(seen.message.includes("trusted here (another one would do), or is"));
+  for (const alert of ["UnknownCA", "DecryptError", "BadCertificate"]) {
+    const shown = refusedTls(new Error(`received fatal alert: ${alert}`));
+    assert(shown.message.includes("the other side does not trust"), alert);
+    assertEquals(shown.code, "auth");
+  }
+});
+
+Deno.test("a TLS server that speaks something else inside is no certificate problem: protocol", async () => {
+  for (const alpnProtocols of [["http/1.1"], []]) {
+    const { cert, key } = RIGHT;
+    const options = { hostname: "127.0.0.1", port: 0, cert, key };
+    using listener = Deno.listenTls({ ...options, alpnProtocols });
+    const { hostname, port } = listener.addr as Deno.NetAddr;
+    const conn = await Deno.connect({ hostname, port });
+    const trust = { hostname: IDENTITY_NAME, ca: [RIGHT.cert] };
+    const connecting = assertRejects(
+      () => tlsClientEnd(conn, trust),
+      TransferError,
+      "something else inside TLS",
+    );
+    using server = await listener.accept();
+    await server.handshake().catch((error) => assert(error instanceof Error));
+    assertEquals((await connecting).code, "protocol");
+  }
 });
 
 /** Counts what is read of a connection. */

@@ -7,7 +7,7 @@
  */
 
 import type { Target } from "../connect.ts";
-import { asTransferError, TransferError } from "../errors.ts";
+import { asTransferError, foundOf, TransferError } from "../errors.ts";
 import { parseKey } from "../key.ts";
 import { isLocal } from "../listen.ts";
 import { quote } from "../quote.ts";
@@ -60,14 +60,24 @@ export async function findSecrets(
   if (tokenFile !== undefined) {
     return { token: await readSecret(tokenFile, report) };
   }
-  const key = keyFile === "-"
-    ? await askForKey(signals)
-    : keyFile !== undefined
-    ? await readSecret(keyFile, report)
-    : fromVariable(where, report);
+  if (keyFile === undefined) {
+    return keyFrom(KEY_VARIABLE, fromVariable(where, report));
+  }
+  if (keyFile === "-") return keyFrom("stdin", await askForKey(signals));
+  return keyFrom(quote(keyFile), await readSecret(keyFile, report));
+}
+
+/** Holds a key against its checksum, and says where a wrong one is from. */
+function keyFrom(where: string, key: string | undefined): Secrets {
   if (key === undefined) return {};
-  parseKey(key);
-  return { key };
+  try {
+    parseKey(key);
+    return { key };
+  } catch (error) {
+    if (!(error instanceof TransferError)) throw error;
+    const message = `Cannot read the key from ${where}: ${foundOf(error)}`;
+    throw new TransferError(error.code, message, { cause: error });
+  }
 }
 
 /**
