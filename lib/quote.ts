@@ -3,7 +3,8 @@
  *
  * A file name may hold escape sequences that move the cursor, a carriage return
  * that overwrites the line, or a bidi override that reverses it. Nothing of the
- * kind reaches a screen: such characters are shown by number.
+ * kind reaches a screen: such characters are shown by number. Nor does a key,
+ * which somebody may type in the place of a path.
  *
  * @module
  */
@@ -15,7 +16,10 @@ const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 // The same without the quoting characters: what no sentence should hold.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-// The same of what JSON leaves as it is.
+// What key.ts writes, whole or in part.
+const KEY = /(hck1_)\w+/gi;
+
+// What is unsafe of all that JSON leaves as it is.
 const UNSAFE_IN_JSON = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
@@ -31,13 +35,14 @@ export function quote(text: string, limit = 300): string {
 }
 
 /**
- * Escapes what could deceive a reader, without adding quotes.
+ * Escapes what could deceive a reader, without adding quotes, and leaves out
+ * what looks like a key.
  *
  * @param text Any string.
  * @returns The string on one line, printable throughout.
  */
 export function escape(text: string): string {
-  return text.replace(
+  return text.replace(KEY, "$1…").replace(
     UNSAFE,
     (character) =>
       character === '"' || character === "\\"
@@ -54,7 +59,7 @@ export function escape(text: string): string {
  * @returns The string on one line, printable throughout.
  */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, numberOf);
+  return text.replace(KEY, "$1…").replace(UNPRINTABLE, numberOf);
 }
 
 function numberOf(character: string): string {

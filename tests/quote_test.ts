@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { generateKey } from "../lib/key.ts";
 import { escape, escapeJson, printable, quote } from "../lib/quote.ts";
 
 Deno.test("quote() leaves what people can read as it is", () => {
@@ -27,6 +28,23 @@ Deno.test("quote() shows by number what moves a cursor or deceives an eye", () =
     assertEquals(quote(text), `"${shown}"`);
     assertEquals(escape(text), shown);
   }
+});
+
+Deno.test("quote() and escape() show of a key that it is one", () => {
+  const key = generateKey();
+  for (const one of [key, key.toUpperCase(), key.slice(0, 9)]) {
+    const begun = one.slice(0, 5);
+    assertEquals(quote(`--key=${one}`), `"--key=${begun}…"`);
+    assertEquals(
+      escape(`./${one}/x and ${one}`),
+      `./${begun}…/x and ${begun}…`,
+    );
+  }
+  assertEquals(quote(`a ${key}`, 30), `"a hck1_……"`);
+  assertEquals(
+    escape("it does not begin with hck1_"),
+    "it does not begin with hck1_",
+  );
 });
 
 Deno.test("quote() cuts what is too long and says so", () => {

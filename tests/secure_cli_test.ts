@@ -1,33 +1,15 @@
-// Keys as people use them: files, the variable, a prompt, and none at all.
+// Keys as people use them: files, the variable, stdin, and none at all.
 
 import {
   assert,
   assertEquals,
   assertLess,
-  assertMatch,
   assertStringIncludes,
 } from "@std/assert";
 import { generateKey, parseKey } from "../lib/key.ts";
-import { cli, halfclose, ROOT, Running } from "./children.ts";
-import { tempDir, tree, utf8 } from "./helpers.ts";
-import { needs } from "./needs.ts";
-import { certificate } from "./pairs.ts";
-
-/** A directory with a key, another key, a file, and somewhere to receive. */
-async function place() {
-  const dir = await tempDir();
-  const path = (name: string) => `${dir.path}/${name}`;
-  const key = generateKey();
-  await Deno.writeTextFile(path("key"), key + "\n", { mode: 0o600 });
-  await Deno.writeTextFile(path("other"), generateKey(), { mode: 0o600 });
-  await Deno.writeTextFile(path("file"), "some words");
-  await Deno.mkdir(path("in"));
-  return {
-    key,
-    path,
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
-  };
-}
+import { cli, halfclose, type Running } from "./children.ts";
+import { tree, utf8 } from "./helpers.ts";
+import { place } from "./secure_place.ts";
 
 async function portOf(program: Running): Promise<string> {
   return (await program.stderr.until(/listening on \S+:(\d+)/))[1]!;
@@ -165,109 +147,49 @@ Deno.test("options about secrets that do not go together exit 2", async () => {
   }
 });
 
-Deno.test("a key is never taken from the command line", async () => {
+Deno.test("a key is never taken from the command line, nor shown", async () => {
   const key = generateKey();
   for (const command of ["send", "receive"]) {
-    const { code, stderr } = await cli([command, "--key", key, "0"]);
-    assertEquals(code, 2);
-    assert(!stderr.includes(key.slice(5, 15)), stderr);
+    for (
+      const args of [
+        ["--key", key, "0"],
+        [`--key=${key}`, "0"],
+        ["--key-file", key, "cli.ts", "0"],
+        ["--json", "--key-file", key, "0"],
+        ["--json", "--key-file", key, "cli.ts", "h:1"],
+        [`--quiet=${key}`, "0"],
+        [key],
+        [key, "h:1"],
+      ]
+    ) {
+      const { code, stdout, stderr } = await cli([command, ...args]);
+      assert([2, 3].includes(code), stderr);
+      assert(!`${stdout}${stderr}`.includes(key.slice(5, 15)), stderr);
+    }
   }
 });
 
-/** The program on a terminal, at which somebody may type a line. */
-function onTerminal(args: string[], after = "", line = ""): Running {
-  return new Running("python3", [
-    ...["-B", `${ROOT}/tests/peers/terminal.py`, after, line],
-    ...["deno", "run", "-P", "cli.ts", ...args],
-  ], { cwd: ROOT });
-}
-
-needs(
-  ["python3"],
-  "a prompt for the key shows nothing of what is typed",
-  async () => {
-    await using at = await place();
-    await using receiver = onTerminal(
-      ["receive", "--once", "--key-file", "-", "-d", at.path("in"), "0"],
-      "Key (it will not be shown)",
-      at.key,
-    );
-    const [, port] = await receiver.stdout.until(/listening on \S+:(\d+)/);
-    const sent = await cli(
-      [
-        "send",
-        "--key-file",
-        at.path("key"),
-        at.path("file"),
-        `127.0.0.1:${port}`,
-      ],
-    );
-    assertEquals([sent.code, await receiver.code()], [0, 0], sent.stderr);
-    const shown = await receiver.stdout.text();
-    assert(!shown.includes(at.key.slice(0, 9)), shown);
-  },
-);
-
-needs(
-  ["python3"],
-  "receive on a terminal makes a key for one session and shows the command",
-  async () => {
-    await using at = await place();
-    await using receiver = onTerminal(
-      ["receive", "-d", at.path("in"), "0.0.0.0:0"],
-    );
-    const [, port] = await receiver.stdout.until(/listening on \S+:(\d+)/);
-    const [, key] = await receiver.stdout.until(/HALFCLOSE_KEY=(hck1_\w{56})/);
-    const [, command] = await receiver.stdout.until(/(deno run .*:\d+)/);
-    assertMatch(command!, /^deno run -P cli\.ts send FILE \S+:\d+$/);
-    assertEquals(command!.split(":").at(-1), port);
-    const address = `127.0.0.1:${port}`;
-    const file = at.path("file");
-    // Somebody without the key does not use the session up.
-    const without = await cli(["send", file, address]);
-    assertEquals(without.code, 6, without.stderr);
-    const env = { HALFCLOSE_KEY: key! };
-    const sent = await cli(["send", file, address], undefined, env);
-    assertEquals(sent.code, 0, sent.stderr);
-    assertEquals(await receiver.code(), 0);
-    const late = await cli(
-      ["send", "--retry", "0", file, address],
-      undefined,
-      env,
-    );
-    assertEquals(late.code, 5);
-  },
-);
-
-needs(
-  ["python3", "openssl"],
-  "with a certificate that command goes to its name, through TLS",
-  async () => {
-    await using at = await place();
-    const { cert, key } = await certificate();
-    await Deno.writeTextFile(at.path("cert"), cert);
-    await Deno.writeTextFile(at.path("cert-key"), key, { mode: 0o600 });
-    await using receiver = onTerminal([
-      ...["receive", "-d", at.path("in"), "--tls-cert", at.path("cert")],
-      ...["--tls-key", at.path("cert-key"), "0.0.0.0:0"],
+Deno.test("a secret that others than its owner may use is told, once each", async () => {
+  await using at = await place();
+  const file = at.path("file"), secret = at.path("key");
+  const told = async (args: string[]) => {
+    const { stderr } = await cli(args);
+    return stderr.match(/others than its owner may use .*/g) ?? [];
+  };
+  const sending = ["--retry", "0", file, "127.0.0.1:1"];
+  for (const mode of [0o640, 0o620, 0o604, 0o602, 0o644]) {
+    await Deno.chmod(secret, mode);
+    const note = `others than its owner may use "${secret}" ` +
+      `(its mode is ${mode.toString(8)}); chmod 600 ends that`;
+    assertEquals(await told(["send", "--key-file", secret, ...sending]), [
+      note,
     ]);
-    const [, made] = await receiver.stdout.until(/HALFCLOSE_KEY=(hck1_\w{56})/);
-    const [, options, address] = await receiver.stdout.until(
-      /deno run -P cli\.ts (send .*)FILE (\S+:\d+)/,
-    );
-    assertEquals([options, address!.split(":")[0]], [
-      "send --tls ",
-      "localhost",
-    ]);
-    await receiver.stdout.until(/--ca PATH must name/);
-    const sent = await cli(
-      [
-        ...options!.trim().split(" "),
-        ...["--ca", at.path("cert"), at.path("file"), address!],
-      ],
-      undefined,
-      { HALFCLOSE_KEY: made! },
-    );
-    assertEquals([sent.code, await receiver.code()], [0, 0], sent.stderr);
-  },
-);
+    const args = ["--tls-cert", file, "--tls-key", secret, "0"];
+    const other = ["--key-file", at.path("other")];
+    assertEquals(await told(["receive", ...args, ...other]), [note]);
+  }
+  for (const mode of [0o600, 0o400, 0o700]) {
+    await Deno.chmod(secret, mode);
+    assertEquals(await told(["send", "--key-file", secret, ...sending]), []);
+  }
+});

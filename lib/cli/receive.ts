@@ -13,7 +13,7 @@ import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "./parse.ts";
 import { sumOf } from "./progress.ts";
 import { Reported, type Reporter } from "./report.ts";
-import { findSecrets, KEY_VARIABLE, readText } from "./secret.ts";
+import { findSecrets, KEY_VARIABLE, readSecret, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
 import { sinkOf } from "./sink.ts";
 import { StrangerLog } from "./stranger_log.ts";
@@ -38,7 +38,7 @@ export async function runReceive(
   const { signal } = signals;
   const options = { ...command, where: command.listen };
   const secrets = await findSecrets(options, report, signals);
-  const tls = await certificateOf(command);
+  const tls = await certificateOf(command, report);
   if (command.insecure && secrets.key !== undefined) throw contradiction();
   const secured = Object.keys(secrets).length > 0;
   const { oneTimeKey } = checkExposure(command, secured);
@@ -115,9 +115,10 @@ export async function runReceive(
   if (command.once && stopped && !received) throw stopped;
 }
 
-async function certificateOf({ tls }: ReceiveCommand) {
+async function certificateOf({ tls }: ReceiveCommand, report: Reporter) {
   if (!tls) return undefined;
-  return { cert: await readText(tls.cert), key: await readText(tls.key) };
+  const cert = await readText(tls.cert);
+  return { cert, key: await readSecret(tls.key, report) };
 }
 
 function contradiction(): TransferError {

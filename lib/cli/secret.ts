@@ -97,16 +97,33 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-async function readSecret(path: string, report: Reporter): Promise<string> {
+/**
+ * Reads a text that is a secret, and says so where others could do that too, as
+ * ssh does with its keys.
+ *
+ * @param path Where it is.
+ * @param report Hears of others.
+ * @returns The text.
+ * @throws {TransferError} `usage` when it cannot be read.
+ */
+export async function readSecret(
+  path: string,
+  report: Reporter,
+): Promise<string> {
   const text = await readText(path);
-  const { mode } = await Deno.stat(path);
-  if (mode !== null && (mode & 0o004) > 0) {
+  const { isFile, mode } = await Deno.stat(path);
+  if (isFile && mode !== null && (mode & OTHERS) > 0) {
+    const shown = (mode & 0o777).toString(8);
     report.log(
-      `every user of this machine can read ${quote(path)}; chmod 600 ends that`,
+      `others than its owner may use ${quote(path)} (its mode is ${shown}); ` +
+        "chmod 600 ends that",
     );
   }
   return text;
 }
+
+/** Whatever a file's group, or everybody, may do with it. */
+const OTHERS = 0o077;
 
 /** Refuses to leave a key unused that somebody has set. */
 function mustHoldNoKey(): void {
