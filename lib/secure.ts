@@ -113,10 +113,22 @@ export function receiverGuard(
   return { handshake: (conn, onConn) => answer(conn, keyed, onConn) };
 }
 
-/** The identity is derived by the first connection that needs it. */
-function keyedOf(secret: Uint8Array): Keyed {
-  let identity: Promise<Identity> | undefined;
-  return { secret, identity: () => identity ??= identityOf(secret) };
+/**
+ * A key with its identity, derived by the first connection that needs it. One
+ * that cannot have it, for want of memory say, leaves the next one to try.
+ *
+ * @param secret The key's 32 bytes.
+ * @param make Derives it.
+ * @returns Both.
+ */
+export function keyedOf(secret: Uint8Array, make = identityOf): Keyed {
+  let made: Promise<Identity> | undefined;
+  const identity = () =>
+    made ??= make(secret).catch((error) => {
+      made = undefined;
+      throw error;
+    });
+  return { secret, identity };
 }
 
 /** Least length of a token: what can be guessed will be. */
