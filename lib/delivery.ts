@@ -230,6 +230,8 @@ export class Delivery {
       await this.#uploader.send(one, stopped);
       if (this.#over) throw this.#over;
     } catch (error) {
+      // Too late: another connection may have the entry by now.
+      if (this.#over) throw this.#over;
       const failure = asTransferError(error, "internal", `send ${one.title}`);
       const own = failure.code === "source" ||
         failure.code === "source-changed";

@@ -103,13 +103,16 @@ export class Proof implements Held {
  *
  * @param source What is to be sent, at its start.
  * @param held What the other side showed.
- * @returns The offset to send from, and the digest of all before it.
+ * @param stopped Asked before each read: whether nobody needs to know any more.
+ * @returns The offset to send from, and the digest of all before it; `null`
+ * when it was stopped.
  * @throws {TransferError} `source` when the source cannot go back that far.
  */
 export async function agree(
   source: Reading,
   held: Held,
-): Promise<{ offset: number; digest: Digest }> {
+  stopped: () => boolean,
+): Promise<{ offset: number; digest: Digest } | null> {
   const { origin } = source;
   const digest = new Digest(origin.digest);
   let agreed = origin.offset === 0 ? { offset: 0, digest: new Digest() } : null;
@@ -119,7 +122,7 @@ export async function agree(
     const end = endOf(held, index);
     if (end < at) continue;
     if (end - (agreed?.offset ?? at) > source.reach) break;
-    if (!await takeIn(source, end - at, digest)) break;
+    if (!await takeIn(source, at, end, digest, stopped)) break;
     at = end;
     const shown = held.proof.subarray(
       index * DIGEST_BYTES,
@@ -128,6 +131,7 @@ export async function agree(
     if (!sameBytes(new Digest(digest).finish(), shown)) break;
     agreed = { offset: end, digest: new Digest(digest) };
   }
+  if (stopped()) return null;
   if (!agreed) {
     throw new TransferError(
       "source",
@@ -139,19 +143,24 @@ export async function agree(
   return agreed;
 }
 
+/** Reads on to an offset; `false` when the source, or the need, ends first. */
 async function takeIn(
   source: Reading,
-  count: number,
+  from: number,
+  to: number,
   digest: Digest,
+  stopped: () => boolean,
 ): Promise<boolean> {
-  const buffer = new Uint8Array(Math.min(count, MIN_BLOCK_BYTES));
-  while (count > 0) {
-    const read = await source.read(
-      buffer.subarray(0, Math.min(count, buffer.length)),
-    );
-    if (read === null) return false;
-    digest.update(buffer.subarray(0, read));
-    count -= read;
+  const buffer = new Uint8Array(Math.min(to - from, MIN_BLOCK_BYTES));
+  for (let at = from; at < to;) {
+    if (stopped()) return false;
+    const count = await source.read(buffer.subarray(0, to - at));
+    if (count === null) return false;
+    digest.update(buffer.subarray(0, count));
+    at += count;
+    // What is taken in may be more than the source can go back: an attempt that
+    // is broken off here must leave the next one a place to begin.
+    source.mark?.(at, digest);
   }
   return true;
 }

@@ -5,10 +5,14 @@
  * cannot be asked for it, so its last bytes are remembered, together with the
  * digest of everything before some of them.
  *
+ * What is forgotten is never given: bytes that merely stand where it stood would
+ * be sent with a digest that fits them, and nobody could notice.
+ *
  * @module
  */
 
 import { Digest } from "./digest.ts";
+import { TransferError } from "./errors.ts";
 import type { ByteReader, Reading } from "./reading.ts";
 
 /**
@@ -23,12 +27,16 @@ export class ReplayBuffer {
   readonly #reader: ByteReader;
   readonly #size: number;
   #ring = new Uint8Array(0);
+  /** Where the bytes begin that are remembered, and where they end. */
+  #start = 0;
   #end = 0;
   #over = false;
   #pulling: Promise<void> | undefined;
   #marks: { offset: number; digest: Digest }[] = [
     { offset: 0, digest: new Digest() },
   ];
+  /** Which reading is the one that counts. */
+  #turn = 0;
 
   /**
    * Makes a buffer.
@@ -42,37 +50,71 @@ export class ReplayBuffer {
   }
 
   /**
-   * Reads from the earliest byte that is remembered.
+   * Reads from the earliest byte that is remembered and whose digest is known.
    *
-   * @returns A reading; one at a time makes sense.
+   * @returns A reading. The one before it is over: it could otherwise go on, for
+   * a connection that was left, and have forgotten what this one needs. What it
+   * is waiting for comes to this one.
+   * @throws {TransferError} `source` when there is no such byte. The reading
+   * itself throws it for bytes that are not remembered.
    */
   open(): Reading {
+    const turn = ++this.#turn;
     const [origin] = this.#marks;
-    let at = origin!.offset;
+    if (!origin) throw this.#forgotten(0);
+    let at = origin.offset;
     return {
-      origin: origin!,
+      origin,
       reach: this.#size / 2,
       read: async (into) => {
-        while (at === this.#end && !this.#over) await this.#pull(into.length);
+        this.#check(turn, at);
+        while (at === this.#end && !this.#over) {
+          await this.#pull(into.length);
+          this.#check(turn, at);
+        }
         const count = this.#recall(at, into);
         at += count;
         return count === 0 ? null : count;
       },
-      seek: (offset) => {
-        at = offset;
-        return Promise.resolve();
+      seek: (offset) =>
+        Promise.try(() => {
+          this.#check(turn, offset);
+          at = offset;
+        }),
+      mark: (offset, digest) => {
+        if (turn === this.#turn) this.#mark(offset, digest);
       },
-      mark: (offset, digest) => this.#mark(offset, digest),
       verify: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
 
-  /** Reads on; who comes while a read is under way waits for that one. */
-  async #pull(most: number): Promise<void> {
-    this.#pulling ??= this.#readOn(most).finally(() =>
-      this.#pulling = undefined
+  #check(turn: number, at: number): void {
+    if (turn !== this.#turn) {
+      throw new TransferError(
+        "internal",
+        "Cannot read on: another attempt reads this source now",
+      );
+    }
+    if (at < this.#start || at > this.#end) throw this.#forgotten(at);
+  }
+
+  #forgotten(at: number): TransferError {
+    return new TransferError(
+      "source",
+      `Cannot go on from byte ${at}: only the last bytes are remembered, and ` +
+        `what was read before byte ${this.#start} cannot be read again`,
     );
+  }
+
+  /**
+   * Reads on; who comes while a read is under way waits for that one. A reader
+   * that failed is not asked again: an iterator would say that it has ended.
+   */
+  async #pull(most: number): Promise<void> {
+    this.#pulling ??= this.#readOn(most).then(() => {
+      this.#pulling = undefined;
+    });
     await this.#pulling;
   }
 
@@ -80,11 +122,10 @@ export class ReplayBuffer {
     const from = this.#end % this.#size;
     const room = Math.min(most, this.#size / 4, this.#size - from);
     this.#grow(from + room);
+    // All of the room may be written to before it is known how much came.
+    this.#start = Math.max(this.#start, this.#end + room - this.#size);
     // The first mark whose bytes outlive this read is where a retry begins.
-    const kept = this.#end + room - this.#size;
-    while (this.#marks.length > 1 && this.#marks[0]!.offset < kept) {
-      this.#marks.shift();
-    }
+    this.#marks = this.#marks.filter(({ offset }) => offset >= this.#start);
     const count = await this.#reader.read(
       this.#ring.subarray(from, from + room),
     );
@@ -108,7 +149,8 @@ export class ReplayBuffer {
   }
 
   #mark(offset: number, digest: Digest): void {
-    if (offset <= this.#marks.at(-1)!.offset) return;
+    if (offset < this.#start) return;
+    if (offset <= (this.#marks.at(-1)?.offset ?? -1)) return;
     this.#marks.push({ offset, digest: new Digest(digest) });
   }
 }

@@ -137,7 +137,7 @@ export function readerItem(
   const buffer = new ReplayBuffer({
     read: (into) => reading(entry.name, () => reader.read(into)),
   }, memory);
-  return { entry, open: () => Promise.resolve(buffer.open()) };
+  return { entry, open: () => Promise.try(() => buffer.open()) };
 }
 
 /**

@@ -44,8 +44,10 @@ export class Uploader {
    */
   async send(one: Outgoing, stopped: () => boolean): Promise<void> {
     await using source = await one.item.open();
-    const { offset: from, digest } = await agree(source, one.takeHeld());
-    let offset = from;
+    const agreed = await agree(source, one.takeHeld(), stopped);
+    if (!agreed) return;
+    const { digest } = agreed;
+    let { offset } = agreed;
     const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
     for await (const block of blocksOf(source, buffers, DATA_HEAD_BYTES)) {
       const length = block.length - DATA_HEAD_BYTES;

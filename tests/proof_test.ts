@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Digest, DIGEST_BYTES } from "../lib/digest.ts";
 import { TransferError } from "../lib/errors.ts";
 import { agree, Proof } from "../lib/proof.ts";
-import { bytesItem } from "../lib/source.ts";
+import { bytesItem, readerItem, readerOf } from "../lib/source.ts";
 import { noise } from "./helpers.ts";
 
 const MIB = 1_048_576;
@@ -16,7 +16,8 @@ const ENTRY = { kind: "file", name: "a" } as const;
 
 async function agreeOn(own: Uint8Array, held: Uint8Array): Promise<number> {
   await using reading = await bytesItem(own, ENTRY).open();
-  const { offset, digest } = await agree(reading, await proofOf(held));
+  const agreed = await agree(reading, await proofOf(held), () => false);
+  const { offset, digest } = agreed!;
   const prefix = new Digest();
   prefix.update(own.subarray(0, offset));
   assertEquals(digest.finish(), prefix.finish());
@@ -74,9 +75,42 @@ Deno.test("agree() rejects with source when what is missing cannot be read again
   await using reading = await bytesItem(bytes, ENTRY).open();
   const late = { ...reading, origin: { offset: MIB, digest: new Digest() } };
   const error = await assertRejects(
-    async () => await agree(late, await proofOf(bytes.subarray(0, 100))),
+    async () =>
+      await agree(late, await proofOf(bytes.subarray(0, 100)), () => false),
     TransferError,
     "the receiver holds 100 bytes",
   );
   assertEquals(error.code, "source");
+});
+
+Deno.test("agree() reads no further once nobody needs to know", async () => {
+  const bytes = noise(4 * MIB);
+  await using reading = await bytesItem(bytes, ENTRY).open();
+  let reads = 0;
+  const counted = {
+    ...reading,
+    read: (into: Uint8Array) => (reads++, reading.read(into)),
+  };
+  const agreed = await agree(counted, await proofOf(bytes), () => reads >= 2);
+  assertEquals([agreed, reads], [null, 2]);
+});
+
+Deno.test("agree() leaves a stream a place to begin, however far it read", async () => {
+  const bytes = noise(6 * MIB);
+  const item = readerItem(
+    readerOf(ReadableStream.from([bytes])),
+    ENTRY,
+    4 * MIB,
+  );
+  let reads = 0;
+  await using first = await item.open();
+  const counted = {
+    ...first,
+    read: (into: Uint8Array) => (reads++, first.read(into)),
+  };
+  const held = await proofOf(bytes);
+  assertEquals(await agree(counted, held, () => reads >= 6), null);
+  await using again = await item.open();
+  const agreed = await agree(again, held, () => false);
+  assertEquals(agreed?.offset, bytes.length);
 });

@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Digest } from "../lib/digest.ts";
+import { TransferError } from "../lib/errors.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readerOf } from "../lib/stream_reader.ts";
 import { ReplayBuffer } from "../lib/replay_buffer.ts";
-import { noise } from "./helpers.ts";
+import { noise, rejectsWith } from "./helpers.ts";
 
 const SIZE = 1_024;
 
@@ -48,16 +49,78 @@ Deno.test("ReplayBuffer begins later when the start is forgotten, with the diges
   assertEquals(await readOn(again, 10 * SIZE), bytes.subarray(offset));
 });
 
-Deno.test("ReplayBuffer lets two readings wait for the same read", async () => {
+Deno.test("ReplayBuffer gives what a reading waits for to the one after it", async () => {
   const gate = Promise.withResolvers<Uint8Array>();
   async function* late() {
     yield await gate.promise;
   }
   const buffer = new ReplayBuffer(readerOf(late()), SIZE);
-  const left = buffer.open().read(new Uint8Array(10)); // by a dead connection
+  const before = buffer.open(); // by a connection that is dead
+  const left = rejectsWith("internal", () => before.read(new Uint8Array(10)));
   const right = buffer.open().read(new Uint8Array(10));
   gate.resolve(noise(10));
-  assertEquals([await left, await right], [10, 10]);
+  assertEquals(await right, 10);
+  await left;
+  await rejectsWith("internal", () => before.read(new Uint8Array(10)));
+  await rejectsWith("internal", () => before.seek(0));
+});
+
+Deno.test("ReplayBuffer is not moved on by a reading that another came after", async () => {
+  const bytes = noise(4 * SIZE);
+  const buffer = bufferOver(bytes);
+  const before = buffer.open();
+  const now = buffer.open();
+  const into = new Uint8Array(100);
+  await now.read(into);
+  for (let turn = 0; turn < 40; turn++) {
+    await rejectsWith("internal", () => before.read(into));
+  }
+  assertEquals(await now.read(into), 100);
+  assertEquals(into, bytes.slice(100, 200));
+});
+
+Deno.test("ReplayBuffer rejects with source for what it has forgotten", async () => {
+  const buffer = bufferOver(noise(4 * SIZE));
+  const reading = buffer.open();
+  const into = new Uint8Array(100);
+  for (let turn = 0; turn < 20; turn++) await reading.read(into); // no marks
+  await rejectsWith("source", () => reading.seek(0), "cannot be read again");
+  assertThrows(() => buffer.open(), TransferError, "cannot be read again");
+});
+
+Deno.test("ReplayBuffer counts what a read may be writing over as forgotten", async () => {
+  const bytes = noise(4 * SIZE);
+  const gate = Promise.withResolvers<void>();
+  let end = 0;
+  const buffer = new ReplayBuffer({
+    async read(into) {
+      if (end === SIZE) {
+        into.fill(0);
+        await gate.promise;
+      }
+      into.set(bytes.subarray(end, end += into.length));
+      return into.length;
+    },
+  }, SIZE);
+  const reading = buffer.open();
+  const into = new Uint8Array(128);
+  while (end < SIZE) await reading.read(into);
+  const waiting = reading.read(into);
+  await rejectsWith("source", () => reading.seek(127));
+  await reading.seek(128);
+  gate.resolve();
+  await waiting;
+});
+
+Deno.test("ReplayBuffer does not take a failure for an end, asked again", async () => {
+  async function* broken() {
+    yield await Promise.resolve(noise(10));
+    throw new TransferError("source", "Cannot read: unplugged");
+  }
+  const buffer = new ReplayBuffer(readerOf(broken()), SIZE);
+  for (let turn = 0; turn < 2; turn++) {
+    await rejectsWith("source", () => readOn(buffer.open(), 20), "unplugged");
+  }
 });
 
 Deno.test("ReplayBuffer ends where its reader ends, each time it is asked", async () => {

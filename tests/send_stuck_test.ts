@@ -1,0 +1,49 @@
+// A source that does not answer while its connection breaks, as on a file server
+// that is away: the attempt that was left must not touch the one after it.
+
+import { assertEquals } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
+import type { Reading } from "../lib/reading.ts";
+import { transfer } from "../lib/send.ts";
+import { bytesItem, type Item } from "../lib/source.ts";
+import { accept, playing, type Script } from "./scripted.ts";
+import { BYTES, delivers } from "./send_stage.ts";
+
+/** A receiver that is gone as soon as it has asked for the bytes. */
+const asks: Script = async (peer) => {
+  await peer.hear("open");
+  await peer.say(accept(0));
+};
+
+/** An item whose first opening is the test's; the second one is as usual. */
+function stuck(first: (second: Promise<unknown>) => Promise<Reading>): Item {
+  const second = Promise.withResolvers<void>();
+  const entry = { kind: "file", name: "a", size: BYTES.length } as const;
+  const item = bytesItem(BYTES, entry);
+  let opened = 0;
+  return {
+    entry,
+    open() {
+      if (opened++ === 0) return first(second.promise);
+      second.resolve();
+      return item.open();
+    },
+  };
+}
+
+async function delivered(item: Item): Promise<void> {
+  await using stage = playing(asks, delivers);
+  const [receipt] = await transfer([item], stage.target, { retry: 1 });
+  assertEquals(receipt!.bytes, BYTES.length);
+}
+
+Deno.test("a read that fails when its connection is long gone fails nothing else", async () => {
+  const item = stuck(async (second) => {
+    const read = async () => {
+      await second;
+      throw new TransferError("source", "Cannot read: it was unplugged");
+    };
+    return { ...await bytesItem(BYTES, item.entry).open(), read };
+  });
+  await delivered(item);
+});
