@@ -43,8 +43,9 @@ export class Uploader {
    * failures, `lost` or `stalled` for the connection's.
    */
   async send(one: Outgoing, stopped: () => boolean): Promise<void> {
+    const held = one.takeHeld(); // before a wait: then it may be another's
     await using source = await one.item.open();
-    const agreed = await agree(source, one.takeHeld(), stopped);
+    const agreed = await agree(source, held, stopped);
     if (!agreed) return;
     const { digest } = agreed;
     let { offset } = agreed;

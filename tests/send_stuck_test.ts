@@ -15,18 +15,19 @@ const asks: Script = async (peer) => {
   await peer.say(accept(0));
 };
 
-/** An item whose first opening is the test's; the second one is as usual. */
+/** An item whose first opening is the test's; the second one waits for that. */
 function stuck(first: (second: Promise<unknown>) => Promise<Reading>): Item {
   const second = Promise.withResolvers<void>();
   const entry = { kind: "file", name: "a", size: BYTES.length } as const;
   const item = bytesItem(BYTES, entry);
-  let opened = 0;
+  let opening: Promise<Reading> | undefined;
   return {
     entry,
-    open() {
-      if (opened++ === 0) return first(second.promise);
+    async open() {
+      if (!opening) return await (opening = first(second.promise));
       second.resolve();
-      return item.open();
+      await opening;
+      return await item.open();
     },
   };
 }
@@ -44,6 +45,14 @@ Deno.test("a read that fails when its connection is long gone fails nothing else
       throw new TransferError("source", "Cannot read: it was unplugged");
     };
     return { ...await bytesItem(BYTES, item.entry).open(), read };
+  });
+  await delivered(item);
+});
+
+Deno.test("a source that opens when its connection is long gone takes nothing from the next one", async () => {
+  const item = stuck(async (second) => {
+    await second; // both have been asked to open now, as the first one was left
+    return await bytesItem(BYTES, item.entry).open();
   });
   await delivered(item);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Pace } from "../lib/pace.ts";
 import { Channel } from "../lib/channel.ts";
 import { TransferError } from "../lib/errors.ts";
@@ -127,6 +127,28 @@ Deno.test("an upload that is stopped has no end", async () => {
   // The second block is there, the third is being read ahead.
   const frames = await upload([item], { stopped: () => reads > 2 });
   assertEquals(frames.map(({ type }) => type), ["data"]);
+});
+
+Deno.test("an upload that was left leaves the next connection's ACCEPT alone", async () => {
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000);
+  using peer = new Scripted(theirs);
+  const gate = Promise.withResolvers<void>();
+  const item = fileOf(noise(10));
+  const slow: Item = { ...item, open: () => gate.promise.then(item.open) };
+  const one = new Outgoing(slow, 0);
+  one.held = NOTHING;
+  let left = false;
+  const upload = new Uploader(channel, new Pace(Infinity))
+    .send(one, () => left);
+  left = true;
+  one.restart();
+  const next = one.held = { ...NOTHING };
+  gate.resolve();
+  await upload;
+  assertStrictEquals(one.held, next);
+  await channel.finish();
+  assertEquals(await copied(peer), []);
 });
 
 Deno.test("an upload whose source fails has no end", async () => {
