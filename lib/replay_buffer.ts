@@ -22,6 +22,9 @@ import type { ByteReader, Reading } from "./reading.ts";
  */
 export const REPLAY_BYTES = 67_108_864;
 
+/** Most digests to keep at a time; a retry loses what lies between two. */
+const MARKS = 64;
+
 /** A reader with a memory. */
 export class ReplayBuffer {
   readonly #reader: ByteReader;
@@ -150,7 +153,9 @@ export class ReplayBuffer {
 
   #mark(offset: number, digest: Digest): void {
     if (offset < this.#start) return;
-    if (offset <= (this.#marks.at(-1)?.offset ?? -1)) return;
+    const last = this.#marks.at(-1);
+    // A digest takes more room than a short line: one for each is too many.
+    if (last && offset < last.offset + this.#size / MARKS) return;
     this.#marks.push({ offset, digest: new Digest(digest) });
   }
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Digest } from "../lib/digest.ts";
 import { TransferError } from "../lib/errors.ts";
 import type { Reading } from "../lib/reading.ts";
@@ -47,6 +47,24 @@ Deno.test("ReplayBuffer begins later when the start is forgotten, with the diges
   forgotten.update(bytes.subarray(0, offset));
   assertEquals(new Digest(digest).finish(), forgotten.finish());
   assertEquals(await readOn(again, 10 * SIZE), bytes.subarray(offset));
+});
+
+Deno.test("ReplayBuffer keeps few digests, however short the reads are", async () => {
+  const bytes = noise(4 * SIZE);
+  const buffer = bufferOver(bytes);
+  const digest = new Digest();
+  const origins = new Set<number>();
+  for (let at = 0; at < bytes.length; at++) {
+    const reading = buffer.open(); // from the first digest that is kept
+    origins.add(reading.origin.offset);
+    await reading.seek(at);
+    await reading.read(new Uint8Array(1));
+    digest.update(bytes.subarray(at, at + 1));
+    reading.mark?.(at + 1, digest);
+  }
+  // 64 in each length of the buffer; the last one's are not looked at.
+  assert(origins.size <= 3 * 64 + 1, `${origins.size} digests`);
+  assert(origins.size > 2 * 64, `${origins.size} digests`);
 });
 
 Deno.test("ReplayBuffer gives what a reading waits for to the one after it", async () => {
