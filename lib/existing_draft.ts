@@ -89,8 +89,10 @@ export class ExistingDraft implements Draft {
     const { name } = this.#entry;
     this.#started = true;
     if (offset === this.#seen.size) return digest;
-    // From 0 on may come the same again, from somebody who does not compare.
-    if (offset > 0 && this.#to.policy === "refuse") {
+    // From 0 on may come the same again, from somebody who does not compare, and
+    // from the end of a proof that did not reach the end of the file.
+    const differs = offset > 0 && offset < this.resumable.length;
+    if (differs && this.#to.policy === "refuse") {
       throw new TransferError(
         "rejected",
         `Cannot store ${quote(name)}: other content has that name already`,

@@ -20,6 +20,25 @@ import type { Reading } from "./reading.ts";
 /** Smallest block: what is lost at most by a difference inside one. */
 const MIN_BLOCK_BYTES = 1_048_576;
 
+/**
+ * Largest block, in bytes: an ACCEPT has 32 bits for it. What lies behind 1,024
+ * of these (4 TiB) is held and not proven: it comes again.
+ */
+const MAX_BLOCK_BYTES = 2 ** 32 - MIN_BLOCK_BYTES;
+
+/**
+ * Says how many of some bytes are proven, and in blocks of which length.
+ *
+ * @param size How many there are.
+ * @returns Both in bytes.
+ */
+export function provable(size: number): { length: number; block: number } {
+  const blocks = Math.ceil(size / MAX_PROOF_BLOCKS / MIN_BLOCK_BYTES);
+  const wanted = Math.max(1, blocks) * MIN_BLOCK_BYTES;
+  const block = Math.min(wanted, MAX_BLOCK_BYTES);
+  return { length: Math.min(size, block * MAX_PROOF_BLOCKS), block };
+}
+
 /** Bytes that are held, with the digest of each prefix of whole blocks. */
 export class Proof implements Held {
   /** How many bytes are held. */
@@ -42,22 +61,21 @@ export class Proof implements Held {
    * Takes held bytes in.
    *
    * @param read Reads them from the start.
-   * @param size How many there should be; fewer are proven if fewer come.
+   * @param size How many there should be; fewer are proven if fewer come, or
+   * if these are too many.
    * @returns Their proof.
    */
   static async of(
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
   ): Promise<Proof> {
-    const block =
-      Math.max(1, Math.ceil(size / MAX_PROOF_BLOCKS / MIN_BLOCK_BYTES)) *
-      MIN_BLOCK_BYTES;
+    const { length: most, block } = provable(size);
     const digest = new Digest();
     const prefixes: Digest[] = [];
     const buffer = new Uint8Array(MIN_BLOCK_BYTES);
     let length = 0;
-    while (length < size) {
-      const end = Math.min((prefixes.length + 1) * block, size);
+    while (length < most) {
+      const end = Math.min((prefixes.length + 1) * block, most);
       const piece = buffer.subarray(0, Math.min(end - length, buffer.length));
       const count = await read(piece);
       if (count === null) break;
@@ -121,7 +139,8 @@ export async function agree(
   for (let index = 0; index < blocks; index++) {
     const end = endOf(held, index);
     if (end < at) continue;
-    if (end - (agreed?.offset ?? at) > source.reach) break;
+    // While nothing agrees there is nothing to go back to.
+    if (agreed && end - agreed.offset > source.reach) break;
     if (!await takeIn(source, at, end, digest, stopped)) break;
     at = end;
     const shown = held.proof.subarray(

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { TransferError } from "../lib/errors.ts";
 import type { ConflictPolicy } from "../lib/conflict.ts";
+import { Destination } from "../lib/destination.ts";
+import { TransferError } from "../lib/errors.ts";
+import { ExistingDraft } from "../lib/existing_draft.ts";
 import { directorySink } from "../lib/store.ts";
 import { noise, tempDir, tree } from "./helpers.ts";
 
@@ -128,5 +130,24 @@ Deno.test("what was left behind is gone on with beside a file of the same length
   await draft.write(CONTENT.subarray(MIB));
   assertEquals((await draft.commit()).existing, false);
   assertEquals(await Deno.readFile(`${dir.path}/a`), CONTENT);
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("a file that is too long to be proven whole is not refused for it", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/a`, CONTENT);
+  // It says that it is longer than what can be read of it to prove it.
+  const size = CONTENT.length + MIB;
+  const seen = { ...await Deno.stat(`${dir.path}/a`), size };
+  const draft = await ExistingDraft.open(
+    new Destination(dir.path, {}),
+    { kind: "file", name: "a", size },
+    ["a"],
+    undefined,
+    seen,
+  );
+  await draft.resumable.start(draft.resumable.length);
+  const { existing } = await draft.commit();
+  assertEquals(existing, true);
   assertEquals(await tree(dir.path), ["a"]);
 });

@@ -1,9 +1,12 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { Digest, DIGEST_BYTES } from "../lib/digest.ts";
 import { TransferError } from "../lib/errors.ts";
-import { agree, Proof } from "../lib/proof.ts";
+import { MAX_PROOF_BLOCKS } from "../lib/frames.ts";
+import { agree, Proof, provable } from "../lib/proof.ts";
 import { bytesItem, readerItem, readerOf } from "../lib/source.ts";
-import { noise } from "./helpers.ts";
+import type { Held } from "../lib/sink.ts";
+import { joined, noise } from "./helpers.ts";
 
 const MIB = 1_048_576;
 
@@ -39,6 +42,20 @@ Deno.test("Proof proves no more than there is to read", async () => {
   await using reading = await bytesItem(noise(10), ENTRY).open();
   const proof = await Proof.of((into) => reading.read(into), 2 * MIB);
   assertEquals([proof.length, proof.proof.length], [10, DIGEST_BYTES]);
+});
+
+Deno.test("provable() fits an ACCEPT, whatever the size", () => {
+  const fits = (size: number) => {
+    const { length, block } = provable(size);
+    assertEquals([block % MIB, block < 2 ** 32], [0, true], `${block}`);
+    assert(length <= size && Math.ceil(length / block) <= MAX_PROOF_BLOCKS);
+    // Nearly 4 TiB of it, at least.
+    assert(length === size || length > 2 ** 42 - 2 ** 31, `${length}`);
+  };
+  for (const size of [0, 1, 2 ** 32, 2 ** 40, 2 ** 42 - 1, 2 ** 42, 2 ** 43]) {
+    fits(size);
+  }
+  fc.assert(fc.property(fc.maxSafeNat(), fits));
 });
 
 Deno.test("Proof.at() rejects with protocol where nothing was proven", async () => {
@@ -113,4 +130,51 @@ Deno.test("agree() leaves a stream a place to begin, however far it read", async
   await using again = await item.open();
   const agreed = await agree(again, held, () => false);
   assertEquals(agreed?.offset, bytes.length);
+});
+
+/** What a receiver shows of bytes in blocks of a length of its own. */
+function heldIn(block: number, bytes: Uint8Array): Held {
+  const digest = new Digest();
+  const prefixes: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += block) {
+    digest.update(bytes.subarray(at, at + block));
+    prefixes.push(new Digest(digest).finish());
+  }
+  return { length: bytes.length, block, proof: joined(prefixes) };
+}
+
+Deno.test("agree() goes on with a stream whose blocks are longer than its memory", async () => {
+  const bytes = noise(24 * MIB);
+  const item = readerItem(
+    readerOf(ReadableStream.from([bytes])),
+    ENTRY,
+    4 * MIB,
+  );
+  const held = heldIn(12 * MIB, bytes.subarray(0, 23 * MIB));
+  await using first = await item.open();
+  const into = new Uint8Array(MIB);
+  const digest = new Digest();
+  for (let at = 0; at < bytes.length; at += MIB) {
+    await first.read(into);
+    digest.update(into);
+    first.mark?.(at + MIB, digest);
+  }
+  // 20 MiB are forgotten, and half of the rest is how far it can go back.
+  await using again = await item.open();
+  const agreed = await agree(again, held, () => false);
+  assertEquals(agreed?.offset, 23 * MIB);
+});
+
+Deno.test("agree() goes on with no stream that it would have to go back too far in", async () => {
+  const bytes = noise(12 * MIB);
+  const item = readerItem(
+    readerOf(ReadableStream.from([bytes])),
+    ENTRY,
+    4 * MIB,
+  );
+  await using reading = await item.open();
+  const held = heldIn(4 * MIB, bytes.subarray(0, 11 * MIB));
+  const agreed = await agree(reading, held, () => false);
+  assertEquals(agreed?.offset, 0);
+  assertEquals(await reading.read(new Uint8Array(10)), 10);
 });
