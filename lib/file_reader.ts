@@ -5,7 +5,9 @@
  * another thread do that costs as much again (bench/throughput.ts). A disk that
  * makes us wait must not hold up everything else, though. So the first read is
  * made on another thread, and every other one in place exactly where the one
- * before it was quick.
+ * before it was quick. Reads in place alone would let nothing else have its turn,
+ * no timer, no heartbeat and no signal: one is made on another thread now and
+ * then, however quick they are.
  *
  * @module
  */
@@ -15,10 +17,15 @@ import type { ByteReader } from "./reading.ts";
 /** Longest time of a quick read, in milliseconds. */
 const QUICK_MS = 2;
 
+/** Longest time of reads in place, in milliseconds; heartbeats are rarer. */
+const IN_PLACE_MS = 50;
+
 /** Reads a file from where it is. */
 export class FileReader implements ByteReader {
   readonly #file: Pick<Deno.FsFile, "read" | "readSync">;
   #quick = false;
+  /** Until when reads may be made in place. */
+  #until = 0;
 
   /**
    * Makes a reader.
@@ -38,10 +45,13 @@ export class FileReader implements ByteReader {
    */
   async read(into: Uint8Array): Promise<number | null> {
     const began = performance.now();
-    const count = this.#quick
+    const inPlace = this.#quick && began < this.#until;
+    const count = inPlace
       ? this.#file.readSync(into)
       : await this.#file.read(into);
-    this.#quick = performance.now() - began <= QUICK_MS;
+    const ended = performance.now();
+    this.#quick = ended - began <= QUICK_MS;
+    if (!inPlace) this.#until = ended + IN_PLACE_MS;
     return count;
   }
 }

@@ -75,3 +75,32 @@ Deno.test("FileReader passes failures on, in place or not", async () => {
     for (;;) await reader.read(new Uint8Array(1));
   }, Deno.errors.PermissionDenied);
 });
+
+Deno.test("FileReader lets timers run, however quick its reads are", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/a`;
+  await Deno.writeFile(path, noise(1_000));
+  using file = await Deno.open(path);
+  const reader = new FileReader({ // never at its end
+    read(into) {
+      file.seekSync(0, Deno.SeekMode.Start);
+      return file.read(into);
+    },
+    readSync(into) {
+      file.seekSync(0, Deno.SeekMode.Start);
+      return file.readSync(into);
+    },
+  });
+  const into = new Uint8Array(1_000);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  try {
+    const began = performance.now();
+    while (turns < 3 && performance.now() - began < 10_000) {
+      await reader.read(into);
+    }
+    assertEquals(turns, 3);
+  } finally {
+    clearInterval(timer);
+  }
+});
