@@ -34,32 +34,35 @@ export function explain(
   target: Target,
   phase: Phase | undefined,
 ): TransferError {
-  const undelivered = entries.filter((one) => !one.receipt);
-  const open = undelivered.filter((one) => !one.failure);
-  const what = undelivered.length === 1
-    ? undelivered[0]!.title
-    : `${undelivered.length} of ${entries.length} entries`;
   const where = formatTarget(target);
+  const undelivered = entries.filter((one) => !one.receipt);
+  const open = undelivered.filter((one) => !one.failure || one.inDoubt);
+  const { retriable, errors } = failure;
   // Whatever came instead of the receipt settles nothing, nor do later attempts
   // that did not get through.
   const broke = open[0]?.unconfirmed;
-  if (broke && open.every((one) => one.unconfirmed)) {
+  if (broke && open.every((one) => one.inDoubt)) {
     return new TransferError(
       "unconfirmed",
-      `Cannot confirm ${what} at ${where}: everything was sent, then ` +
-        `${foundOf(broke)}${during(phase)}; ${NEXT.unconfirmed}`,
-      { cause: failure },
+      `Cannot confirm ${titleOf(open, entries)} at ${where}: everything was ` +
+        `sent, then ${foundOf(broke)}${during(phase)}; ${NEXT.unconfirmed}`,
+      { cause: failure, errors },
     );
   }
   const far = isCut(failure) ? `${during(phase)}${soFar(entries)}` : "";
   const next = NEXT[failure.code];
-  const { retriable, errors } = failure;
   return new TransferError(
     failure.code,
-    `Cannot deliver ${what} to ${where}: ${foundOf(failure)}${far}` +
-      (next ? `; ${next}` : ""),
+    `Cannot deliver ${titleOf(undelivered, entries)} to ${where}: ` +
+      `${foundOf(failure)}${far}${next ? `; ${next}` : ""}`,
     { cause: failure, retriable, errors },
   );
+}
+
+function titleOf(some: readonly Outgoing[], all: readonly Outgoing[]): string {
+  return some.length === 1
+    ? some[0]!.title
+    : `${some.length} of ${all.length} entries`;
 }
 
 function during(phase: Phase | undefined): string {

@@ -60,6 +60,17 @@ export class Outgoing {
     return this.receipt !== undefined || this.failure !== undefined;
   }
 
+  /**
+   * Whether the receiver may have it, for all that is known: everything was sent
+   * once. A receipt settles that, or that the receiver will not have it. What
+   * failed at a later attempt, on this side or for now, says nothing about the
+   * one before.
+   */
+  get inDoubt(): boolean {
+    if (!this.unconfirmed || this.receipt) return false;
+    return this.failure?.code !== "rejected" || this.failure.retriable;
+  }
+
   /** What announces it. */
   get announcement(): Open {
     return { type: "open", entry: this.number, ...this.item.entry };

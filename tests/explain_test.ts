@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TransferError } from "../lib/errors.ts";
+import { together, TransferError } from "../lib/errors.ts";
 import { confirmed, explain, totalOf } from "../lib/explain.ts";
 import { Outgoing } from "../lib/outgoing.ts";
 import { bytesItem } from "../lib/source.ts";
@@ -57,6 +57,22 @@ Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", 
       "receipt came while the receiver was syncing; run the same command " +
       "again to settle it",
   );
+});
+
+Deno.test("what was sent whole stays unconfirmed when its source fails afterwards", () => {
+  const [sent, refused] = [entry(0, 2_000), entry(1, 0)];
+  sent.unconfirmed = LOST;
+  sent.failure = new TransferError("source-changed", "Cannot send: it grew");
+  refused.failure = new TransferError("rejected", "Cannot store: it is there");
+  const both = together([sent.failure, refused.failure]);
+  const { code, message, errors } = explain(
+    both,
+    [sent, refused],
+    TARGET,
+    undefined,
+  );
+  assertEquals([code, errors], ["unconfirmed", both.errors]);
+  assertEquals(message.startsWith('Cannot confirm "f0" at '), true, message);
 });
 
 Deno.test("one entry that was not sent whole makes the transfer lost", () => {

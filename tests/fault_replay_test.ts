@@ -8,7 +8,7 @@ import { readerItem, readerOf } from "../lib/source.ts";
 import { directorySink } from "../lib/store.ts";
 import { interrupted, MIB } from "./faults/partial.ts";
 import { FaultProxy } from "./faults/proxy.ts";
-import { noise, sha256Of, tempDir, tree } from "./helpers.ts";
+import { noise, rejectsWith, sha256Of, tempDir, tree } from "./helpers.ts";
 
 Deno.test("a stream that is cut off while it is compared with a long partial goes on from there (1, 6)", async () => {
   // The receiver holds more than the sender remembers. While the sender holds
@@ -44,4 +44,30 @@ Deno.test("a stream that is cut off while it is compared with a long partial goe
   assert(again < 10 * MIB, `${again} bytes were sent`);
   await server.shutdown();
   assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("a stream that was delivered is not called undelivered for what was forgotten of it (6, 8)", async () => {
+  // The receiver has committed it and keeps no partial: to the next attempt it
+  // shows nothing, and the start of the stream cannot be read again.
+  await using dir = await tempDir();
+  const bytes = noise(8 * MIB);
+  await using server = serve({ sink: directorySink(dir.path), onError() {} });
+  // Everything passes but the receipt: type 0x21 begins no other frame.
+  await using proxy = await FaultProxy.to(server.addr, {
+    onBytes(way, piece, link) {
+      if (way === "down" && piece[0] === 0x21) link.cut("rst");
+    },
+  });
+  const stream = () => {
+    const reader = readerOf(ReadableStream.from([bytes]));
+    return readerItem(reader, { kind: "file", name: "a" }, 4 * MIB);
+  };
+  await rejectsWith(
+    "unconfirmed",
+    () => transfer([stream()], proxy.addr, { retry: 3 }),
+    'Cannot confirm "a"',
+  );
+  assertEquals(proxy.links.length, 2);
+  const [receipt] = await transfer([stream()], server.addr, {});
+  assertEquals([receipt!.existing, receipt!.sha256], [true, sha256Of(bytes)]);
 });

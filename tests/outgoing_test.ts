@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { TransferError } from "../lib/errors.ts";
+import { type Code, TransferError } from "../lib/errors.ts";
 import { Outgoing } from "../lib/outgoing.ts";
 import { bytesItem } from "../lib/source.ts";
 import { noise } from "./helpers.ts";
@@ -90,6 +90,27 @@ Deno.test("restart() keeps what is known about an earlier connection's end", () 
   one.unconfirmed = new TransferError("lost", "Cannot hear: it ended");
   one.restart();
   assertEquals(one.unconfirmed?.code, "lost");
+});
+
+Deno.test("only the receiver's answer settles what was sent whole once", () => {
+  const failed = (code: Code, retriable = false) =>
+    new TransferError(code, "Cannot: no", { retriable });
+  const doubt = (failure?: TransferError) => {
+    const one = ended();
+    one.unconfirmed = failed("lost");
+    one.failure = failure;
+    return one;
+  };
+  assertEquals(doubt().inDoubt, true);
+  for (const code of ["source", "source-changed", "remote-io"] as const) {
+    assertEquals(doubt(failed(code)).inDoubt, true);
+  }
+  assertEquals(doubt(failed("rejected", true)).inDoubt, true, "busy");
+  assertEquals(doubt(failed("rejected")).inDoubt, false, "refused for good");
+  const delivered = doubt();
+  delivered.settle(receipt(3, BYTES), ID);
+  assertEquals(delivered.inDoubt, false);
+  assertEquals(ended().inDoubt, false, "nothing has broken");
 });
 
 Deno.test("restart() gives a retriable failure another chance, and no other", () => {

@@ -1,7 +1,10 @@
 // Everything was sent, and what came back was no receipt.
 
 import { assert, assertEquals } from "@std/assert";
+import { TransferError } from "../lib/errors.ts";
 import { SESSION } from "../lib/frames.ts";
+import { transfer } from "../lib/send.ts";
+import { bytesItem, type Item } from "../lib/source.ts";
 import { utf8 } from "./helpers.ts";
 import {
   accept,
@@ -13,7 +16,7 @@ import {
   type Script,
   takeOne,
 } from "./scripted.ts";
-import { attempt, vanishes } from "./send_stage.ts";
+import { attempt, BYTES, vanishes } from "./send_stage.ts";
 
 /** What may come instead of the receipt, once everything was sent. */
 const NO_RECEIPT: [string, Script][] = [
@@ -69,4 +72,25 @@ Deno.test("a session that was declined after the end is known not to be delivere
     await peer.end();
   });
   assertEquals((await failing(attempt(stage.target))).code, "integrity");
+});
+
+Deno.test("a source that changed since everything was sent settles nothing", async () => {
+  await using stage = playing(vanishes, async (peer) => {
+    await peer.hear("open");
+    await peer.say(accept(0));
+    await peer.hear("fail");
+    await peer.end();
+  });
+  const entry = { kind: "file", name: "a", size: BYTES.length } as const;
+  const item = bytesItem(BYTES, entry);
+  let opened = 0;
+  const changing: Item = {
+    entry,
+    async open() {
+      if (opened++ === 0) return await item.open();
+      throw new TransferError("source-changed", "Cannot send: it grew");
+    },
+  };
+  const error = await failing(transfer([changing], stage.target, { retry: 3 }));
+  assertEquals([error.code, opened], ["unconfirmed", 2]);
 });
