@@ -14,7 +14,7 @@ import { main } from "./lib/cli/main.ts";
 
 if (import.meta.main) {
   const code = await main(Deno.args);
-  // Everything was printed synchronously by now, and a read of stdin that is
-  // still pending must not keep the program.
+  // A read of stdin that is still pending must not keep the program, nor a
+  // write that nobody reads.
   Deno.exit(code);
 }

@@ -58,8 +58,11 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
   limitRate?: number;
   /** Hears that somebody is there. */
   onConnect?: () => void;
-  /** Sees what the peer says; it may not keep the piece. */
-  onReply?: (piece: Uint8Array) => void;
+  /**
+   * Sees what the peer says; it may not keep the piece. Where it returns a
+   * promise, nothing more is read before that resolves.
+   */
+  onReply?: (piece: Uint8Array) => unknown;
 }
 
 /**
@@ -78,7 +81,7 @@ export interface SendRawOptions extends RawOptions, RetryOptions {
  * nothing else is, because nobody knows what arrived. `source`,
  * `source-changed` or `usage` for the source's own failures, `lost` or `stalled`
  * when the connection broke before everything was handed over, `unconfirmed`
- * when it broke after, `local-io` when all went well but `onReply` threw.
+ * when it broke after, `local-io` when all went well but `onReply` failed.
  *
  * @example Send to a program that greets and then counts
  * ```ts
@@ -249,7 +252,9 @@ class RawSender {
     for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
       try {
-        if (!this.#unkept) this.#options.onReply?.(buffer.subarray(0, n));
+        if (!this.#unkept) {
+          await this.#options.onReply?.(buffer.subarray(0, n));
+        }
       } catch (error) {
         this.#unkept = { error }; // what is not read would cost sent bytes
       }

@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { allPrinted } from "../lib/cli/print.ts";
 
 /** The lines of both streams. */
 export interface Printed {
@@ -15,14 +16,14 @@ export interface Printed {
 /** Stands in for both streams until it is disposed. */
 class Capture implements Disposable {
   readonly #text = { stdout: "", stderr: "" };
-  readonly #real = [Deno.stdout.writeSync, Deno.stderr.writeSync] as const;
+  readonly #real = [Deno.stdout.write, Deno.stderr.write] as const;
 
   constructor() {
     const decoder = new TextDecoder();
     for (const name of ["stdout", "stderr"] as const) {
-      Deno[name].writeSync = (piece) => {
+      Deno[name].write = (piece) => {
         this.#text[name] += decoder.decode(piece);
-        return piece.length;
+        return Promise.resolve(piece.length);
       };
     }
   }
@@ -39,14 +40,15 @@ class Capture implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    [Deno.stdout.writeSync, Deno.stderr.writeSync] = this.#real;
+    [Deno.stdout.write, Deno.stderr.write] = this.#real;
   }
 }
 
 /** Keeps what a function prints, line by line. */
-export function printed(act: () => void): Printed {
+export async function printed(act: () => void): Promise<Printed> {
   using capture = new Capture();
   act();
+  await allPrinted();
   return capture.lines();
 }
 
@@ -56,5 +58,6 @@ export async function captured<T>(
 ): Promise<Printed & { value: T }> {
   using capture = new Capture();
   const value = await act();
+  await allPrinted();
   return { ...capture.lines(), value };
 }

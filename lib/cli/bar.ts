@@ -6,9 +6,8 @@
 
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import { Presets, SingleBar } from "cli-progress";
-import process from "node:process";
 import type { Progress } from "../receipt.ts";
-import { eraseLine } from "./print.ts";
+import { screen } from "./print.ts";
 import { describe, type ProgressView, RateMeter } from "./progress.ts";
 
 /** One bar on stderr, gone when it is done. */
@@ -17,6 +16,7 @@ export class BarView implements ProgressView {
   #bar: SingleBar | undefined;
 
   update(progress: Progress): void {
+    if (screen.behind) return; // the next one will say it better
     const { bytes, total } = progress;
     const rate = this.#rate.add(bytes, performance.now());
     const words = { ...describe(progress, rate) };
@@ -32,7 +32,7 @@ export class BarView implements ProgressView {
       : "{bar} {percent} | {have} | {rate} | ETA {left} | {phase}";
     this.#bar = new SingleBar({
       format,
-      stream: process.stderr,
+      stream: STREAM,
       hideCursor: true,
       clearOnComplete: true,
       barsize: 24,
@@ -41,7 +41,7 @@ export class BarView implements ProgressView {
   }
 
   clear(): void {
-    if (this.#bar) eraseLine();
+    if (this.#bar) screen.draw(CLEAR_LINE);
   }
 
   stop(): void {
@@ -49,3 +49,29 @@ export class BarView implements ProgressView {
     this.#bar = undefined;
   }
 }
+
+/** How wide the terminal is; some that are none say nothing, or 0. */
+function columnsOf(): number {
+  try {
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS; // neither stdin nor stdout is one, or it is gone
+  }
+}
+
+const DEFAULT_COLUMNS = 80;
+
+/** All of a stream that cli-progress makes use of. */
+const STREAM = {
+  isTTY: Deno.stderr.isTerminal(),
+  get columns(): number {
+    return columnsOf();
+  },
+  write(text: string): boolean {
+    screen.draw(text);
+    return true;
+  },
+} as unknown as NodeJS.WritableStream;
+
+/** Carriage return, then erase to the end of the line (ECMA-48 EL). */
+const CLEAR_LINE = "\r\x1b[K";

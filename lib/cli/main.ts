@@ -9,9 +9,14 @@ import config from "../../deno.json" with { type: "json" };
 import { OUTCOMES, TransferError } from "../errors.ts";
 import { generateKey } from "../key.ts";
 import { HELP } from "./help.ts";
-import { type Command, parseCommand } from "./parse.ts";
+import {
+  type Command,
+  parseCommand,
+  type ReceiveCommand,
+  type SendCommand,
+} from "./parse.ts";
 import { checkPermissions } from "./permissions.ts";
-import { allPrinted, printResult } from "./print.ts";
+import { allPrinted, hurry, printResult } from "./print.ts";
 import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
 import { progressView } from "./view.ts";
@@ -26,7 +31,9 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(parseCommand(args));
   } catch (error) {
-    return reportFatal(error, wantsJson(args));
+    const exit = reportFatal(error, wantsJson(args));
+    await allPrinted();
+    return exit;
   }
 }
 
@@ -39,33 +46,33 @@ function wantsJson(args: readonly string[]): boolean {
 async function run(command: Command): Promise<number> {
   switch (command.command) {
     case "help":
-      return answer(HELP[command.topic].trimEnd());
+      return await answer(HELP[command.topic].trimEnd());
     case "version":
-      return answer(`halfclose ${config.version}`);
+      return await answer(`halfclose ${config.version}`);
     case "keygen":
-      return answer(generateKey());
+      return await answer(generateKey());
     case "demo": {
       const { runDemo } = await import("./demo.ts");
       await runDemo();
-      return answered();
+      return await answered();
     }
     default:
       return await runTransfer(command);
   }
 }
 
-function answer(text: string): number {
+async function answer(text: string): Promise<number> {
   printResult(text);
-  return answered();
+  return await answered();
 }
 
 /** The exit code where what is printed is all that was asked for. */
-function answered(): number {
-  return allPrinted() ? 0 : OUTCOMES["local-io"].exit;
+async function answered(): Promise<number> {
+  return await allPrinted() ? 0 : OUTCOMES["local-io"].exit;
 }
 
 async function runTransfer(
-  command: Extract<Command, { command: "send" | "receive" }>,
+  command: SendCommand | ReceiveCommand,
 ): Promise<number> {
   const { json, quiet, progress } = command;
   const stdoutTaken = command.command === "send"
@@ -75,20 +82,42 @@ async function runTransfer(
     { json, quiet, stdoutTaken },
     await progressView(progress, quiet),
   );
-  using signals = new Signals((reason) => {
-    report.log(reason.message);
-    report.close();
-    Deno.exit(reason.exit);
-  });
+  const left = Promise.withResolvers<never>();
+  using signals = new Signals(left.reject);
+  signals.signal.addEventListener("abort", hurry);
+  const code = await exitOf(
+    Promise.race([transferring(command, report, signals), left.promise]),
+    report,
+  );
+  const before = signals.last;
+  signals.terminate = undefined; // all has finished
+  if (before) hurry();
+  await allPrinted();
+  return signals.last === before ? code : signals.last!.exit;
+}
+
+async function transferring(
+  command: SendCommand | ReceiveCommand,
+  report: Reporter,
+  signals: Signals,
+): Promise<void> {
+  await checkPermissions(command);
+  if (command.command === "send") {
+    const { runSend } = await import("./send.ts");
+    await runSend(command, report, signals);
+  } else {
+    const { runReceive } = await import("./receive.ts");
+    await runReceive(command, report, signals);
+  }
+}
+
+/** Reports how a transfer ended; the exit code for it. */
+async function exitOf(
+  transfer: Promise<void>,
+  report: Reporter,
+): Promise<number> {
   try {
-    await checkPermissions(command);
-    if (command.command === "send") {
-      const { runSend } = await import("./send.ts");
-      await runSend(command, report, signals);
-    } else {
-      const { runReceive } = await import("./receive.ts");
-      await runReceive(command, report, signals);
-    }
+    await transfer;
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) {

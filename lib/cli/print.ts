@@ -1,64 +1,107 @@
 /**
- * Lines onto the two streams. Both are written before the call returns, and
- * none that cannot be written ends the program or a transfer.
+ * Lines onto the two streams. None of them is waited for before the end of the
+ * program, and none that cannot be written ends the program or a transfer.
  *
  * @module
  */
 
 import { reasonOf } from "../errors.ts";
-import { Lines } from "./lines.ts";
+import { Lines, Turns } from "./lines.ts";
 
-/**
- * How long a result waits for a reader, in milliseconds: everything else waits
- * with it, and peers are patient for half a minute.
- */
+/** How long results wait for a reader at the end, in milliseconds. */
 const RESULT_PATIENCE_MS = 5_000;
 
 /** How long anything else does. */
 const NOTE_PATIENCE_MS = 500;
 
-const results = new Lines(Deno.stdout, RESULT_PATIENCE_MS);
-const notes = new Lines(Deno.stderr, NOTE_PATIENCE_MS);
+/** How long all of it does once a signal has told the program to end. */
+const HURRIED_PATIENCE_MS = 100;
+
+/**
+ * How much may wait for a reader, in bytes: fifty thousand receipts. A reader
+ * may be slow, but a log collector that hangs must not fill the memory.
+ */
+const RESULT_ROOM = 16_777_216;
+
+/** How much of anything else may. */
+const NOTE_ROOM = 1_048_576;
+
+// On one terminal a receipt must not come before the bar has made room for it.
+// Anywhere else a stream that is stuck does not keep the other one.
+const together = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
+const turns = new Turns();
+
+const notes = new Lines(Deno.stderr, { room: NOTE_ROOM, turns });
+
+const results = new Lines(Deno.stdout, {
+  room: RESULT_ROOM,
+  turns: together ? turns : new Turns(),
+  onLoss: (why) =>
+    printNote(`halfclose: Cannot print the results: ${reasonOf(why)}`),
+});
+
+let hurried = false;
 
 /**
  * Prints a result. That results are lost is said once on stderr: what was
  * delivered stays delivered.
  *
  * @param line What stdout is for.
+ * @param options Whether it is `passing`: left out where the lines before it
+ * are not even written yet, because the next one will say more.
  */
-export function printResult(line: string): void {
-  const before = results.failure;
-  results.print(line);
-  const failure = results.failure;
-  if (before !== undefined || failure === undefined) return;
-  const reason = failure instanceof Deno.errors.WouldBlock
-    ? "nobody reads them"
-    : reasonOf(failure);
-  printNote(`halfclose: Cannot print the results: ${reason}`);
-}
-
-/**
- * Whether every result so far was printed, or nobody was left to read it.
- *
- * @returns `false` once one was lost.
- */
-export function allPrinted(): boolean {
-  return results.failure === undefined;
+export function printResult(
+  line: string,
+  options: { passing?: boolean } = {},
+): void {
+  results.print(line, options);
 }
 
 /**
  * Prints anything else.
  *
  * @param line What stderr is for.
+ * @param options As with {@linkcode printResult}.
  */
-export function printNote(line: string): void {
-  notes.print(line);
+export function printNote(
+  line: string,
+  options: { passing?: boolean } = {},
+): void {
+  notes.print(line, options);
 }
 
-/** Erases what a progress bar has drawn. */
-export function eraseLine(): void {
-  notes.write(CLEAR_LINE);
+/**
+ * Waits at the end of the program for everything to be written, as long as
+ * anybody reads.
+ *
+ * @returns Whether every result was printed, or nobody was left to read it.
+ */
+export async function allPrinted(): Promise<boolean> {
+  const whole = await results.settled(() =>
+    hurried ? HURRIED_PATIENCE_MS : RESULT_PATIENCE_MS
+  );
+  await notes.settled(() => hurried ? HURRIED_PATIENCE_MS : NOTE_PATIENCE_MS);
+  return whole;
 }
 
-/** Carriage return, then erase to the end of the line (ECMA-48 EL). */
-const CLEAR_LINE = "\r\x1b[K";
+/** Has {@linkcode allPrinted} wait for no more than a moment from now on. */
+export function hurry(): void {
+  hurried = true;
+}
+
+/** The terminal behind stderr, for what draws on it. */
+export const screen = {
+  /** Whether much of what was drawn before has not reached it yet. */
+  get behind(): boolean {
+    return notes.behind;
+  },
+
+  /**
+   * Draws in turn with the lines.
+   *
+   * @param text Words and control sequences.
+   */
+  draw(text: string): void {
+    notes.write(text);
+  },
+};

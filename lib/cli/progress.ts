@@ -100,7 +100,8 @@ export class PlainView implements ProgressView {
       rate,
     );
     const words = [have, percent, speed, left && `ETA ${left}`, phase];
-    printNote(`halfclose: ${words.filter(Boolean).join(", ")}`);
+    const line = words.filter(Boolean).join(", ");
+    printNote(`halfclose: ${line}`, { passing: true });
   }
 
   clear(): void {}

@@ -49,7 +49,8 @@ export class Reporter {
   event(event: string, fields: Record<string, unknown> = {}): void {
     if (!this.#options.json) return;
     this.#view.clear();
-    printResult(escapeJson(JSON.stringify({ event, ...fields })));
+    const passing = event === "progress";
+    printResult(escapeJson(JSON.stringify({ event, ...fields })), { passing });
   }
 
   /** A sentence for people, unless they want quiet. */

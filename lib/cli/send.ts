@@ -13,7 +13,7 @@ import type { SenderSecurity } from "../secure.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
-import { writeWhole } from "./lines.ts";
+import { within, writeWhole } from "./lines.ts";
 import { checkNamed } from "./name.ts";
 import type { SendCommand } from "./parse.ts";
 import type { Reporter } from "./report.ts";
@@ -136,17 +136,24 @@ async function runRaw(
   }
 }
 
-/** How long an answer waits for room in a full pipe, in milliseconds. */
+/** How long an answer waits for a reader, in milliseconds. */
 const REPLY_PATIENCE_MS = 5_000;
 
-/** Where the peer's answer goes: written at once, it is short as a rule. */
+/** How much of it at once, in bytes: a reader may be slow. */
+const REPLY_BYTES = 4_096;
+
+/** Where the peer's answer goes. */
 async function openReply(path: string | undefined) {
   if (path === undefined) return undefined;
   const file = path === "-" ? Deno.stdout : await create(path);
   return {
-    write(piece: Uint8Array) {
-      const { error } = writeWhole(file, piece, REPLY_PATIENCE_MS);
-      if (error !== undefined) throw error;
+    async write(piece: Uint8Array) {
+      for (let at = 0; at < piece.length; at += REPLY_BYTES) {
+        const part = piece.slice(at, at + REPLY_BYTES);
+        const done = await within(REPLY_PATIENCE_MS, writeWhole(file, part));
+        if (!done) throw new Error("nobody reads it");
+        if (done.error !== undefined) throw done.error;
+      }
     },
     close() {
       if (path !== "-") file.close();

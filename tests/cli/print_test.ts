@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { printNote, printResult } from "../../lib/cli/print.ts";
 import { printed } from "../printed.ts";
 
-Deno.test("a result is a line on stdout, a note one on stderr", () => {
-  const found = printed(() => {
+Deno.test("a result is a line on stdout, a note one on stderr", async () => {
+  const found = await printed(() => {
     printResult('{"event":"%d"}');
     printNote("halfclose: 100 %s");
   });

@@ -14,8 +14,8 @@ function withClock(act: (turn: (ms: number) => void) => void): void {
   }
 }
 
-Deno.test("plain progress is a line every two seconds, with rate and time left", () => {
-  const { stdout, stderr } = printed(() =>
+Deno.test("plain progress is a line every two seconds, with rate and time left", async () => {
+  const { stdout, stderr } = await printed(() =>
     withClock((turn) => {
       const view = new PlainView();
       const total = 10_000_000;
@@ -38,8 +38,8 @@ Deno.test("plain progress is a line every two seconds, with rate and time left",
   ]);
 });
 
-Deno.test("plain progress of an unknown length shows no share and no time left", () => {
-  const { stderr } = printed(() =>
+Deno.test("plain progress of an unknown length shows no share and no time left", async () => {
+  const { stderr } = await printed(() =>
     withClock((turn) => {
       const view = new PlainView();
       view.update({ phase: "receiving", bytes: 0 });
@@ -50,8 +50,8 @@ Deno.test("plain progress of an unknown length shows no share and no time left",
   assertEquals(stderr, ["halfclose: 3.00 kB, 1.50 kB/s, receiving"]);
 });
 
-Deno.test("an empty transfer is all there, not a division by zero", () => {
-  const { stderr } = printed(() =>
+Deno.test("an empty transfer is all there, not a division by zero", async () => {
+  const { stderr } = await printed(() =>
     withClock((turn) => {
       const view = new PlainView();
       turn(2_000);

@@ -25,14 +25,14 @@ const LOST = new TransferError("lost", 'Cannot deliver "a" to h:1: it is gone');
 function reporting(
   options: Partial<ReportOptions>,
   act: (report: Reporter) => void,
-): Printed {
+): Promise<Printed> {
   const view: ProgressView = { update() {}, clear() {}, stop() {} };
   const all = { json: false, quiet: false, stdoutTaken: false, ...options };
   return printed(() => act(new Reporter(all, view)));
 }
 
-Deno.test("a receipt is one JSON line, to the letter of the contract", () => {
-  const { stdout, stderr } = reporting(
+Deno.test("a receipt is one JSON line, to the letter of the contract", async () => {
+  const { stdout, stderr } = await reporting(
     { json: true },
     (report) => report.receipt("delivered", RECEIPT),
   );
@@ -45,7 +45,7 @@ Deno.test("a receipt is one JSON line, to the letter of the contract", () => {
   assertEquals(stderr, []);
 });
 
-Deno.test("a receipt for people says what holds, and stays on stdout alone", () => {
+Deno.test("a receipt for people says what holds, and stays on stdout alone", async () => {
   const sha256 = RECEIPT.sha256;
   for (
     const [more, notes] of [
@@ -54,7 +54,7 @@ Deno.test("a receipt for people says what holds, and stays on stdout alone", () 
       [{ durable: false }, ", not durable"],
     ] as const
   ) {
-    const found = reporting(
+    const found = await reporting(
       {},
       (report) => report.receipt("delivered", { ...RECEIPT, ...more }),
     );
@@ -67,9 +67,9 @@ Deno.test("a receipt for people says what holds, and stays on stdout alone", () 
   }
 });
 
-Deno.test("names are escaped before they reach a terminal", () => {
+Deno.test("names are escaped before they reach a terminal", async () => {
   const name = 'a\x1b[31m\u202e\n"';
-  const { stdout } = reporting(
+  const { stdout } = await reporting(
     {},
     (report) => report.receipt("received", { ...RECEIPT, name }),
   );
@@ -80,8 +80,8 @@ Deno.test("names are escaped before they reach a terminal", () => {
   );
 });
 
-Deno.test("where stdout carries data, results go to stderr", () => {
-  const { stdout, stderr } = reporting(
+Deno.test("where stdout carries data, results go to stderr", async () => {
+  const { stdout, stderr } = await reporting(
     { stdoutTaken: true },
     (report) => report.receipt("received", RECEIPT),
   );
@@ -89,21 +89,24 @@ Deno.test("where stdout carries data, results go to stderr", () => {
   assert(stderr[0]!.startsWith('halfclose: received "dir/a.bin"'));
 });
 
-Deno.test("a raw transfer is never called a receipt", () => {
+Deno.test("a raw transfer is never called a receipt", async () => {
   const raw = { bytes: 5, sha256: "cd".repeat(32), clean: true } as const;
-  const json = reporting({ json: true }, (report) => report.raw("sent", raw));
+  const json = await reporting(
+    { json: true },
+    (report) => report.raw("sent", raw),
+  );
   assertEquals(json.stdout, [
     `{"event":"raw","bytes":5,"sha256":"${"cd".repeat(32)}","clean":true}`,
   ]);
-  const plain = reporting({}, (report) => report.raw("sent", raw));
+  const plain = await reporting({}, (report) => report.raw("sent", raw));
   assertEquals(plain.stdout, [
     `sent 5 bytes sha256:${"cd".repeat(32)}, closed cleanly, ` +
     "contents unconfirmed",
   ]);
 });
 
-Deno.test("an error is JSON with code, message and retriable, and one line on stderr", () => {
-  const { stdout, stderr } = reporting(
+Deno.test("an error is JSON with code, message and retriable, and one line on stderr", async () => {
+  const { stdout, stderr } = await reporting(
     { json: true, quiet: true },
     (report) => report.error(LOST),
   );
@@ -114,7 +117,7 @@ Deno.test("an error is JSON with code, message and retriable, and one line on st
   assertEquals(stderr, ['halfclose: Cannot deliver "a" to h:1: it is gone']);
 });
 
-Deno.test("of many failures twenty are listed, and the rest is counted", () => {
+Deno.test("of many failures twenty are listed, and the rest is counted", async () => {
   const errors = Array.from(
     { length: 25 },
     (_, at) => new TransferError("rejected", `Cannot deliver ${at}: no`),
@@ -122,13 +125,13 @@ Deno.test("of many failures twenty are listed, and the rest is counted", () => {
   const all = new TransferError("rejected", "Cannot deliver 25: no", {
     errors,
   });
-  const { stderr } = reporting({}, (report) => report.error(all));
+  const { stderr } = await reporting({}, (report) => report.error(all));
   assertEquals(stderr.length, 1 + 20 + 1);
   assertEquals(stderr.at(-1), "halfclose:   and 5 more");
 });
 
-Deno.test("quiet is quiet: no results, no notes, no progress", () => {
-  const found = reporting({ quiet: true }, (report) => {
+Deno.test("quiet is quiet: no results, no notes, no progress", async () => {
+  const found = await reporting({ quiet: true }, (report) => {
     report.log("listening on h:1");
     report.event("connected", { peer: "h:1" });
     report.progress({ phase: "receiving", bytes: 1 });
@@ -138,8 +141,8 @@ Deno.test("quiet is quiet: no results, no notes, no progress", () => {
   assertEquals(found, { stdout: [], stderr: [] });
 });
 
-Deno.test("progress is an event with what the receiver has", () => {
-  const { stdout } = reporting({ json: true }, (report) => {
+Deno.test("progress is an event with what the receiver has", async () => {
+  const { stdout } = await reporting({ json: true }, (report) => {
     report.progress({ phase: "syncing", bytes: 5, total: 10 });
     report.progress({ phase: "receiving", bytes: 5 });
   });
@@ -149,8 +152,8 @@ Deno.test("progress is an event with what the receiver has", () => {
   ]);
 });
 
-Deno.test("what was connected is closed once, at the end at the latest", () => {
-  const { stdout } = reporting({ json: true }, (report) => {
+Deno.test("what was connected is closed once, at the end at the latest", async () => {
+  const { stdout } = await reporting({ json: true }, (report) => {
     for (const peer of ["a", "b", "b", "c"]) report.connected(peer);
     for (const peer of ["b", "c", "c", "d"]) report.closed(peer);
     report.close();
@@ -167,30 +170,30 @@ Deno.test("what was connected is closed once, at the end at the latest", () => {
   );
 });
 
-Deno.test("reportFatal() gives the exit code, and the place of a bug", () => {
+Deno.test("reportFatal() gives the exit code, and the place of a bug", async () => {
   const usage = new TransferError("usage", "Cannot read the command line: x");
   let code = 0;
-  const one = printed(() => code = reportFatal(usage));
+  const one = await printed(() => code = reportFatal(usage));
   assertEquals([code, one.stderr], [2, [
     "halfclose: Cannot read the command line: x",
   ]]);
-  const bug = printed(() => code = reportFatal(new RangeError("oops")));
+  const bug = await printed(() => code = reportFatal(new RangeError("oops")));
   assertEquals([code, bug.stderr[0]], [1, "halfclose: Cannot go on: oops"]);
   assert(bug.stderr.length > 1);
 });
 
-Deno.test("reportFatal() escapes what a bug's message holds, wherever it shows", () => {
+Deno.test("reportFatal() escapes what a bug's message holds, wherever it shows", async () => {
   const bug = new RangeError("a\x1b[2J\x9b\u202eb");
-  const { stdout, stderr } = printed(() => reportFatal(bug, true));
+  const { stdout, stderr } = await printed(() => reportFatal(bug, true));
   assertEquals(JSON.parse(stdout[0]!).code, "internal");
   const shown = "a\\u{1b}[2J\\u{9b}\\u{202e}b";
   assert(stderr[0]!.endsWith(shown) && stderr[1]!.endsWith(shown));
   assert(!/[\p{Cc}\p{Cf}]/u.test([...stdout, ...stderr].join("")));
 });
 
-Deno.test("reportFatal() is an event, too, where a program listens", () => {
+Deno.test("reportFatal() is an event, too, where a program listens", async () => {
   const usage = new TransferError("usage", "Cannot read the command line: x");
-  assertEquals(printed(() => reportFatal(usage, true)), {
+  assertEquals(await printed(() => reportFatal(usage, true)), {
     stdout: [
       '{"event":"error","code":"usage",' +
       '"message":"Cannot read the command line: x","retriable":false}',

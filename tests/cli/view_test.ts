@@ -14,7 +14,7 @@ for (
 ) {
   Deno.test(`progress ${style}${quiet ? " and quiet" : ""} shows nothing`, async () => {
     const view = await progressView(style, quiet);
-    const { stdout, stderr } = printed(() => {
+    const { stdout, stderr } = await printed(() => {
       view.update({ phase: "receiving", bytes: 1, total: 2 });
       view.clear();
       view.stop();
