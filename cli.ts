@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-read --allow-write --allow-net --allow-env=HALFCLOSE_KEY
+#!/usr/bin/env -S deno run --allow-read --allow-write --allow-net --allow-env=HALFCLOSE_KEY,TERM
 /**
  * The program: `halfclose send`, `receive`, `keygen` and `demo`.
  *

@@ -10,6 +10,16 @@ import type { Progress } from "../receipt.ts";
 import { screen } from "./print.ts";
 import { describe, type ProgressView, RateMeter } from "./progress.ts";
 
+/** Widest the bar itself becomes, in columns. */
+const MAX_BAR = 24;
+
+/** Room for the widest words; the bar gets what the terminal has beyond. */
+const WORDS =
+  " 100 % | 99.9 MB of 99.9 MB | 99.9 MB/s | ETA 0:00:00 | committing".length;
+
+/** How wide a terminal is that does not say. */
+const DEFAULT_COLUMNS = 80;
+
 /** One bar on stderr, gone when it is done. */
 export class BarView implements ProgressView {
   readonly #rate = new RateMeter();
@@ -22,9 +32,10 @@ export class BarView implements ProgressView {
     const words = { ...describe(progress, rate) };
     // An empty file has no bytes to count; a bar of 1 of 1 says it is done.
     const max = total || 1;
+    const at = total === 0 ? 1 : Math.min(bytes, max);
     if (this.#bar) {
       this.#bar.setTotal(max);
-      this.#bar.update(total === 0 ? 1 : Math.min(bytes, max), words);
+      this.#bar.update(at, words);
       return;
     }
     const format = total === undefined
@@ -35,13 +46,18 @@ export class BarView implements ProgressView {
       stream: STREAM,
       hideCursor: true,
       clearOnComplete: true,
-      barsize: 24,
+      barsize: Math.max(0, Math.min(MAX_BAR, columns() - WORDS)),
     }, Presets.shades_classic);
-    this.#bar.start(max, 0, words);
+    this.#bar.start(max, at, words);
   }
 
+  /**
+   * Ends this bar; the next update begins another. At its end the library goes
+   * back to where the bar began, erases that line and lets lines wrap again:
+   * what was printed beside a bar would be erased, and cut before that.
+   */
   clear(): void {
-    if (this.#bar) screen.draw(CLEAR_LINE);
+    this.stop();
   }
 
   stop(): void {
@@ -50,28 +66,22 @@ export class BarView implements ProgressView {
   }
 }
 
-/** How wide the terminal is; some that are none say nothing, or 0. */
-function columnsOf(): number {
+function columns(): number {
   try {
     return Deno.consoleSize().columns || DEFAULT_COLUMNS;
   } catch {
-    return DEFAULT_COLUMNS; // neither stdin nor stdout is one, or it is gone
+    return DEFAULT_COLUMNS; // it has just been closed
   }
 }
 
-const DEFAULT_COLUMNS = 80;
-
 /** All of a stream that cli-progress makes use of. */
 const STREAM = {
-  isTTY: Deno.stderr.isTerminal(),
+  isTTY: true,
   get columns(): number {
-    return columnsOf();
+    return columns();
   },
   write(text: string): boolean {
     screen.draw(text);
     return true;
   },
 } as unknown as NodeJS.WritableStream;
-
-/** Carriage return, then erase to the end of the line (ECMA-48 EL). */
-const CLEAR_LINE = "\r\x1b[K";

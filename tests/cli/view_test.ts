@@ -23,7 +23,29 @@ for (
   });
 }
 
-Deno.test("progress is lines or a bar, as asked", async () => {
+/** Chooses a view where stderr is a terminal of that type, or none. */
+async function viewOn(terminal: string | undefined, style: "auto" | "bar") {
+  const { isTerminal } = Deno.stderr;
+  const { get } = Deno.env;
+  Deno.stderr.isTerminal = () => terminal !== undefined;
+  Deno.env.get = () => terminal;
+  try {
+    return await progressView(style, false);
+  } finally {
+    Deno.stderr.isTerminal = isTerminal;
+    Deno.env.get = get;
+  }
+}
+
+Deno.test("progress is a bar on a terminal, unless that is a dumb one and nobody asked", async () => {
+  assertInstanceOf(await viewOn("xterm", "auto"), BarView);
+  assertInstanceOf(await viewOn("xterm", "bar"), BarView);
+  assertInstanceOf(await viewOn("dumb", "bar"), BarView);
+  assertInstanceOf(await viewOn("dumb", "auto"), PlainView);
   assertInstanceOf(await progressView("plain", false), PlainView);
-  assertInstanceOf(await progressView("bar", false), BarView);
+});
+
+Deno.test("progress is lines where there is no terminal, even if a bar was asked for", async () => {
+  assertInstanceOf(await viewOn(undefined, "auto"), PlainView);
+  assertInstanceOf(await viewOn(undefined, "bar"), PlainView);
 });
