@@ -12,13 +12,12 @@
 import { Pace } from "./pace.ts";
 import { Channel, HEARTBEAT_MS } from "./channel.ts";
 import { errorOfFail, failFrameOf } from "./fail_frame.ts";
-import { onAbort, withDeadline } from "./deadline.ts";
-import { sameBytes } from "./digest.ts";
+import { onAbort } from "./deadline.ts";
 import { asTransferError, isCut, TransferError } from "./errors.ts";
+import { hearFirstWords } from "./first_words.ts";
 import { type Frame, MAX_AHEAD, type Phase, SESSION } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Secured } from "./proving.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "./reach.ts";
 import type { Progress, Receipt } from "./receipt.ts";
 import { Uploader } from "./upload.ts";
 
@@ -47,12 +46,11 @@ const LAST_WORDS_MS = 1_000;
 
 /** Delivers entries over one connection. */
 export class Delivery {
+  readonly #conn: Secured;
   readonly #channel: Channel;
   readonly #id: Uint8Array;
   readonly #entries: readonly Outgoing[];
   readonly #options: DeliveryOptions;
-  /** For the receiver's first words: its bytes, however slow, extend nothing. */
-  readonly #greetingTimeout: number;
   readonly #uploader: Uploader;
   readonly #unsettled = new Map<number, Outgoing>();
   #current: Outgoing | undefined;
@@ -81,12 +79,8 @@ export class Delivery {
     entries: readonly Outgoing[],
     options: DeliveryOptions,
   ) {
+    this.#conn = conn;
     this.#channel = new Channel(conn, options.idleTimeout);
-    // Who has a secret to prove has accepted the connection by now, and gives us
-    // no longer either; in the open it may still wait to be accepted.
-    this.#greetingTimeout = conn.credentials
-      ? HANDSHAKE_TIMEOUT_MS
-      : Math.max(HANDSHAKE_TIMEOUT_MS, options.idleTimeout);
     this.#id = id;
     this.#entries = entries;
     this.#options = options;
@@ -103,8 +97,7 @@ export class Delivery {
    */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const abort = () => this.#abort();
-    using _ = onAbort(signal, abort);
+    using _ = onAbort(signal, () => this.#abort());
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     const writing = this.#writeAll().catch((error) => this.#end(error));
     try {
@@ -130,19 +123,12 @@ export class Delivery {
   /** Hears until the receiver ends; never rejects. */
   async #hearAll(): Promise<void> {
     try {
-      const hello = await withDeadline(
+      this.#greeted = await hearFirstWords(
         this.#channel,
-        this.#greetingTimeout,
-        "hear the receiver's first words",
-        () => this.#channel.hearHello(),
+        this.#conn,
+        this.#id,
+        this.#options.idleTimeout,
       );
-      if (hello && !sameBytes(hello.id, this.#id)) {
-        throw new TransferError(
-          "protocol",
-          "Cannot talk to the receiver: it greets another transfer",
-        );
-      }
-      this.#greeted = hello !== null;
       while (this.#greeted) {
         this.#tell();
         const frame = await this.#channel.hear();

@@ -4,7 +4,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { transfer } from "../lib/send.ts";
 import { serve } from "../lib/serve.ts";
-import { readerItem, readerOf } from "../lib/source.ts";
+import { readerItem } from "../lib/source.ts";
+import { readerOf } from "../lib/stream_reader.ts";
 import { directorySink } from "../lib/store.ts";
 import { interrupted, MIB } from "./faults/partial.ts";
 import { FaultProxy } from "./faults/proxy.ts";

@@ -31,7 +31,7 @@ const LAYERS = [
   },
   {
     receive: words("entries failures incoming receive session"),
-    send: words("delivery explain outgoing send upload"),
+    send: words("delivery explain first_words outgoing send upload"),
     raw: words("raw raw_receive raw_report"),
   },
   { serve: words("admission door lobby serve visits") },

@@ -4,7 +4,8 @@ import { Digest, DIGEST_BYTES } from "../lib/digest.ts";
 import { TransferError } from "../lib/errors.ts";
 import { MAX_PROOF_BLOCKS } from "../lib/frames.ts";
 import { agree, Proof, provable } from "../lib/proof.ts";
-import { bytesItem, readerItem, readerOf } from "../lib/source.ts";
+import { bytesItem, readerItem } from "../lib/source.ts";
+import { readerOf } from "../lib/stream_reader.ts";
 import type { Held } from "../lib/sink.ts";
 import { joined, noise } from "./helpers.ts";
 
