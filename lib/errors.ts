@@ -152,8 +152,9 @@ export function asTransferError(
  *
  * @param failures At least one.
  * @param count How many there were, where these are not all.
- * @returns The only one as it is; of several, one that has the first one's code
- * and holds these in `errors`.
+ * @returns The only one as it is; of several, one that holds these in `errors`.
+ * Where asking again can help any of them it can help, and then the code is of
+ * one of those.
  */
 export function together(
   failures: readonly TransferError[],
@@ -162,10 +163,12 @@ export function together(
   const [first] = failures;
   if (!first) throw new RangeError("Cannot combine no failures");
   if (count === 1) return first;
+  const { code, retriable, message } = failures.find((one) => one.retriable) ??
+    first;
   return new TransferError(
-    first.code,
-    `${count} entries failed, the first one: ${first.message}`,
-    { errors: failures, retriable: failures.every((one) => one.retriable) },
+    code,
+    `${count} entries failed, one of them: ${message}`,
+    { errors: failures, retriable },
   );
 }
 

@@ -128,7 +128,9 @@ export class ReplayBuffer {
     // All of the room may be written to before it is known how much came.
     this.#start = Math.max(this.#start, this.#end + room - this.#size);
     // The first mark whose bytes outlive this read is where a retry begins.
-    this.#marks = this.#marks.filter(({ offset }) => offset >= this.#start);
+    while (this.#marks[0] && this.#marks[0].offset < this.#start) {
+      this.#marks.shift();
+    }
     const count = await this.#reader.read(
       this.#ring.subarray(from, from + room),
     );

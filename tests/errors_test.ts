@@ -94,16 +94,24 @@ Deno.test("together() passes one failure and holds several", () => {
   assertEquals(both.errors, [first, second]);
   assertEquals(
     both.message,
-    "2 entries failed, the first one: Cannot send: one",
+    "2 entries failed, one of them: Cannot send: one",
   );
   assertThrows(() => together([]), RangeError);
 });
 
-Deno.test("together() is retriable only where each failure is", () => {
+Deno.test("together() is retriable where any failure is, and has the code of that", () => {
   const lost = new TransferError("lost", "x");
-  assertEquals(together([lost, lost]).retriable, true);
   const no = new TransferError("rejected", "x");
-  assertEquals(together([lost, no]).retriable, false);
+  for (
+    const [failures, code, retriable] of [
+      [[lost, lost], "lost", true],
+      [[no, lost], "lost", true],
+      [[no, no], "rejected", false],
+    ] as const
+  ) {
+    const one = together(failures);
+    assertEquals([one.code, one.retriable], [code, retriable]);
+  }
 });
 
 Deno.test("foundOf() is what comes after the first colon outside of quotes", () => {

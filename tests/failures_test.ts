@@ -42,7 +42,7 @@ Deno.test("Failures counts all and keeps a hundred", () => {
   const error = assertThrows(() => failures.rethrow(), TransferError);
   assertEquals(
     error.message,
-    '5000 entries failed, the first one: Cannot take "f0": no',
+    '5000 entries failed, one of them: Cannot take "f0": no',
   );
   assertEquals(error.errors.length, 100);
 });

@@ -200,10 +200,11 @@ export function playing(...scripts: Script[]): Stage {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
   const hellos: Hello[] = [];
+  let expected = scripts.length;
   const played = (async () => {
-    for (const [at, script] of scripts.entries()) {
+    for (const script of scripts) {
       using peer = new Scripted(await listener.accept());
-      if (at === scripts.length - 1) listener.close();
+      if (--expected === 0) listener.close();
       const hello = await peer.hearHello();
       hellos.push(hello);
       await peer.greet({ id: hello.id });
@@ -215,6 +216,7 @@ export function playing(...scripts: Script[]): Stage {
     target: { hostname, port },
     hellos,
     async [Symbol.asyncDispose]() {
+      if (expected > 0) listener.close(); // who should have come will not
       await played;
     },
   };

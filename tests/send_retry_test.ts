@@ -1,10 +1,26 @@
 // Attempts after the first: what they settle, and what they do not.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sendRaw } from "../lib/raw.ts";
+import { transfer } from "../lib/send.ts";
+import { bytesItem } from "../lib/source.ts";
 import { freePort } from "./helpers.ts";
-import { failing, playing } from "./scripted.ts";
-import { attempt, breaks, declines, delivers, vanishes } from "./send_stage.ts";
+import {
+  accept,
+  fail,
+  failing,
+  playing,
+  receipt,
+  type Script,
+} from "./scripted.ts";
+import {
+  attempt,
+  breaks,
+  BYTES,
+  declines,
+  delivers,
+  vanishes,
+} from "./send_stage.ts";
 
 Deno.test("a connection that breaks is tried again, as the same transfer", async () => {
   await using stage = playing(breaks, breaks, delivers);
@@ -65,6 +81,38 @@ Deno.test("a refusal is final unless the receiver says that asking again can hel
     attempt(stage.target, { retry: 5, onRetry: () => retries++ }),
   );
   assertEquals([error.code, error.exit, retries], ["rejected", 8, 0]);
+});
+
+Deno.test("an entry that was refused for good does not keep the others from another attempt", async () => {
+  const taken: Script = async (peer) => {
+    const entries = [await peer.hear("open"), await peer.hear("open")];
+    await peer.say(
+      fail(0, { reason: "it is there" }),
+      fail(1, { reason: "busy", retriable: true }),
+    );
+    assertEquals(entries.map(({ name }) => name), ["a", "b"]);
+    await peer.end();
+  };
+  const rest: Script = async (peer, { id }) => {
+    const { entry } = await peer.hear("open");
+    await peer.say(accept(entry));
+    await peer.hear("data");
+    await peer.hear("end");
+    await peer.say(receipt(entry, BYTES, { id, name: "b" }));
+    await peer.end();
+  };
+  await using stage = playing(taken, rest);
+  const items = ["a", "b"].map((name) =>
+    bytesItem(BYTES, { kind: "file", name, size: BYTES.length })
+  );
+  const receipts: string[] = [];
+  const error = await failing(transfer(items, stage.target, {
+    retry: 1,
+    onReceipt: ({ name }) => receipts.push(name),
+  }));
+  assertEquals(receipts, ["b"]);
+  assertEquals([error.code, error.retriable], ["rejected", false]);
+  assertStringIncludes(error.message, "it is there");
 });
 
 Deno.test("an abort ends the wait before the next attempt", async () => {
