@@ -33,6 +33,26 @@ for (
   });
 }
 
+for (
+  const [allowed, missing] of [
+    ["run", "--allow-read --allow-write"],
+    ["read", "--allow-run --allow-write"],
+    ["net", "--allow-run --allow-read --allow-write"],
+  ] as const
+) {
+  Deno.test(`demo with no more than ${allowed} is exit 2 at once`, async () => {
+    const args = ["run", "-q", `--allow-${allowed}`, "cli.ts", "demo"];
+    await using program = new Running("deno", args, { cwd: ROOT });
+    assertEquals(await ended(program), {
+      code: 2,
+      stdout: "",
+      stderr: "halfclose: Cannot run the demo: it starts two programs that " +
+        `write into a directory, and may not; add ${missing} to "deno run", ` +
+        "or run it with: deno task demo\n",
+    });
+  });
+}
+
 Deno.test("a file whose directory may not be looked at is exit 2 at once", async () => {
   await using program = new Running("deno", [
     ...["run", "-q", "--allow-net", "--allow-env"],

@@ -15,27 +15,39 @@ export const RUNS = 20;
 /**
  * Runs the experiment and prints its table.
  *
+ * On abort: ends the programs that it started, leaves nothing, and rejects with
+ * the signal's reason.
+ *
+ * @param signal Ends it.
  * @returns The rows that were printed.
- * @throws {TransferError} `usage` when the program may not start others.
+ * @throws {TransferError} `usage` when it may not do what it has to, `internal`
+ * when one of its programs fails.
  */
-export async function runDemo(): Promise<Row[]> {
-  const { state } = await Deno.permissions.request({ name: "run" });
-  if (state !== "granted") throw notAllowed();
+export async function runDemo(signal?: AbortSignal): Promise<Row[]> {
+  await checkAllowed();
   const million = MILLION.toLocaleString("en-US");
   printResult(
     `${million} bytes, ${RUNS} times each way, from one program to another on ` +
       "this machine.\nThe receiver greets with one line, then reads slowly.\n",
   );
-  const rows = await experiment(RUNS);
+  const rows = await experiment(RUNS, signal);
   printResult(tableOf(rows));
   return rows;
 }
 
-function notAllowed(): TransferError {
-  return new TransferError(
+/** Sees that it may start programs, and have a directory for what they write. */
+async function checkAllowed(): Promise<void> {
+  const missing: string[] = [];
+  for (const name of ["run", "read", "write"] as const) {
+    const { state } = await Deno.permissions.request({ name });
+    if (state !== "granted") missing.push(`--allow-${name}`);
+  }
+  if (missing.length === 0) return;
+  throw new TransferError(
     "usage",
-    "Cannot run the demo: it starts two programs and may not; " +
-      "run it with: deno task demo",
+    "Cannot run the demo: it starts two programs that write into a directory, " +
+      `and may not; add ${missing.join(" ")} to "deno run", or run it with: ` +
+      "deno task demo",
   );
 }
 

@@ -51,11 +51,8 @@ async function run(command: Command): Promise<number> {
       return await answer(`halfclose ${config.version}`);
     case "keygen":
       return await answer(generateKey());
-    case "demo": {
-      const { runDemo } = await import("./demo.ts");
-      await runDemo();
-      return await answered();
-    }
+    case "demo":
+      return await demonstrate();
     default:
       return await runTransfer(command);
   }
@@ -63,12 +60,22 @@ async function run(command: Command): Promise<number> {
 
 async function answer(text: string): Promise<number> {
   printResult(text);
-  return await answered();
+  return answered(await allPrinted());
 }
 
 /** The exit code where what is printed is all that was asked for. */
-async function answered(): Promise<number> {
-  return await allPrinted() ? 0 : OUTCOMES["local-io"].exit;
+function answered(printed: boolean): number {
+  return printed ? 0 : OUTCOMES["local-io"].exit;
+}
+
+async function demonstrate(): Promise<number> {
+  const options = { json: false, quiet: false, stdoutTaken: false };
+  const report = new Reporter(options, await progressView("none", false));
+  const { exit, printed } = await reporting(report, async ({ signal }) => {
+    const { runDemo } = await import("./demo.ts");
+    await runDemo(signal);
+  });
+  return exit || answered(printed);
 }
 
 async function runTransfer(
@@ -82,42 +89,42 @@ async function runTransfer(
     { json, quiet, stdoutTaken },
     await progressView(progress, quiet),
   );
+  const { exit } = await reporting(report, async (signals) => {
+    await checkPermissions(command);
+    if (command.command === "send") {
+      const { runSend } = await import("./send.ts");
+      await runSend(command, report, signals);
+    } else {
+      const { runReceive } = await import("./receive.ts");
+      await runReceive(command, report, signals);
+    }
+  });
+  return exit;
+}
+
+/** Does a piece of work that signals can end, and says how that went. */
+async function reporting(
+  report: Reporter,
+  work: (signals: Signals) => Promise<void>,
+): Promise<{ exit: number; printed: boolean }> {
   const left = Promise.withResolvers<never>();
   using signals = new Signals(left.reject);
   signals.signal.addEventListener("abort", hurry);
-  const code = await exitOf(
-    Promise.race([transferring(command, report, signals), left.promise]),
+  const exit = await exitOf(
+    Promise.race([work(signals), left.promise]),
     report,
   );
   const before = signals.last;
   signals.terminate = undefined; // all has finished
   if (before) hurry();
-  await allPrinted();
-  return signals.last === before ? code : signals.last!.exit;
+  const printed = await allPrinted();
+  return { exit: signals.last === before ? exit : signals.last!.exit, printed };
 }
 
-async function transferring(
-  command: SendCommand | ReceiveCommand,
-  report: Reporter,
-  signals: Signals,
-): Promise<void> {
-  await checkPermissions(command);
-  if (command.command === "send") {
-    const { runSend } = await import("./send.ts");
-    await runSend(command, report, signals);
-  } else {
-    const { runReceive } = await import("./receive.ts");
-    await runReceive(command, report, signals);
-  }
-}
-
-/** Reports how a transfer ended; the exit code for it. */
-async function exitOf(
-  transfer: Promise<void>,
-  report: Reporter,
-): Promise<number> {
+/** Reports how it ended; the exit code for it. */
+async function exitOf(work: Promise<void>, report: Reporter): Promise<number> {
   try {
-    await transfer;
+    await work;
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) {
