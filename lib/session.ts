@@ -257,8 +257,11 @@ export class Session {
       const entry = first?.open.entry ?? SESSION;
       this.#channel.say({ type: "alive", entry, phase, bytes });
     }
-    // Of many entries nobody here knows how many there will be.
-    const size = this.#entries.count === 1 ? this.#entries.size : undefined;
+    // Of many entries nobody here knows how many there will be, and of one that
+    // is not open yet, or failed, nothing tells how much is to come.
+    const known = this.#entries.count === 1 &&
+      (first !== undefined || this.#receipts.length > 0);
+    const size = known ? this.#entries.size : undefined;
     const total = size === undefined
       ? {}
       : { total: this.#settledBytes + size };
@@ -285,6 +288,7 @@ export class Session {
   /** Ends a session that cannot go on, and keeps what another can go on with. */
   async #giveUp(error: unknown): Promise<never> {
     const failure = asTransferError(error, "internal", "receive");
+    this.#onProgress = undefined; // what is kept for later is no part of it
     await Promise.allSettled([this.#writing]); // the first failure is the one to tell
     await this.#commits.now();
     await this.#entries.keepAll();

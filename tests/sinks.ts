@@ -15,6 +15,7 @@ export interface Hooks {
     entry: Entry,
     onPhase: (phase: CommitPhase) => void,
   ): void | Promise<void>;
+  abort?(entry: Entry): void | Promise<void>;
 }
 
 /** A sink in memory that counts its drafts. */
@@ -50,6 +51,7 @@ export function watchedSink(hooks: Hooks = {}): WatchedSink {
           return committed;
         },
         async abort() {
+          await hooks.abort?.(entry);
           await draft.abort();
           if (drafts.delete(entry.name)) dropped.push(entry.name);
         },
