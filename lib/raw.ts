@@ -36,6 +36,7 @@ import {
 } from "./errors.ts";
 import { MAX_DATA_BYTES } from "./frames.ts";
 import { quote } from "./quote.ts";
+import { RawProgress } from "./raw_progress.ts";
 import type { Reading } from "./reading.ts";
 import { type RawOptions, type RawReport, reportOf } from "./raw_report.ts";
 import type { Progress } from "./receipt.ts";
@@ -159,6 +160,7 @@ class RawSender {
   readonly #item: Item;
   readonly #options: SendRawOptions;
   readonly #idle: IdleTimer;
+  readonly #progress: RawProgress;
   #sent = 0;
   /** Why nothing more can be heard of the peer. */
   #broken: { error: unknown } | undefined;
@@ -171,6 +173,7 @@ class RawSender {
     this.#item = item;
     this.#options = options;
     this.#idle = new IdleTimer(conn, options.idleTimeout ?? IDLE_TIMEOUT_MS);
+    this.#progress = new RawProgress(options.onProgress, item.entry.size);
   }
 
   async run(): Promise<RawReport> {
@@ -223,6 +226,7 @@ class RawSender {
       await sent;
     }
     await source.verify();
+    this.#progress.ended(this.#sent);
   }
 
   /** Reads the source; one that says nothing is left when the peer is gone. */
@@ -241,7 +245,7 @@ class RawSender {
         () => writeSome(this.#conn, block),
       );
       this.#sent += count;
-      this.#progress("receiving");
+      this.#progress.moved(this.#sent);
       block = block.subarray(count);
     }
   }
@@ -270,15 +274,6 @@ class RawSender {
       doing,
       () => this.#idle.guard(doing, () => ended),
     );
-  }
-
-  #progress(phase: Progress["phase"]): void {
-    const total = this.#item.entry.size;
-    this.#options.onProgress?.({
-      phase,
-      bytes: this.#sent,
-      ...(total === undefined ? {} : { total }),
-    });
   }
 }
 

@@ -16,6 +16,7 @@ import { Digest } from "./digest.ts";
 import { type Duplex, readSome } from "./duplex.ts";
 import { asTransferError, TransferError } from "./errors.ts";
 import { mustBePositive } from "./limits.ts";
+import { RawProgress } from "./raw_progress.ts";
 import { type RawOptions, type RawReport, reportOf } from "./raw_report.ts";
 import type { Sink } from "./sink.ts";
 
@@ -90,14 +91,15 @@ async function take(
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
   const to = new BlockWriter(draft, digest);
+  const progress = new RawProgress(options.onProgress);
   const read = () => idle.guard("read", () => readSome(conn, to.room));
   try {
     for (let count; (count = await read()) !== null;) {
       mustFit(to.total + count, options.maxSize);
-      if (!await to.took(count)) continue;
-      options.onProgress?.({ phase: "receiving", bytes: to.total });
+      if (await to.took(count)) progress.moved(to.total);
     }
     await to.end();
+    progress.ended(to.total);
     await draft.commit();
   } catch (error) {
     await to.idle();

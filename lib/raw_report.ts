@@ -25,7 +25,10 @@ export interface RawOptions {
   digest?: boolean;
   /** Drops the connection; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Hears how many bytes the kernel on this side took, or gave. */
+  /**
+   * Hears how many bytes the kernel on this side took, or gave: four times a
+   * second at most, and once more at the end.
+   */
   onProgress?: (progress: Progress) => void;
 }
 

@@ -32,7 +32,7 @@ const LAYERS = [
   {
     receive: words("entries failures incoming receive session"),
     send: words("delivery explain first_words outgoing send upload"),
-    raw: words("raw raw_receive raw_report"),
+    raw: words("raw raw_progress raw_receive raw_report"),
   },
   { serve: words("admission door lobby serve visits") },
 ] as const satisfies Record<string, string[]>[];

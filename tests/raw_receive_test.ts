@@ -58,6 +58,24 @@ Deno.test("receiveRaw() passes a pause on at once", async () => {
   await received;
 });
 
+Deno.test("receiveRaw() tells of single bytes four times a second, and of the last", async () => {
+  let left = 3_000;
+  const conn = {
+    read: () => Promise.resolve(left-- > 0 ? 1 : null),
+    write: () => Promise.reject(new Error("there is nothing to say")),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const counts: number[] = [];
+  const from = performance.now();
+  await receiveRaw(conn, memorySink(), {
+    onProgress: ({ bytes }) => counts.push(bytes),
+  });
+  const quarters = (performance.now() - from) / 250;
+  assertEquals(counts.at(-1), 3_000);
+  assert(counts.length <= quarters + 2, `it told ${counts.length} times`);
+});
+
 Deno.test("receiveRaw() keeps nothing of a stream that is reset", async () => {
   using listener = listen();
   const { port } = listener.target;

@@ -64,6 +64,27 @@ Deno.test("sendRaw() counts up to the size it announces", async () => {
   assertEquals(counts.at(-1), 3_000_000);
 });
 
+Deno.test("sendRaw() tells of single bytes four times a second, and of the last", async () => {
+  using listener = listen();
+  const serving = (async () => {
+    using conn = await listener.accept();
+    return await readAll(conn);
+  })();
+  let left = 3_000;
+  const source = {
+    read: () => Promise.resolve(left-- > 0 ? 1 : null),
+  };
+  const counts: number[] = [];
+  const from = performance.now();
+  await sendRaw(source, listener.target, {
+    onProgress: ({ bytes }) => counts.push(bytes),
+  });
+  const quarters = (performance.now() - from) / 250;
+  assertEquals((await serving).length, 3_000);
+  assertEquals(counts.at(-1), 3_000);
+  assert(counts.length <= quarters + 2, `it told ${counts.length} times`);
+});
+
 Deno.test("sendRaw() keeps to the rate", async () => {
   using listener = listen();
   const serving = (async () => {
