@@ -39,7 +39,6 @@ import { quote } from "./quote.ts";
 import { RawProgress } from "./raw_progress.ts";
 import type { Reading } from "./reading.ts";
 import { type RawOptions, type RawReport, reportOf } from "./raw_report.ts";
-import type { Progress } from "./receipt.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import { type Item, releasing, type Source } from "./source.ts";
 import { itemOf } from "./walk.ts";

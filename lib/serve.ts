@@ -87,7 +87,7 @@ export interface Server extends AsyncDisposable {
 const GUARDED = { ofOne: 256, inAll: 1_024 };
 
 /** How long strangers have, once the last session has ended, in milliseconds. */
-const STRANGERS_MS = 1_000;
+const STRANGERS_MS = 2_000;
 
 /** Pause after an accept that failed for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
@@ -253,7 +253,7 @@ class RunningServer implements Server {
       this.#options.onClose?.({ peer }, report);
     } catch (error) {
       if (this.#options.signal?.aborted) return;
-      if (this.#stopped && door.stranger) return; // nobody, and now never
+      if (error === OUT_OF_TIME && door.stranger) return; // it was nobody
       const failure = asTransferError(error, "internal", "serve a session");
       this.#fail(failure, { peer, stranger: door.stranger });
     } finally {

@@ -22,7 +22,6 @@ import {
   type Frame,
   type Hello,
   type Open,
-  type Phase,
   SESSION,
 } from "./frames.ts";
 import { Entries } from "./entries.ts";
@@ -67,7 +66,8 @@ export class Session {
   readonly #receipts: Receipt[] = [];
   readonly #failures = new Failures();
   #writing: Promise<void> | undefined;
-  #phase: Phase = "receiving";
+  /** Whether what is there of an entry is being looked at. */
+  #looking = false;
   #settledBytes = 0;
   #stopped: ReturnType<typeof setTimeout> | undefined;
   #onProgress: ((progress: Progress) => void) | undefined;
@@ -172,7 +172,7 @@ export class Session {
     try {
       const limit = this.#options.maxSize ?? Infinity;
       const transfer = toHex(this.#id);
-      this.#phase = "verifying"; // what is there already may be large
+      this.#looking = true; // what is there already may be large
       const incoming = await Incoming.begin(open, sink, limit, transfer);
       this.#entries.add(incoming);
       const { length: held, block, proof } = incoming.held;
@@ -181,7 +181,7 @@ export class Session {
     } catch (error) {
       await this.#failEntry(open, error);
     } finally {
-      this.#phase = "receiving";
+      this.#looking = false;
     }
   }
 
@@ -241,17 +241,15 @@ export class Session {
     }
     const incoming = this.#entries.find(fail);
     if (!incoming) return;
-    const doing = `Cannot receive ${quote(incoming.open.name)}`;
-    this.#failures.add(errorOfFail(fail, doing, "sender"));
+    const what = `Cannot receive ${quote(incoming.open.name)}`;
+    this.#failures.add(errorOfFail(fail, what, "sender"));
     await this.#entries.drop(fail.entry);
   }
 
   /** Says what is going on, so that a slow disk is not taken for a dead peer. */
   #beat(): void {
     const { first } = this.#entries;
-    const phase = this.#phase === "verifying"
-      ? this.#phase
-      : first?.phase ?? "receiving";
+    const phase = this.#looking ? "verifying" : first?.phase ?? "receiving";
     const bytes = first?.received ?? 0;
     if (this.#channel.quiet && !this.#stopped) {
       const entry = first?.open.entry ?? SESSION;
@@ -262,10 +260,9 @@ export class Session {
     const known = this.#entries.count === 1 &&
       (first !== undefined || this.#receipts.length > 0);
     const size = known ? this.#entries.size : undefined;
-    const total = size === undefined
-      ? {}
-      : { total: this.#settledBytes + size };
-    const progress = { phase, bytes: this.#settledBytes + bytes, ...total };
+    const done = this.#settledBytes;
+    const total = size === undefined ? {} : { total: done + size };
+    const progress = { phase, bytes: done + bytes, ...total };
     this.#failures.guard("tell how far", () => this.#onProgress?.(progress))
       .then((told) => {
         if (!told) this.#onProgress = undefined; // once is enough

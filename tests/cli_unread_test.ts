@@ -177,5 +177,5 @@ Deno.test("a peer's answer that nobody reads is given up, and is exit 14", async
   await answer(conn);
   const { code, stderr } = await endsWithin(15_000, sender);
   assertEquals(code, 14);
-  assertMatch(stderr, /: nobody reads it\n$/);
+  assertMatch(stderr, /the answer was not kept \(nobody reads it\)\n$/);
 });

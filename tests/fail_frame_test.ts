@@ -48,7 +48,8 @@ Deno.test("a reason arrives as it was said, names in it and all", () => {
     "rejected",
     'Cannot store "a": "b\\\\c\\u{1b}" is in its way',
   );
-  const { message } = errorOfFail(failFrameOf(0, error), "Cannot go on");
+  const frame = failFrameOf(0, error);
+  const { message } = errorOfFail(frame, "Cannot go on", "receiver");
   assertEquals(message, 'Cannot go on: "b\\\\c\\u{1b}" is in its way');
 });
 
