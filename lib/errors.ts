@@ -186,6 +186,22 @@ export function foundOf(error: Error): string {
 }
 
 /**
+ * What was found, with whose finding it is where the system alone has spoken:
+ * "Permission denied" can be that of either side.
+ *
+ * @param error An error with a message in this library's form.
+ * @param whose What to say then: "the receiver cannot store it"; nothing where
+ * it is clear.
+ * @returns The part behind "Cannot …: ".
+ */
+export function foundBy(error: TransferError, whose?: string): string {
+  const found = foundOf(error);
+  const bare = whose !== undefined && error.cause !== undefined &&
+    found === reasonOf(error.cause);
+  return bare ? `${whose}: ${found}` : found;
+}
+
+/**
  * The reason inside an error, without the operating system's trailing number.
  *
  * @param error What was thrown.

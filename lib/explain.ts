@@ -6,8 +6,7 @@
  */
 
 import { formatTarget, type Target } from "./connect.ts";
-import { isCut } from "./errors.ts";
-import { type Code, foundOf, TransferError } from "./errors.ts";
+import { type Code, foundBy, foundOf, isCut, TransferError } from "./errors.ts";
 import { formatBytes } from "./format_bytes.ts";
 import type { Phase } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -18,6 +17,9 @@ const NEXT: Partial<Record<Code, string>> = {
   stalled: "run the same command again to go on from there",
   unconfirmed: "run the same command again to settle it",
 };
+
+/** Who says what the system said: the rest is told in words already. */
+const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
 
 /**
  * Says how a transfer failed, over all its connections.
@@ -54,7 +56,8 @@ export function explain(
   return new TransferError(
     failure.code,
     `Cannot deliver ${titleOf(undelivered, entries)} to ${where}: ` +
-      `${foundOf(failure)}${far}${next ? `; ${next}` : ""}`,
+      `${foundBy(failure, WHOSE[failure.code])}${far}` +
+      (next ? `; ${next}` : ""),
     { cause: failure, retriable, errors },
   );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Code, foundOf, TransferError } from "./errors.ts";
+import { type Code, foundBy, TransferError } from "./errors.ts";
 import { type Fail, MAX_REASON_BYTES } from "./frames.ts";
 import { printable } from "./quote.ts";
 
@@ -49,6 +49,12 @@ export function errorOfFail(
   );
 }
 
+/** Who says what the system said. */
+const WHOSE: Partial<Record<Code, string>> = {
+  source: "the sender cannot read it",
+  "remote-io": "the receiver cannot store it",
+};
+
 /**
  * Spells a failure for the other side.
  *
@@ -63,7 +69,7 @@ export function failFrameOf(entry: number, error: TransferError): Fail {
   // A character is at most four bytes of UTF-8.
   const found = error.cause instanceof Deno.errors.NotCapable
     ? "it is not permitted to" // the rest names paths on this side
-    : foundOf(error);
+    : foundBy(error, WHOSE[code]);
   const reason = found.slice(0, MAX_REASON_BYTES / 4);
   return { type: "fail", entry, code, retriable: error.retriable, reason };
 }

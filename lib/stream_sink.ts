@@ -40,19 +40,24 @@ export interface ByteWriter {
  * ```
  */
 export function streamSink(to: ByteWriter): Sink {
-  let taken = false;
+  let taken: { name: string; transfer: string | undefined } | undefined;
   return {
-    open(entry): Promise<Draft> {
+    open(entry, transfer): Promise<Draft> {
       if (taken || entry.kind === "directory") {
+        // Who comes back does not know how it ended, and nobody here does: a
+        // final no would say that nothing was delivered.
+        const retriable = transfer !== undefined &&
+          taken?.transfer === transfer && taken.name === entry.name;
         return Promise.reject(
           new TransferError(
             "rejected",
             `Cannot store ${quote(entry.name)}: the receiver writes one ` +
               "stream only",
+            { retriable },
           ),
         );
       }
-      taken = true;
+      taken = { name: entry.name, transfer };
       return Promise.resolve({
         async write(piece) {
           try {

@@ -8,6 +8,7 @@ import {
   asTransferError,
   type Code,
   codeOf,
+  foundBy,
   foundOf,
   isCut,
   OUTCOMES,
@@ -156,4 +157,17 @@ Deno.test("isCut() tells a gone connection from a reason", () => {
   ) {
     assertEquals(isCut(new TransferError(code, "Cannot")), cut);
   }
+});
+
+Deno.test("foundBy() says who, where the system alone has spoken", () => {
+  const cause = new Error("Permission denied (os error 13)");
+  const bare = asTransferError(cause, "source", 'read "a"');
+  assertEquals(foundBy(bare, "we"), "we: Permission denied");
+  assertEquals(foundBy(bare), "Permission denied");
+  const told = new TransferError("source", "Cannot read: it is gone", {
+    cause,
+  });
+  assertEquals(foundBy(told, "we"), "it is gone");
+  const alone = new TransferError("source", "Cannot read: it is gone");
+  assertEquals(foundBy(alone, "we"), "it is gone");
 });

@@ -38,6 +38,26 @@ Deno.test("streamSink() takes one file and no directory", async () => {
   await rejectsWith("rejected", () => sink.open({ kind: "file", name: "b" }));
 });
 
+Deno.test("streamSink() gives a transfer that comes back no final answer (8)", async () => {
+  const sink = streamSink(collector());
+  const file = (name: string) => ({ kind: "file", name }) as const;
+  await sink.open(file("a"), "transfer");
+  for (
+    const [name, transfer, retriable] of [
+      ["a", "transfer", true],
+      ["b", "transfer", false],
+      ["a", "another", false],
+      ["a", undefined, false],
+    ] as const
+  ) {
+    const error = await rejectsWith(
+      "rejected",
+      () => sink.open(file(name), transfer),
+    );
+    assertEquals(error.retriable, retriable);
+  }
+});
+
 Deno.test("streamSink() rejects with local-io when its reader is gone", async () => {
   const gone = () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe"));
   const sink = streamSink({ write: gone });

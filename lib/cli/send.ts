@@ -5,7 +5,6 @@
  */
 
 import { formatTarget } from "../connect.ts";
-import { asTransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { sendRaw, type SendRawOptions } from "../raw.ts";
 import type { Retry, RetryOptions } from "../retry.ts";
@@ -13,9 +12,9 @@ import type { SenderSecurity } from "../secure.ts";
 import { transfer } from "../send.ts";
 import type { Item } from "../source.ts";
 import { itemOf, walk } from "../walk.ts";
-import { within, writeWhole } from "./lines.ts";
 import { checkNamed } from "./name.ts";
 import type { SendCommand } from "./parse.ts";
+import { Reply } from "./reply.ts";
 import type { Reporter } from "./report.ts";
 import { findSecrets, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
@@ -116,55 +115,23 @@ async function runRaw(
   report: Reporter,
   options: Pick<SendRawOptions, "onConnect" | keyof RetryOptions>,
 ): Promise<void> {
-  const [path] = command.paths;
-  const reply = await openReply(command.reply);
-  try {
-    report.raw(
-      "sent",
-      await sendRaw(path === "-" ? Deno.stdin : path!, command.target, {
-        connectTimeout: command.connectTimeout,
-        idleTimeout: command.timeout,
-        limitRate: command.limitRate,
-        digest: command.json,
-        ...options,
-        onProgress: (progress) => report.progress(progress),
-        onReply: (piece) => reply?.write(piece),
-      }),
-    );
-  } finally {
-    reply?.close();
-  }
-}
-
-/** How long an answer waits for a reader, in milliseconds. */
-const REPLY_PATIENCE_MS = 5_000;
-
-/** How much of it at once, in bytes: a reader may be slow. */
-const REPLY_BYTES = 4_096;
-
-/** Where the peer's answer goes. */
-async function openReply(path: string | undefined) {
-  if (path === undefined) return undefined;
-  const file = path === "-" ? Deno.stdout : await create(path);
-  return {
-    async write(piece: Uint8Array) {
-      for (let at = 0; at < piece.length; at += REPLY_BYTES) {
-        const part = piece.slice(at, at + REPLY_BYTES);
-        const done = await within(REPLY_PATIENCE_MS, writeWhole(file, part));
-        if (!done) throw new Error("nobody reads it");
-        if (done.error !== undefined) throw done.error;
-      }
+  const path = command.paths[0]!;
+  const { reply } = command;
+  using answer = reply === undefined
+    ? undefined
+    : await Reply.open(reply, path);
+  const sent = await sendRaw(path === "-" ? Deno.stdin : path, command.target, {
+    connectTimeout: command.connectTimeout,
+    idleTimeout: command.timeout,
+    limitRate: command.limitRate,
+    digest: command.json,
+    ...options,
+    onConnect() {
+      options.onConnect?.();
+      answer?.begin();
     },
-    close() {
-      if (path !== "-") file.close();
-    },
-  };
-}
-
-async function create(path: string): Promise<Deno.FsFile> {
-  try {
-    return await Deno.create(path);
-  } catch (error) {
-    throw asTransferError(error, "local-io", `write ${quote(path)}`);
-  }
+    onProgress: (progress) => report.progress(progress),
+    onReply: (piece) => answer?.write(piece),
+  });
+  report.raw("sent", sent);
 }

@@ -1,0 +1,104 @@
+/**
+ * Where a plain peer's answer goes: stdout, or a file.
+ *
+ * @module
+ */
+
+import { asTransferError, TransferError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import { within, writeWhole } from "./lines.ts";
+
+/** How long an answer waits for a reader, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** How much of it at once, in bytes: a reader may be slow. */
+const PIECE_BYTES = 4_096;
+
+/** An answer's place. What a file held is there until somebody answers. */
+export class Reply implements Disposable {
+  readonly #path: string;
+  #file: Deno.FsFile | undefined;
+
+  private constructor(path: string, file: Deno.FsFile | undefined) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Finds the place; nothing is written yet.
+   *
+   * @param path A file, or `-` for stdout.
+   * @param source The file that is to be sent, or `-` for stdin.
+   * @returns The place.
+   * @throws {TransferError} `local-io` for a file that cannot be written,
+   * `usage` for the source itself, or where Deno does not allow it.
+   */
+  static async open(path: string, source: string): Promise<Reply> {
+    if (path === "-") return new Reply(path, undefined);
+    const file = openIfThere(path);
+    if (file && await isSource(file, source)) {
+      file.close();
+      throw new TransferError(
+        "usage",
+        `Cannot write ${quote(path)}: it is what is to be sent`,
+      );
+    }
+    return new Reply(path, file);
+  }
+
+  /**
+   * Begins, since somebody is there to answer.
+   *
+   * @throws {TransferError} `local-io` for a file that cannot be made.
+   */
+  begin(): void {
+    if (this.#path === "-") return;
+    try {
+      this.#file ??= Deno.openSync(this.#path, { write: true, create: true });
+      this.#file.truncateSync();
+    } catch (error) {
+      throw cannotWrite(this.#path, error);
+    }
+  }
+
+  /**
+   * Writes a piece.
+   *
+   * @param bytes The piece; it may change afterwards.
+   * @throws {Error} When it cannot be written, or nobody reads it.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    const to = this.#file ?? Deno.stdout;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.slice(at, at + PIECE_BYTES);
+      const done = await within(PATIENCE_MS, writeWhole(to, piece));
+      if (!done) throw new Error("nobody reads it");
+      if (done.error !== undefined) throw done.error;
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file?.close();
+  }
+}
+
+function openIfThere(path: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path, { write: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw cannotWrite(path, error);
+  }
+}
+
+async function isSource(file: Deno.FsFile, source: string): Promise<boolean> {
+  if (source === "-") return false;
+  const [to, from] = [await file.stat(), await Deno.stat(source)];
+  return to.dev === from.dev && to.ino === from.ino;
+}
+
+function cannotWrite(path: string, error: unknown): TransferError {
+  const code = error instanceof Deno.errors.NotCapable ? "usage" : "local-io";
+  return asTransferError(error, code, `write ${quote(path)}`);
+}

@@ -1,0 +1,44 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Reply } from "../../lib/cli/reply.ts";
+import { TransferError } from "../../lib/errors.ts";
+import { tempDir, tree, utf8 } from "../helpers.ts";
+
+Deno.test("Reply leaves what a file holds until somebody is there to answer", async () => {
+  await using dir = await tempDir();
+  const [path, none] = [`${dir.path}/reply`, `${dir.path}/none`];
+  await Deno.writeTextFile(path, "an earlier answer");
+  using reply = await Reply.open(path, "-");
+  using _unused = await Reply.open(none, "-");
+  assertEquals(await Deno.readTextFile(path), "an earlier answer");
+  assertEquals(await tree(dir.path), ["reply"]);
+  reply.begin();
+  await reply.write(utf8("220 "));
+  await reply.write(utf8("ok"));
+  assertEquals(await Deno.readTextFile(path), "220 ok");
+});
+
+Deno.test("Reply is never the source, whatever it is called", async () => {
+  await using dir = await tempDir();
+  const source = `${dir.path}/source`;
+  await Deno.writeTextFile(source, "bytes");
+  await Deno.symlink(source, `${dir.path}/link`);
+  for (const path of [source, `${dir.path}/link`]) {
+    const error = await assertRejects(
+      () => Reply.open(path, source),
+      TransferError,
+      "it is what is to be sent",
+    );
+    assertEquals(error.code, "usage");
+  }
+  assertEquals(await Deno.readTextFile(source), "bytes");
+});
+
+Deno.test("Reply says early that a file cannot be written", async () => {
+  await using dir = await tempDir();
+  const error = await assertRejects(
+    () => Reply.open(dir.path, "-"),
+    TransferError,
+    `Cannot write "${dir.path}"`,
+  );
+  assertEquals(error.code, "local-io");
+});
