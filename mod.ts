@@ -21,7 +21,7 @@
  * a `code`; wherever something waits, an `AbortSignal` ends it, and what is
  * thrown then is its reason.
  *
- * @example A million bytes, and proof of their arrival
+ * @example Bytes, and the proof of their arrival
  * ```ts
  * import { memorySink, send, serve } from "@halfclose/halfclose";
  * import { assertEquals } from "@std/assert";

@@ -9,8 +9,8 @@ import { onAbort } from "./deadline.ts";
 import { TransferError } from "./errors.ts";
 
 /**
- * Longest wait for a turn, in milliseconds. Others may be at large files; but
- * who waits is kept waiting by heartbeats, and must not be for ever. A guess.
+ * Longest wait for a turn, in milliseconds: others may be at large files. Our
+ * heartbeats keep whoever waits connected, so this must end the wait. A guess.
  */
 const PATIENCE_MS = 300_000;
 

@@ -78,7 +78,7 @@ export class Channel implements Disposable {
   }
 
   /**
-   * Hears preface and HELLO, and holds them against what this side can. Where
+   * Hears preface and HELLO, and checks them against what this side can do. Where
    * the connection has credentials, both sides have proven theirs by then.
    *
    * @returns The peer's HELLO, or `null` where it ended without a word.

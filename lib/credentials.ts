@@ -69,7 +69,7 @@ export function knockOf(
 }
 
 /**
- * Holds a proof against the right one, in a time that says nothing about where
+ * Checks a proof against the right one, in a time that says nothing about where
  * they differ.
  *
  * @param said What the peer said.

@@ -165,9 +165,9 @@ export class IdleTimer implements Disposable {
    *
    * @param doing What is being waited for, for the message.
    * @param operation Starts the wait; when it resolves, something has moved.
-   * @param moves Whether that counts. A write that the local kernel took says
-   * nothing about the peer: where the peer is known to talk, only what was
-   * heard of it counts, or one's own heartbeats would keep a dead peer alive.
+   * @param moves Whether success is a sign of life of the peer. A write is not
+   * where the peer is known to talk: the local kernel takes it, and one's own
+   * heartbeats would keep a dead peer alive.
    * @returns What the operation returned.
    * @throws {TransferError} `stalled` when nothing moved for the limit.
    */

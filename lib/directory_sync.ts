@@ -58,7 +58,7 @@ export class DirectorySync {
   async #enqueue(path: string, state: State): Promise<void> {
     const burst = performance.now() - state.ended < BURST_MS;
     if (state.running || burst) await delay(GATHER_MS);
-    // Its callers are told how it ended; ours ask anew.
+    // How it ended is told to its own callers.
     await Promise.allSettled([state.running]);
     state.queued = undefined; // from here on it may miss an entry
     state.running = syncDirectory(path);

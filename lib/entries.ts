@@ -34,7 +34,7 @@ export class Entries {
   }
 
   /**
-   * Holds an OPEN against the rules: numbers rise, and not too many are open.
+   * Checks an OPEN against the rules: numbers rise, and not too many are open.
    *
    * @param open What the sender said.
    * @throws {TransferError} `protocol` when it breaks them.
@@ -105,7 +105,7 @@ export class Entries {
   }
 
   /**
-   * Holds a FINISH against what was opened and ended.
+   * Checks a FINISH against what was opened and ended.
    *
    * @param count How many entries the sender says it opened.
    * @throws {TransferError} `protocol` when it is not so.

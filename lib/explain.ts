@@ -11,12 +11,8 @@ import { formatBytes } from "./format_bytes.ts";
 import type { Phase } from "./frames.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-/** What to do next, where there is something. */
-const NEXT: Partial<Record<Code, string>> = {
-  lost: "run the same command again to go on from there",
-  stalled: "run the same command again to go on from there",
-  unconfirmed: "run the same command again to settle it",
-};
+/** Of a file with less than this nothing is kept (docs/RELIABILITY.md). */
+const RESUME_BYTES = 1_048_576;
 
 /** Who says what the system said: the rest is told in words already. */
 const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
@@ -47,17 +43,16 @@ export function explain(
     return new TransferError(
       "unconfirmed",
       `Cannot confirm ${titleOf(open, entries)} at ${where}: everything was ` +
-        `sent, then ${foundOf(broke)}${during(phase)}; ${NEXT.unconfirmed}`,
+        `sent, then ${foundOf(broke)}${during(phase)}; ` +
+        "run the same command again to settle it",
       { cause: failure, errors },
     );
   }
-  const far = isCut(failure) ? `${during(phase)}${soFar(entries)}` : "";
-  const next = NEXT[failure.code];
+  const far = isCut(failure) ? `${during(phase)}; ${soFar(entries)}` : "";
   return new TransferError(
     failure.code,
     `Cannot deliver ${titleOf(undelivered, entries)} to ${where}: ` +
-      `${foundBy(failure, WHOSE[failure.code])}${far}` +
-      (next ? `; ${next}` : ""),
+      `${foundBy(failure, WHOSE[failure.code])}${far}`,
     { cause: failure, retriable, errors },
   );
 }
@@ -75,7 +70,10 @@ function during(phase: Phase | undefined): string {
 function soFar(entries: readonly Outgoing[]): string {
   const total = totalOf(entries);
   const of = total === undefined ? "" : ` of ${formatBytes(total)}`;
-  return `; it had confirmed ${formatBytes(confirmed(entries))}${of}`;
+  const has = confirmed(entries);
+  const on = has >= RESUME_BYTES ? " to go on from there" : "";
+  return `it had confirmed ${formatBytes(has)}${of}; ` +
+    `run the same command again${on}`;
 }
 
 /**

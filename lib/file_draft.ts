@@ -147,7 +147,7 @@ export class FileDraft implements Draft {
     const directory = await this.#to.makeDirectories(parents);
     const { owners, policy, files } = this.#to;
     if (policy === "replace") owners.mustNotBeLate(this.#name, this);
-    this.#published = true; // or nearly: nothing may go on with it any more
+    this.#published = true; // set before: from here on it is no partial
     const name = this.#parts.at(-1)!;
     const { last, existing } = await publish(
       temp,

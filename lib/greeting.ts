@@ -15,7 +15,7 @@ export const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 export const MAX_GREETING_BYTES: number = FORMATS.fail.max;
 
 /**
- * Holds a HELLO against what this side can.
+ * Checks a HELLO against what this side can do.
  *
  * @param hello The peer's.
  * @throws {TransferError} `protocol` when the two cannot talk.

@@ -10,7 +10,7 @@ import type { Data, End, Open, Phase, ReceiptFrame } from "./frames.ts";
 import { quote } from "./quote.ts";
 import type { Draft, Entry, Held, Sink } from "./sink.ts";
 
-/** Holds what arrives of an entry against what was announced. */
+/** Checks what arrives of an entry against what was announced. */
 export class Incoming {
   /** What the sender announced. */
   readonly open: Open;
@@ -85,7 +85,7 @@ export class Incoming {
   }
 
   /**
-   * Holds length and digest against what came.
+   * Checks length and digest against what came.
    *
    * @param end What the sender says it sent.
    * @throws {TransferError} `integrity` when anything differs.

@@ -4,8 +4,8 @@
  * Each of them costs a descriptor and a little memory until its deadline, and
  * anybody can become one. So their number is limited, for one address and in
  * all. Where one address has too many its next is turned away; where there are
- * too many in all the one that has waited longest goes, because who is honest is
- * done in a few round trips.
+ * too many in all the one that has waited longest goes, because an honest
+ * sender is done in a few round trips.
  *
  * @module
  */

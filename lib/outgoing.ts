@@ -111,7 +111,7 @@ export class Outgoing {
   }
 
   /**
-   * Holds a receipt against what was sent.
+   * Checks a receipt against what was sent.
    *
    * @param frame The receipt.
    * @param id The transfer's id.

@@ -42,7 +42,7 @@ const STRANGERS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Holds the first bytes of a peer against the preface.
+ * Checks the first bytes of a peer against the preface.
  *
  * @param bytes What has arrived so far, from the very first byte.
  * @returns Whether all eight bytes are there and right; `false` asks for more.

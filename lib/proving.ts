@@ -1,5 +1,5 @@
 /**
- * The exchange of proofs, right behind the HELLOs.
+ * The exchange of proofs, right after the HELLOs.
  *
  * The sender proves first: a receiver says nothing that depends on the secret
  * to anybody who has not shown to have it.

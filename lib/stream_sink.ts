@@ -2,8 +2,8 @@
  * A sink that passes one entry's bytes on as they come: stdout, a pipe, a
  * device.
  *
- * The bytes leave before anybody can check the whole, so the far end of the
- * pipe must wait for this program's exit code. Nothing here is durable.
+ * The bytes leave before anybody can check the whole, so whoever reads
+ * them must not trust them before this program exits with 0. Nothing here is durable.
  *
  * @module
  */

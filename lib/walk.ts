@@ -23,7 +23,7 @@ import {
 } from "./source.ts";
 import { readerOf } from "./stream_reader.ts";
 
-/** Options of {@linkcode walk}. */
+/** What is sent of paths, and how. */
 export interface WalkOptions {
   /** The name at the receiver instead of the path's last part. */
   name?: string;

@@ -64,7 +64,8 @@
  *   errors.ts that its speaker can know (fail_frame.ts) and a reason. Who says it for the session half-closes and drains;
  *   a receiver says it after the receipts of the commits under way, so what has
  *   no receipt by then was not committed.
- * - Who is busy for longer than a moment says ALIVE with what it is doing.
+ * - A side that is busy for longer than a moment says ALIVE, with what it is
+ *   doing.
  * - HELLO offers features, digests and codecs as sets of bits; only what both
  *   offer is used, and a bit in `required` that the other side does not know
  *   ends the conversation. Version 1 has SHA-256 (bit 0 of `digests`), data as
@@ -75,14 +76,14 @@
  * Where both sides have a key, the sender knocks before all this and the rest
  * passes inside TLS 1.3: knock.ts holds those bytes. Where the receiver has a
  * certificate with a name, TLS 1.3 comes first, the receiver its server. Either
- * way the first thing inside is what is said above, and right behind the HELLOs
+ * way the first thing inside is what is said above, and right after the HELLOs
  * both sides prove that they have the key, or the token:
  *
  * ```text
  * sender                                receiver
  *   preface, HELLO, NONCE ───▶
  *                         ◀───          preface, HELLO, NONCE
- *   PROOF                 ───▶                            held against its own
+ *   PROOF                 ───▶                            checked first
  *                         ◀───          PROOF             only if that was right
  *   OPEN 0, …             ───▶                            only if this was right
  * ```
@@ -158,7 +159,7 @@ function checkOf(head: Uint8Array, frame: Uint8Array): number {
 }
 
 /**
- * Reads a header and holds its length against the bound of its type.
+ * Reads a header and checks its length against the bound of its type.
  *
  * @param bytes {@linkcode HEADER_BYTES} bytes.
  * @returns The header.

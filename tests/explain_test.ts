@@ -10,9 +10,9 @@ const LOST = new TransferError(
   "Cannot read from the peer: the peer reset the connection",
 );
 
-function entry(number: number, has: number): Outgoing {
-  const bytes = new Uint8Array(2_000);
-  const announced = { kind: "file", name: `f${number}`, size: 2_000 } as const;
+function entry(number: number, has: number, size = 2_000): Outgoing {
+  const bytes = new Uint8Array(size);
+  const announced = { kind: "file", name: `f${number}`, size } as const;
   const one = new Outgoing(bytesItem(bytes, announced), number);
   one.has = has;
   return one;
@@ -25,6 +25,17 @@ Deno.test("a cut says the phase, how far it came and what to do next", () => {
     message,
     'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection ' +
       "while the receiver was receiving; it had confirmed 500 B of 2.00 kB; " +
+      "run the same command again",
+  );
+});
+
+Deno.test("a cut says that it can be gone on with where that is so", () => {
+  const large = entry(0, 1_048_576, 2_000_000);
+  const { message } = explain(LOST, [large], TARGET, undefined);
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection; ' +
+      "it had confirmed 1.05 MB of 2.00 MB; " +
       "run the same command again to go on from there",
   );
 });

@@ -13,15 +13,15 @@ import { quote } from "../quote.ts";
  *
  * @param text `host:port`, `[v6]:port` or `unix:/path.sock`.
  * @returns The same in `Deno.connect`'s words.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseTarget(text: string): Target {
   const target = parse(text);
   if (target && (!("port" in target) || target.port > 0)) return target;
   throw new TransferError(
     "usage",
-    `Cannot read the address ${quote(text)}: it must be HOST:PORT, [V6]:PORT ` +
-      "or unix:PATH, with a port of 1 to 65535",
+    `Cannot read the address ${quote(text)}: it comes last and must be ` +
+      "HOST:PORT, [V6]:PORT or unix:PATH, with a port of 1 to 65535",
   );
 }
 
@@ -31,7 +31,7 @@ export function parseTarget(text: string): Target {
  * @param text As for {@linkcode parseTarget}; the host may be left out, which
  * means this machine only, and port 0 means any free one.
  * @returns The same in `Deno.listen`'s words.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseListen(text: string): Target {
   const target = parse(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text);

@@ -28,7 +28,7 @@ export function checkName(name: string): void {
  * Sees that a path has a name to give, which the root has not.
  *
  * @param path What was typed.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function checkNamed(path: string): void {
   if (basename(resolve(path)) !== "") return;

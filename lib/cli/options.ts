@@ -76,7 +76,11 @@ export function oneOf<const T extends string>(
 ): T {
   const choice = choices.find((one) => one === text);
   if (choice !== undefined) return choice;
-  throw wrong(`${option} ${quote(text)} must be one of ${choices.join(", ")}`);
+  throw new TransferError(
+    "usage",
+    `Cannot read ${option} ${quote(text)}: it must be one of ` +
+      choices.join(", "),
+  );
 }
 
 /**

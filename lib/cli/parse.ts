@@ -113,7 +113,7 @@ const RECEIVE_VALUES = [
  *
  * @param args What came after the program's name.
  * @returns What is asked.
- * @throws {TransferError} `usage`, saying what was found and what would do.
+ * @throws {TransferError} `usage`, saying what was found and what is accepted.
  */
 export function parseCommand(args: readonly string[]): Command {
   const [first, ...rest] = args;

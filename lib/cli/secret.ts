@@ -40,7 +40,7 @@ export interface Secrets {
 }
 
 /**
- * Finds the key or the token, and holds a key against its checksum.
+ * Finds the key or the token, and checks a key against its checksum.
  *
  * @param options Where.
  * @param report Hears what a person should know about it.

@@ -17,7 +17,7 @@ const POWERS = ["", "k", "M", "G", "T"];
  * 1000) or `Ki`, `Mi`, `Gi`, `Ti` (of 1024) behind them if wanted: `10M`.
  * @param option Which option it is for.
  * @returns Whole bytes, at least one.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseBytes(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i.exec(text);
@@ -41,7 +41,7 @@ export function parseBytes(text: string, option: string): number {
  * @param text Seconds, with a fraction if wanted.
  * @param option Which option it is for.
  * @returns Milliseconds.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseSeconds(text: string, option: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
@@ -60,7 +60,7 @@ export function parseSeconds(text: string, option: string): number {
  * @param option Which option it is for.
  * @param min The least that makes sense.
  * @returns The number.
- * @throws {TransferError} `usage`, saying what would do.
+ * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseCount(text: string, option: string, min: number): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
