@@ -8,7 +8,7 @@
 import type { Done } from "./calls.ts";
 import { close, setsockopt } from "./libc.ts";
 import type { TcpState } from "./linux.ts";
-import { type TcpRow, tcpTable } from "./proc.ts";
+import { type States, tcpTable } from "./proc.ts";
 import { Program } from "./program.ts";
 import { type Connection, Trace } from "./trace.ts";
 import { LabError } from "./error.ts";
@@ -21,12 +21,6 @@ export interface Pair {
   server: number;
   clientPort: number;
   serverPort: number;
-}
-
-/** Both sides of a connection as the kernel lists them; `null` when gone. */
-export interface States {
-  client: TcpRow | null;
-  server: TcpRow | null;
 }
 
 /** How to make a connection. */

@@ -24,6 +24,12 @@ export interface TcpRow {
   unread: number;
 }
 
+/** Both sides of a connection as the kernel lists them; `null` when gone. */
+export interface States {
+  client: TcpRow | null;
+  server: TcpRow | null;
+}
+
 /** Seconds and fractions since 1970, on the clock that tcpdump stamps with. */
 export function now(): number {
   const CLOCK_REALTIME = 0;

@@ -5,10 +5,9 @@
  * @module
  */
 
-import type { States } from "./bench.ts";
 import type { Done, Timed } from "./calls.ts";
 import { MSG, SHUT } from "./linux.ts";
-import { now } from "./proc.ts";
+import { now, type States } from "./proc.ts";
 
 /** Which end of a connection. */
 export type End = "client" | "server";
