@@ -45,12 +45,8 @@ export {
   readExactly,
   writeAll,
 } from "./lib/conn.ts";
-export {
-  type Abortable,
-  type Closable,
-  IdleTimer,
-  withDeadline,
-} from "./lib/deadline.ts";
+export { type Abortable, type Closable, withDeadline } from "./lib/deadline.ts";
+export { IdleTimer } from "./lib/idle_timer.ts";
 export { Digest } from "./lib/digest.ts";
 export { type StoreOptions } from "./lib/destination.ts";
 export { type Duplex } from "./lib/duplex.ts";

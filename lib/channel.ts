@@ -10,7 +10,8 @@
 import { nextBatch } from "./batch.ts";
 import type { Budget } from "./budget.ts";
 import { type Bounds, hangUp } from "./conn.ts";
-import { closeQuietly, IdleTimer } from "./deadline.ts";
+import { closeQuietly } from "./deadline.ts";
+import { IdleTimer } from "./idle_timer.ts";
 import { halfClose, readSome, writeSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import { errorOfFail } from "./fail_frame.ts";

@@ -16,10 +16,10 @@
 import {
   type Abortable,
   closeQuietly,
-  IdleTimer,
   withDeadline,
   withSignal,
 } from "./deadline.ts";
+import { IdleTimer } from "./idle_timer.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import { TransferError } from "./errors.ts";
 import { mustBePositive } from "./limits.ts";

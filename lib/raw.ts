@@ -21,10 +21,10 @@ import {
 import {
   closeQuietly,
   IDLE_TIMEOUT_MS,
-  IdleTimer,
   onAbort,
   withDeadline,
 } from "./deadline.ts";
+import { IdleTimer } from "./idle_timer.ts";
 import { Digest } from "./digest.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
 import {

@@ -6,12 +6,8 @@
 
 import { BlockWriter } from "./block_writer.ts";
 import { ENDING, hangUp } from "./conn.ts";
-import {
-  closeQuietly,
-  IDLE_TIMEOUT_MS,
-  IdleTimer,
-  onAbort,
-} from "./deadline.ts";
+import { closeQuietly, IDLE_TIMEOUT_MS, onAbort } from "./deadline.ts";
+import { IdleTimer } from "./idle_timer.ts";
 import { Digest } from "./digest.ts";
 import { type Duplex, readSome } from "./duplex.ts";
 import { asTransferError, TransferError } from "./errors.ts";

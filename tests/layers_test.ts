@@ -11,7 +11,11 @@ const LAYERS = [
   {
     basics: words("digest errors file_time format_bytes limits pending quote"),
   },
-  { sockets: words("conn connect deadline duplex listen socket tls unread") },
+  {
+    sockets: words(
+      "conn connect deadline duplex idle_timer listen socket tls unread",
+    ),
+  },
   {
     frames: words("fields frame_formats frames preface wire"),
     talk: words("batch budget channel fail_frame frame_reader greeting"),
