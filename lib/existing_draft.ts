@@ -76,13 +76,11 @@ export class ExistingDraft implements Draft {
     transfer: string | undefined,
     seen: Deno.FileInfo,
   ): Promise<ExistingDraft> {
-    const draft = await storing(entry.name, async () => {
+    return await storing(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
       const proof = await Proof.of((into) => file.read(into), seen.size);
       return new ExistingDraft(to, entry, parts, transfer, seen, proof);
     });
-    await to.owners.add(draft.#name, transfer, draft);
-    return draft;
   }
 
   async #start(digest: Digest, offset: number): Promise<Digest> {
@@ -98,7 +96,6 @@ export class ExistingDraft implements Draft {
         `Cannot store ${quote(name)}: other content has that name already`,
       );
     }
-    this.#to.owners.remove(this.#name, this);
     const instead = new FileDraft(this.#to, this.#entry, this.#parts);
     this.#instead = instead;
     await this.#to.owners.add(this.#name, this.#transfer, instead);
@@ -137,11 +134,7 @@ export class ExistingDraft implements Draft {
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
-    try {
-      return await storing(this.#entry.name, () => this.#vouch(onPhase));
-    } finally {
-      await this.abort();
-    }
+    return await storing(this.#entry.name, () => this.#vouch(onPhase));
   }
 
   /** Says of what is there that it is the entry. */
@@ -152,7 +145,6 @@ export class ExistingDraft implements Draft {
     await this.#to.files.sync(file);
     await this.#to.settle(this.#parts.slice(0, -1));
     if (!await this.#isStill(file)) throw this.#changed();
-    this.#to.owners.settle(this.#name, this);
     return { name: this.#name, durable: true, existing: true };
   }
 
@@ -171,23 +163,17 @@ export class ExistingDraft implements Draft {
       await file.seek(0, Deno.SeekMode.Start);
       const again = await Proof.of((into) => file.read(into), size);
       if (!sameBytes(again.proof, proof)) return false;
+      await this.#to.files.sync(file); // it may have been written anew
       ({ ctime } = now);
     }
     return false;
   }
 
   async keep(): Promise<void> {
-    this.#to.owners.remove(this.#name, this);
     await this.#instead?.keep();
   }
 
-  /** Lets go of the file, for the same transfer's next connection. */
-  async release(): Promise<void> {
-    await (this.#instead?.release() ?? this.keep());
-  }
-
   async abort(): Promise<void> {
-    this.#to.owners.remove(this.#name, this);
     await this.#instead?.abort();
   }
 

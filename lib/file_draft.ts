@@ -64,14 +64,16 @@ export class FileDraft implements Draft {
   /**
    * Looks for what an earlier attempt left, and proves it.
    *
+   * @param mayBeThere Whether the name is taken by what may be all of it: then
+   * it needs no room.
    * @throws {TransferError} `local-io` when the destination cannot be read.
    */
-  async lookBack(): Promise<void> {
+  async lookBack(mayBeThere = false): Promise<void> {
     if (!this.#keepable) return;
     // Who takes the file over waits for the look to end.
     await this.#act(async () => {
       const temp = await this.#adopt();
-      await this.#mustFit(temp);
+      if (temp || !mayBeThere) await this.#mustFit(temp);
       if (!temp) return;
       this.#temp = Promise.resolve(temp);
       const { size } = await temp.file.stat();
@@ -145,8 +147,7 @@ export class FileDraft implements Draft {
     onPhase?.("committing");
     const parents = this.#parts.slice(0, -1);
     const directory = await this.#to.makeDirectories(parents);
-    const { owners, policy, files } = this.#to;
-    if (policy === "replace") owners.mustNotBeLate(this.#name, this);
+    const { policy, files } = this.#to;
     this.#published = true; // set before: from here on it is no partial
     const name = this.#parts.at(-1)!;
     const { last, existing } = await publish(
@@ -156,7 +157,6 @@ export class FileDraft implements Draft {
       policy,
       files,
     );
-    owners.settle(this.#name, this);
     await this.#to.settle(parents);
     return { name: [...parents, last].join("/"), durable: true, existing };
   }

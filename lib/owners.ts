@@ -4,9 +4,6 @@
  * @module
  */
 
-import { TransferError } from "./errors.ts";
-import { quote } from "./quote.ts";
-
 /** A draft that can be made to let go of its file. */
 export interface Releasable {
   /** Lets go of the file, synced, for somebody else to go on with. */
@@ -17,13 +14,10 @@ export interface Releasable {
 interface Owner {
   transfer: string | undefined;
   draft: Releasable;
-  /** Whether somebody who began later has given the name to a file. */
-  late: boolean;
 }
 
 /** The drafts under way, by the name of what they are for. */
 export class Owners {
-  /** Of one name, in the order in which they began. */
   readonly #names = new Map<string, Owner[]>();
 
   /**
@@ -42,7 +36,7 @@ export class Owners {
     // Asked again after every wait: two connections may come at once.
     while (this.#find(name, transfer)) await this.evict(name, transfer);
     const owners = this.#names.get(name) ?? [];
-    this.#names.set(name, [...owners, { transfer, draft, late: false }]);
+    this.#names.set(name, [...owners, { transfer, draft }]);
   }
 
   /** Notes that somebody does not write it any more. */
@@ -70,33 +64,5 @@ export class Owners {
   #find(name: string, transfer: string | undefined): Owner | undefined {
     if (transfer === undefined) return undefined;
     return this.#names.get(name)?.find((one) => one.transfer === transfer);
-  }
-
-  /**
-   * Notes that a draft gave its file the name: nobody who began before it may do
-   * that any more.
-   */
-  settle(name: string, draft: Releasable): void {
-    for (const one of this.#names.get(name) ?? []) {
-      if (one.draft === draft) return;
-      one.late = true;
-    }
-  }
-
-  /**
-   * Refuses to replace what was sent later. An interrupted transfer whose disk
-   * is slow would do that.
-   *
-   * @throws {TransferError} `rejected` when somebody who began later was faster.
-   */
-  mustNotBeLate(name: string, draft: Releasable): void {
-    const late = this.#names.get(name)?.some((one) =>
-      one.draft === draft && one.late
-    );
-    if (!late) return;
-    throw new TransferError(
-      "rejected",
-      `Cannot store ${quote(name)}: what was sent later has that name already`,
-    );
   }
 }

@@ -103,13 +103,14 @@ async function openFile(
   await to.owners.evict(name, transfer);
   const seen = await to.check(entry, parts);
   const existing = () => ExistingDraft.open(to, entry, parts, transfer, seen!);
-  const same = seen?.isFile && seen.size > 0 && seen.size === entry.size;
+  const same = seen !== null && seen.isFile && seen.size > 0 &&
+    seen.size === entry.size;
   // Nothing else could be stored there: what was left behind is no help.
   if (same && to.policy === "refuse") return await existing();
   const draft = new FileDraft(to, entry, parts);
   await to.owners.add(name, transfer, draft);
   try {
-    await draft.lookBack();
+    await draft.lookBack(same);
   } catch (error) {
     // What cannot be read back is no help: the next attempt starts over.
     await draft.abort();

@@ -16,10 +16,15 @@ import { noise, tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
 /** A receiver into a tmpfs of its own, and a way to act in there. */
-async function small(dir: string, options: string) {
+async function small(
+  dir: string,
+  options: string,
+  args: readonly string[] = [],
+) {
   const mount = `mount -t tmpfs -o ${options} none ${dir}`;
   const script = `${mount} && echo '{"pid":'$$'}' && exec "$@"`;
   const to = await receiver(dir, {
+    args,
     inside: ["unshare", "-m", "sh", "-c", script, "sh"],
   });
   const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
@@ -59,6 +64,25 @@ for (const [what, source] of SOURCES) {
       const receipt = await send(noise(5_000), to.addr, { name: "small" });
       assertEquals(receipt.bytes, 5_000);
       assertEquals(await list(), "small\n");
+    },
+  );
+}
+
+for (const policy of ["refuse", "replace", "rename"]) {
+  needs(
+    ["mount"],
+    `what is there already needs no room to be settled under ${policy} (6)`,
+    async () => {
+      await using dir = await tempDir();
+      const args = ["--on-conflict", policy];
+      const { to, list } = await small(dir.path, "size=10m", args);
+      await using _to = to;
+      const bytes = noise(6_000_000);
+      for (const existing of [false, true]) {
+        const receipt = await send(bytes, to.addr, { name: "a" });
+        assertEquals(receipt.existing, existing);
+      }
+      assertEquals(await list(), "a\n");
     },
   );
 }

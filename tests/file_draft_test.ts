@@ -167,20 +167,6 @@ Deno.test("FileDraft has committed, whether or not its other name can be removed
   assertEquals(await tree(dir.path), ["a"]);
 });
 
-Deno.test("FileDraft replaces nothing that was sent later (1)", async () => {
-  await using dir = await tempDir();
-  const to = new Destination(dir.path, { onConflict: "replace" });
-  const early = await written(to);
-  const late = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
-  await to.owners.add("a", "another", late);
-  await late.write(utf8("newer"));
-  await late.commit();
-  const error = await assertRejects(() => early.commit(), TransferError);
-  assertEquals([error.code, error.retriable], ["rejected", false]);
-  assertEquals(await tree(dir.path), ["a"]);
-  assertEquals(await Deno.readTextFile(`${dir.path}/a`), "newer");
-});
-
 Deno.test("FileDraft that waits for a descriptor ends at once when it is dropped", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});

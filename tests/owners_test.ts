@@ -1,5 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { TransferError } from "../lib/errors.ts";
+import { assertEquals } from "@std/assert";
 import { Owners } from "../lib/owners.ts";
 
 /** A draft that notes when it is told to let go. */
@@ -31,26 +30,4 @@ Deno.test("Owners goes on when what is let go of fails", async () => {
   await owners.evict("a", "one");
   await owners.evict("a", "one");
   assertEquals(released, ["broken"]);
-});
-
-Deno.test("Owners knows who is late: those who began before somebody who has settled", async () => {
-  const owners = new Owners();
-  const [early, middle, late] = ["early", "middle", "late"].map((name) =>
-    draft([], name)
-  );
-  for (const one of [early, middle, late]) await owners.add("a", "id", one!);
-  const drafts = [draft([], "x"), draft([], "y"), draft([], "z")];
-  for (const [at, one] of drafts.entries()) {
-    await owners.add("b", `transfer ${at}`, one);
-  }
-  owners.settle("b", drafts[1]!);
-  const error = assertThrows(
-    () => owners.mustNotBeLate("b", drafts[0]!),
-    TransferError,
-  );
-  assertEquals([error.code, error.retriable], ["rejected", false]);
-  owners.mustNotBeLate("b", drafts[1]!);
-  owners.mustNotBeLate("b", drafts[2]!);
-  owners.remove("b", drafts[0]!);
-  owners.mustNotBeLate("b", drafts[0]!); // it is nobody's any more
 });

@@ -35,7 +35,7 @@ export class Reply implements Disposable {
    */
   static async open(path: string, source: string): Promise<Reply> {
     if (path === "-") return new Reply(path, undefined);
-    const file = openIfThere(path);
+    const file = await openIfThere(path);
     if (file && await isSource(file, source)) {
       file.close();
       throw new TransferError(
@@ -55,7 +55,8 @@ export class Reply implements Disposable {
     if (this.#path === "-") return;
     try {
       this.#file ??= Deno.openSync(this.#path, { write: true, create: true });
-      this.#file.truncateSync();
+      // A pipe or a device holds nothing, and cannot be cut.
+      if (this.#file.statSync().isFile) this.#file.truncateSync();
     } catch (error) {
       throw cannotWrite(this.#path, error);
     }
@@ -83,9 +84,10 @@ export class Reply implements Disposable {
   }
 }
 
-function openIfThere(path: string): Deno.FsFile | undefined {
+/** Opening a pipe waits for its reader, and may not keep signals waiting. */
+async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
   try {
-    return Deno.openSync(path, { write: true });
+    return await Deno.open(path, { write: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw cannotWrite(path, error);
@@ -94,8 +96,11 @@ function openIfThere(path: string): Deno.FsFile | undefined {
 
 async function isSource(file: Deno.FsFile, source: string): Promise<boolean> {
   if (source === "-") return false;
-  const [to, from] = [await file.stat(), await Deno.stat(source)];
-  return to.dev === from.dev && to.ino === from.ino;
+  const to = await file.stat();
+  // What is wrong with the source is told by whoever reads it.
+  const [from] = await Promise.allSettled([Deno.stat(source)]);
+  return to.isFile && from.status === "fulfilled" &&
+    to.dev === from.value.dev && to.ino === from.value.ino;
 }
 
 function cannotWrite(path: string, error: unknown): TransferError {

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Reply } from "../../lib/cli/reply.ts";
 import { TransferError } from "../../lib/errors.ts";
+import { run } from "../children.ts";
 import { tempDir, tree, utf8 } from "../helpers.ts";
 
 Deno.test("Reply leaves what a file holds until somebody is there to answer", async () => {
@@ -41,4 +42,24 @@ Deno.test("Reply says early that a file cannot be written", async () => {
     `Cannot write "${dir.path}"`,
   );
   assertEquals(error.code, "local-io");
+});
+
+Deno.test("Reply goes into a pipe, too", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/pipe`;
+  await run("mkfifo", path);
+  const reader = run("cat", path);
+  {
+    using reply = await Reply.open(path, path);
+    reply.begin();
+    await reply.write(utf8("220 ok"));
+  }
+  assertEquals(await reader, "220 ok");
+});
+
+Deno.test("Reply leaves it to others to miss the source", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/reply`;
+  await Deno.writeTextFile(path, "");
+  using _reply = await Reply.open(path, `${dir.path}/none`);
 });
