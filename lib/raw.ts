@@ -10,6 +10,7 @@
  */
 
 import { blocksOf } from "./blocks.ts";
+import { HEARTBEAT_MS } from "./channel.ts";
 import { mustBeCounts, mustBePositive } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import {
@@ -255,12 +256,22 @@ class RawSender {
     for (let n; (n = await readSome(this.#conn, buffer)) !== null;) {
       this.#idle.moved();
       try {
-        if (!this.#unkept) {
-          await this.#options.onReply?.(buffer.subarray(0, n));
-        }
+        if (!this.#unkept) await this.#keep(buffer.subarray(0, n));
       } catch (error) {
         this.#unkept = { error }; // what is not read would cost sent bytes
       }
+    }
+  }
+
+  /** Hands a piece on. Who keeps it may be slow: that is no silence of the peer. */
+  async #keep(piece: Uint8Array): Promise<void> {
+    const { onReply, idleTimeout = IDLE_TIMEOUT_MS } = this.#options;
+    const beat = Math.min(HEARTBEAT_MS, idleTimeout / 2);
+    const ours = setInterval(() => this.#idle.moved(), beat);
+    try {
+      await onReply?.(piece);
+    } finally {
+      clearInterval(ours);
     }
   }
 

@@ -161,7 +161,16 @@ Deno.test("a peer's answer that nobody reads is given up, and is exit 14", async
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${listener.addr.port}`;
   const start = () =>
-    into(pipe, 1, ...["send", "--raw", "--reply", "-", "cli.ts", address]);
+    into(pipe, 1, ...[
+      "send",
+      "--raw",
+      "--timeout",
+      "5",
+      "--reply",
+      "-",
+      "cli.ts",
+      address,
+    ]);
   const answer = async (conn: Deno.Conn) => {
     await conn.write(BYTES);
     await conn.closeWrite();

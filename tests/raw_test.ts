@@ -253,6 +253,20 @@ Deno.test("sendRaw() loses nothing to a peer that ended first and reads on", asy
   assertEquals(await sending, { bytes: 100_000, clean: true });
 });
 
+Deno.test("sendRaw() takes no slow keeper of the answer for a silent peer", async () => {
+  using listener = listen();
+  const slow = () => new Promise((resolve) => setTimeout(resolve, 300));
+  const sending = sendRaw(noise(10), listener.target, {
+    idleTimeout: 100,
+    onReply: slow,
+  });
+  using conn = await listener.accept();
+  await conn.write(noise(10));
+  await readAll(conn);
+  await conn.closeWrite();
+  assertEquals((await sending).clean, true);
+});
+
 Deno.test("sendRaw() sends a file whose name no receiver would take", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/line\nbreak`;

@@ -20,11 +20,9 @@ export const RUNS = 20;
  *
  * @param signal Ends it.
  * @returns The rows that were printed.
- * @throws {TransferError} `usage` when it may not do what it has to, `internal`
- * when one of its programs fails.
+ * @throws {TransferError} `internal` when one of its programs fails.
  */
 export async function runDemo(signal?: AbortSignal): Promise<Row[]> {
-  await checkAllowed();
   const million = MILLION.toLocaleString("en-US");
   printResult(
     `${million} bytes, ${RUNS} times each way, from one program to another on ` +
@@ -35,8 +33,12 @@ export async function runDemo(signal?: AbortSignal): Promise<Row[]> {
   return rows;
 }
 
-/** Sees that it may start programs, and have a directory for what they write. */
-async function checkAllowed(): Promise<void> {
+/**
+ * Sees that it may start programs, and have a directory for what they write.
+ *
+ * @throws {TransferError} `usage` when it may not.
+ */
+export async function checkAllowed(): Promise<void> {
   const missing: string[] = [];
   for (const name of ["run", "read", "write"] as const) {
     const { state } = await Deno.permissions.request({ name });

@@ -89,6 +89,9 @@ export interface LinesOptions {
   onLoss?: (why: unknown) => void;
 }
 
+/** What a line that nothing keeps takes, and more, in milliseconds. */
+const MOMENT_MS = 100;
+
 /** So many bytes that wait show that a stream is behind. */
 const BEHIND_BYTES = 4_096;
 
@@ -159,13 +162,19 @@ export class Lines {
    * is left then is lost.
    *
    * @param patience How long that is by now, in milliseconds.
+   * @param end When it is over in any case, by the monotonic clock.
    * @returns Whether no line was ever lost.
    */
-  async settled(patience: () => number): Promise<boolean> {
+  async settled(
+    patience: () => number,
+    end: () => number = () => Infinity,
+  ): Promise<boolean> {
     const from = performance.now();
     while (this.#waiting > 0) {
-      const still = performance.now() - Math.max(from, this.#movedAt);
-      if (still >= patience()) {
+      const now = performance.now();
+      const still = now - Math.max(from, this.#movedAt);
+      const over = now >= Math.max(end(), from + MOMENT_MS);
+      if (over || still >= patience()) {
         this.#lose(unread());
         break;
       }

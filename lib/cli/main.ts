@@ -16,7 +16,7 @@ import {
   type SendCommand,
 } from "./parse.ts";
 import { checkPermissions } from "./permissions.ts";
-import { allPrinted, hurry, printResult } from "./print.ts";
+import { allPrinted, hurry, printResult, rush } from "./print.ts";
 import { Reported, Reporter, reportFatal } from "./report.ts";
 import { Interrupted, Signals } from "./signals.ts";
 import { progressView } from "./view.ts";
@@ -71,8 +71,9 @@ function answered(printed: boolean): number {
 async function demonstrate(): Promise<number> {
   const options = { json: false, quiet: false, stdoutTaken: false };
   const report = new Reporter(options, await progressView("none", false));
+  const { checkAllowed, runDemo } = await import("./demo.ts");
+  await checkAllowed(); // Deno's question hears no signal that somebody handles
   const { exit, printed } = await reporting(report, async ({ signal }) => {
-    const { runDemo } = await import("./demo.ts");
     await runDemo(signal);
   });
   return exit || answered(printed);
@@ -109,7 +110,7 @@ async function reporting(
 ): Promise<{ exit: number; printed: boolean }> {
   const left = Promise.withResolvers<never>();
   using signals = new Signals(left.reject);
-  signals.signal.addEventListener("abort", hurry);
+  signals.signal.addEventListener("abort", rush);
   const exit = await exitOf(
     Promise.race([work(signals), left.promise]),
     report,

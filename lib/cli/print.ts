@@ -14,8 +14,8 @@ const RESULT_PATIENCE_MS = 5_000;
 /** How long anything else does. */
 const NOTE_PATIENCE_MS = 500;
 
-/** How long all of it does once a signal has told the program to end. */
-const HURRIED_PATIENCE_MS = 100;
+/** How long all of it does at most once a signal has told the program to end. */
+const HURRIED_MS = 1_000;
 
 /**
  * How much may wait for a reader, in bytes: fifty thousand receipts. A reader
@@ -41,6 +41,7 @@ const results = new Lines(Deno.stdout, {
 });
 
 let hurried = false;
+let end = Infinity;
 
 /**
  * Prints a result. That results are lost is said once on stderr: what was
@@ -77,16 +78,23 @@ export function printNote(
  * @returns Whether every result was printed, or nobody was left to read it.
  */
 export async function allPrinted(): Promise<boolean> {
-  const whole = await results.settled(() =>
-    hurried ? HURRIED_PATIENCE_MS : RESULT_PATIENCE_MS
+  const whole = await results.settled(
+    () => hurried ? HURRIED_MS : RESULT_PATIENCE_MS,
+    () => end,
   );
-  await notes.settled(() => hurried ? HURRIED_PATIENCE_MS : NOTE_PATIENCE_MS);
+  await notes.settled(() => hurried ? HURRIED_MS : NOTE_PATIENCE_MS, () => end);
   return whole;
 }
 
-/** Has {@linkcode allPrinted} wait for no more than a moment from now on. */
+/** Has {@linkcode allPrinted} wait for those alone who still read. */
 export function hurry(): void {
   hurried = true;
+}
+
+/** Has {@linkcode allPrinted} wait for nobody longer than a second from now on. */
+export function rush(): void {
+  hurry();
+  end = Math.min(end, performance.now() + HURRIED_MS);
 }
 
 /** The terminal behind stderr, for what draws on it. */

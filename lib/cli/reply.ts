@@ -8,19 +8,18 @@ import { asTransferError, TransferError } from "../errors.ts";
 import { quote } from "../quote.ts";
 import { within, writeWhole } from "./lines.ts";
 
-/** How long an answer waits for a reader, in milliseconds. */
-const PATIENCE_MS = 5_000;
-
 /** How much of it at once, in bytes: a reader may be slow. */
 const PIECE_BYTES = 4_096;
 
 /** An answer's place. What a file held is there until somebody answers. */
 export class Reply implements Disposable {
   readonly #path: string;
+  readonly #patience: number;
   #file: Deno.FsFile | undefined;
 
-  private constructor(path: string, file: Deno.FsFile | undefined) {
+  private constructor(path: string, patience: number, file?: Deno.FsFile) {
     this.#path = path;
+    this.#patience = patience;
     this.#file = file;
   }
 
@@ -29,12 +28,17 @@ export class Reply implements Disposable {
    *
    * @param path A file, or `-` for stdout.
    * @param source The file that is to be sent, or `-` for stdin.
+   * @param patience How long a piece waits for a reader, in milliseconds.
    * @returns The place.
    * @throws {TransferError} `local-io` for a file that cannot be written,
    * `usage` for the source itself, or where Deno does not allow it.
    */
-  static async open(path: string, source: string): Promise<Reply> {
-    if (path === "-") return new Reply(path, undefined);
+  static async open(
+    path: string,
+    source: string,
+    patience: number,
+  ): Promise<Reply> {
+    if (path === "-") return new Reply(path, patience);
     const file = await openIfThere(path);
     if (file && await isSource(file, source)) {
       file.close();
@@ -43,7 +47,7 @@ export class Reply implements Disposable {
         `Cannot write ${quote(path)}: it is what is to be sent`,
       );
     }
-    return new Reply(path, file);
+    return new Reply(path, patience, file);
   }
 
   /**
@@ -55,8 +59,7 @@ export class Reply implements Disposable {
     if (this.#path === "-") return;
     try {
       this.#file ??= Deno.openSync(this.#path, { write: true, create: true });
-      // A pipe or a device holds nothing, and cannot be cut.
-      if (this.#file.statSync().isFile) this.#file.truncateSync();
+      empty(this.#file);
     } catch (error) {
       throw cannotWrite(this.#path, error);
     }
@@ -72,7 +75,7 @@ export class Reply implements Disposable {
     const to = this.#file ?? Deno.stdout;
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.slice(at, at + PIECE_BYTES);
-      const done = await within(PATIENCE_MS, writeWhole(to, piece));
+      const done = await within(this.#patience, writeWhole(to, piece));
       if (!done) throw new Error("nobody reads it");
       if (done.error !== undefined) throw done.error;
     }
@@ -96,11 +99,25 @@ async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
 
 async function isSource(file: Deno.FsFile, source: string): Promise<boolean> {
   if (source === "-") return false;
-  const to = await file.stat();
-  // What is wrong with the source is told by whoever reads it.
-  const [from] = await Promise.allSettled([Deno.stat(source)]);
-  return to.isFile && from.status === "fulfilled" &&
-    to.dev === from.value.dev && to.ino === from.value.ino;
+  // What may not be looked at is not what may be read; and what is wrong with
+  // the source is told by whoever reads it.
+  const [to, from] = await Promise.allSettled([
+    file.stat(),
+    Deno.stat(source),
+  ]);
+  return to.status === "fulfilled" && from.status === "fulfilled" &&
+    to.value.isFile && to.value.dev === from.value.dev &&
+    to.value.ino === from.value.ino;
+}
+
+function empty(file: Deno.FsFile): void {
+  try {
+    file.truncateSync();
+  } catch (error) {
+    // A pipe or a device holds nothing, and cannot be cut.
+    const { code } = error as { code?: string };
+    if (code !== "EINVAL") throw error;
+  }
 }
 
 function cannotWrite(path: string, error: unknown): TransferError {

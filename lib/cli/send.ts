@@ -119,7 +119,7 @@ async function runRaw(
   const { reply } = command;
   using answer = reply === undefined
     ? undefined
-    : await Reply.open(reply, path);
+    : await Reply.open(reply, path, command.timeout);
   const sent = await sendRaw(path === "-" ? Deno.stdin : path, command.target, {
     connectTimeout: command.connectTimeout,
     idleTimeout: command.timeout,

@@ -8,8 +8,8 @@ Deno.test("Reply leaves what a file holds until somebody is there to answer", as
   await using dir = await tempDir();
   const [path, none] = [`${dir.path}/reply`, `${dir.path}/none`];
   await Deno.writeTextFile(path, "an earlier answer");
-  using reply = await Reply.open(path, "-");
-  using _unused = await Reply.open(none, "-");
+  using reply = await Reply.open(path, "-", 5_000);
+  using _unused = await Reply.open(none, "-", 5_000);
   assertEquals(await Deno.readTextFile(path), "an earlier answer");
   assertEquals(await tree(dir.path), ["reply"]);
   reply.begin();
@@ -25,7 +25,7 @@ Deno.test("Reply is never the source, whatever it is called", async () => {
   await Deno.symlink(source, `${dir.path}/link`);
   for (const path of [source, `${dir.path}/link`]) {
     const error = await assertRejects(
-      () => Reply.open(path, source),
+      () => Reply.open(path, source, 5_000),
       TransferError,
       "it is what is to be sent",
     );
@@ -37,7 +37,7 @@ Deno.test("Reply is never the source, whatever it is called", async () => {
 Deno.test("Reply says early that a file cannot be written", async () => {
   await using dir = await tempDir();
   const error = await assertRejects(
-    () => Reply.open(dir.path, "-"),
+    () => Reply.open(dir.path, "-", 5_000),
     TransferError,
     `Cannot write "${dir.path}"`,
   );
@@ -50,7 +50,7 @@ Deno.test("Reply goes into a pipe, too", async () => {
   await run("mkfifo", path);
   const reader = run("cat", path);
   {
-    using reply = await Reply.open(path, path);
+    using reply = await Reply.open(path, path, 5_000);
     reply.begin();
     await reply.write(utf8("220 ok"));
   }
@@ -61,5 +61,5 @@ Deno.test("Reply leaves it to others to miss the source", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/reply`;
   await Deno.writeTextFile(path, "");
-  using _reply = await Reply.open(path, `${dir.path}/none`);
+  using _reply = await Reply.open(path, `${dir.path}/none`, 5_000);
 });
