@@ -255,10 +255,9 @@ Deno.test("sendRaw() loses nothing to a peer that ended first and reads on", asy
 
 Deno.test("sendRaw() takes no slow keeper of the answer for a silent peer", async () => {
   using listener = listen();
-  const slow = () => new Promise((resolve) => setTimeout(resolve, 300));
   const sending = sendRaw(noise(10), listener.target, {
     idleTimeout: 100,
-    onReply: slow,
+    onReply: () => new Promise((resolve) => setTimeout(resolve, 300)),
   });
   using conn = await listener.accept();
   await conn.write(noise(10));
