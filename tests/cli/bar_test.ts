@@ -21,7 +21,7 @@ async function sending(
   args: string[],
   where = "",
 ) {
-  const size = `stty rows ${rows} cols ${columns}`;
+  const size = `stty rows ${rows} cols ${columns}; export TERM=xterm`;
   const line = `${size}; exec deno run -q -P cli.ts send "$@" ${where}`;
   await using program = new Running("python3", [
     ...["-B", "tests/peers/terminal.py", "", ""],
