@@ -172,7 +172,11 @@ export async function drain(
   bounds: Bounds,
   onData?: (piece: Uint8Array) => void,
 ): Promise<number> {
-  mustBePositive({ silence: bounds.silence, total: bounds.total });
+  mustBePositive({
+    silence: bounds.silence,
+    total: bounds.total,
+    bytes: bounds.bytes,
+  });
   using silence = new IdleTimer(conn, bounds.silence);
   const buffer = new Uint8Array(DRAIN_BUFFER_BYTES);
   const doing = "read to the end of the connection";

@@ -12,7 +12,11 @@ import { join } from "node:path";
 import { Budget } from "./budget.ts";
 import { DirectorySync } from "./directory_sync.ts";
 import { FileSync } from "./file_sync.ts";
-import { asTransferError, TransferError } from "./errors.ts";
+import {
+  asTransferError,
+  isOutOfDescriptors,
+  TransferError,
+} from "./errors.ts";
 import { lstatIfThere } from "./absent.ts";
 import { byteLength } from "./names.ts";
 import { Owners } from "./owners.ts";
@@ -191,7 +195,7 @@ export function storing<T>(
   operation: () => Promise<T>,
 ): Promise<T> {
   return operation().catch((error) => {
-    throw isForNow(error)
+    throw isOutOfDescriptors(error)
       ? new TransferError(
         "rejected",
         `Cannot store ${quote(name)}: the receiver is busy, it has too many ` +
@@ -200,10 +204,4 @@ export function storing<T>(
       )
       : asTransferError(error, "local-io", `store ${quote(name)}`);
   });
-}
-
-/** Whether a process or a machine that is less busy would have done it. */
-function isForNow(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    (error.code === "EMFILE" || error.code === "ENFILE");
 }

@@ -216,6 +216,17 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
+ * Says whether a process or a machine with fewer files open would have done it.
+ *
+ * @param error What the system threw.
+ * @returns Whether it is EMFILE or ENFILE (open(2), accept(2)).
+ */
+export function isOutOfDescriptors(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "EMFILE" || error.code === "ENFILE");
+}
+
+/**
  * Says whether an error means only that the connection is gone, not why.
  *
  * @param error Any failure of a transfer.

@@ -136,11 +136,10 @@ async function handOver(
   } catch (error) {
     signal?.throwIfAborted();
     const failure = asTransferError(error, "internal", "send");
+    const doing = DOING[failure.code] ?? "deliver";
     throw new TransferError(
       failure.code,
-      `Cannot ${DOING[failure.code] ?? "deliver"} ${
-        quote(item.entry.name)
-      } to ` +
+      `Cannot ${doing} ${quote(item.entry.name)} to ` +
         `${formatTarget(target)}: ${foundOf(failure)}`,
       { cause: failure, retriable: false },
     );
@@ -266,10 +265,12 @@ class RawSender {
   /** Hands a piece on. Who keeps it may be slow: that is no silence of the peer. */
   async #keep(piece: Uint8Array): Promise<void> {
     const { onReply, idleTimeout = IDLE_TIMEOUT_MS } = this.#options;
+    const keeping = onReply?.(piece);
+    if (!(keeping instanceof Promise)) return;
     const beat = Math.min(HEARTBEAT_MS, idleTimeout / 2);
     const ours = setInterval(() => this.#idle.moved(), beat);
     try {
-      await onReply?.(piece);
+      await keeping;
     } finally {
       clearInterval(ours);
     }

@@ -8,7 +8,12 @@ import { Admission } from "./admission.ts";
 import { formatTarget, type Target } from "./connect.ts";
 import { MAX_DELAY_MS } from "./deadline.ts";
 import { Door } from "./door.ts";
-import { asTransferError, reasonOf, TransferError } from "./errors.ts";
+import {
+  asTransferError,
+  isOutOfDescriptors,
+  reasonOf,
+  TransferError,
+} from "./errors.ts";
 import { mustBePositive, mustNotBeNegative } from "./limits.ts";
 import {
   listen,
@@ -209,8 +214,8 @@ class RunningServer implements Server {
       } catch (error) {
         if (this.#stopped) break;
         if (isGone(error)) continue;
-        // Out of descriptors, most likely: a stranger's will do.
-        if (this.#lobby.dismissFirst()) continue;
+        // A stranger's descriptor will do, where there is one.
+        if (isOutOfDescriptors(error) && this.#lobby.dismissFirst()) continue;
         if (!told) this.#cannotAccept(error);
         told = true;
         await pause(ACCEPT_PAUSE_MS);

@@ -84,14 +84,10 @@ export class Temps {
     if (found.length === 0) return undefined;
     // Shows what a file of this user's looks like, without a permission to ask.
     const own = await this.create(parts, mode);
-    try {
-      const like = await own.file.stat();
-      for (const { path } of found.sort((a, b) => b.size - a.size)) {
-        const temp = await claim(path, like);
-        if (temp) return temp;
-      }
-    } finally {
-      await discard(own);
+    const like = await own.file.stat().finally(() => discard(own));
+    for (const { path } of found.sort((a, b) => b.size - a.size)) {
+      const temp = await claim(path, like);
+      if (temp) return temp;
     }
   }
 

@@ -206,6 +206,24 @@ export function halfclose(
   });
 }
 
+/**
+ * Starts a program on a terminal, at which somebody may type a line.
+ *
+ * @param program The program and its arguments.
+ * @param after What is printed before the line is typed; empty for none.
+ * @param line What is typed; it ends in a line feed.
+ * @returns The program, running.
+ */
+export function onTerminal(
+  program: readonly string[],
+  after = "",
+  line = "",
+): Running {
+  const script = `${ROOT}/tests/peers/terminal.py`;
+  const args = ["-B", script, after, line, ...program];
+  return new Running("python3", args, { cwd: ROOT });
+}
+
 /** How a program ended, and what it had said by then. */
 export interface Ending {
   code: number;

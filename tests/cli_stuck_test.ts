@@ -1,7 +1,7 @@
 // What nothing can interrupt must not keep the program from ending.
 
 import { assert, assertEquals } from "@std/assert";
-import { ROOT, run, Running } from "./children.ts";
+import { onTerminal, ROOT, run, Running } from "./children.ts";
 import { tempDir } from "./helpers.ts";
 import { needs } from "./needs.ts";
 
@@ -65,10 +65,7 @@ function asking(after = ""): Running {
     `bash -c 'echo "number $$"; ${program}'; echo "ended $?"`,
     "stty -a",
   ];
-  return new Running("python3", [
-    ...["-B", "tests/peers/terminal.py", after, ""],
-    ...["bash", "-c", lines.join("\n")],
-  ], { cwd: ROOT });
+  return onTerminal(["bash", "-c", lines.join("\n")], after);
 }
 
 /** Sees how it ended, and that what is typed next is shown again. */

@@ -142,7 +142,7 @@ Deno.test("hangUp() rejects with lost after the peer reset, and has closed", asy
 
 Deno.test("drain() and hangUp() refuse bounds that are none", async () => {
   for (const bound of [0, -1, NaN]) {
-    for (const name of ["silence", "total"]) {
+    for (const name of ["silence", "total", "bytes"]) {
       const [conn, peer] = await connectedPair();
       using _peer = peer;
       const bounds = { ...BOUNDS, [name]: bound };

@@ -79,6 +79,7 @@ Deno.test("a receiver that has said everything and does not end holds up nobody"
   all.outcome.finally(() => over = true);
   while (!over) {
     await all.receiver.say({ ...alive, bytes: 0 }).catch(() => over = true);
+    // Often enough to be alive, for as long as it takes the sender to leave.
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await all.outcome;

@@ -11,6 +11,7 @@ import {
   foundBy,
   foundOf,
   isCut,
+  isOutOfDescriptors,
   OUTCOMES,
   reasonOf,
   together,
@@ -170,4 +171,14 @@ Deno.test("foundBy() says who, where the system alone has spoken", () => {
   assertEquals(foundBy(told, "we"), "it is gone");
   const alone = new TransferError("source", "Cannot read: it is gone");
   assertEquals(foundBy(alone, "we"), "it is gone");
+});
+
+Deno.test("isOutOfDescriptors() knows what closing files would cure", () => {
+  const error = (code: string) => Object.assign(new Error("failed"), { code });
+  for (const code of ["EMFILE", "ENFILE"]) {
+    assert(isOutOfDescriptors(error(code)));
+  }
+  for (const other of [error("EACCES"), new Error("EMFILE"), "EMFILE"]) {
+    assert(!isOutOfDescriptors(other));
+  }
 });

@@ -5,6 +5,8 @@ import { publish } from "../lib/publish.ts";
 import type { ConflictPolicy } from "../lib/conflict.ts";
 import { noise, tempDir, tree, utf8 } from "./helpers.ts";
 
+const FILES = new FileSync();
+
 const POLICIES: ConflictPolicy[] = ["refuse", "replace", "rename"];
 
 for (const policy of POLICIES) {
@@ -12,13 +14,7 @@ for (const policy of POLICIES) {
     await using dir = await tempDir();
     const temp = `${dir.path}/temp`;
     await Deno.writeFile(temp, utf8("new"));
-    const published = await publish(
-      temp,
-      dir.path,
-      "a",
-      policy,
-      new FileSync(),
-    );
+    const published = await publish(temp, dir.path, "a", policy, FILES);
     assertEquals(published, { last: "a", existing: false });
     assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("new"));
   });
@@ -30,13 +26,7 @@ for (const policy of POLICIES) {
     await Deno.writeFile(temp, content);
     await Deno.writeFile(`${dir.path}/a`, content);
     const before = (await Deno.stat(`${dir.path}/a`)).ino;
-    const published = await publish(
-      temp,
-      dir.path,
-      "a",
-      policy,
-      new FileSync(),
-    );
+    const published = await publish(temp, dir.path, "a", policy, FILES);
     assertEquals(published, { last: "a", existing: true });
     assertEquals((await Deno.stat(`${dir.path}/a`)).ino, before);
     assertEquals(await tree(dir.path), ["a", "temp"]);
@@ -53,7 +43,7 @@ Deno.test("publish() sees a difference in the last byte, and in length alone", a
   for (const other of [last, content.subarray(1), new Uint8Array(0)]) {
     await Deno.writeFile(`${dir.path}/a`, other);
     const error = await assertRejects(
-      () => publish(temp, dir.path, "a", "refuse", new FileSync()),
+      () => publish(temp, dir.path, "a", "refuse", FILES),
       TransferError,
       'Cannot store "a": other content has that name already',
     );
@@ -79,7 +69,7 @@ Deno.test("publish() replaces in one step: the name is never absent and never ha
   for (let turn = 1; turn <= 50; turn++) {
     const temp = `${dir.path}/temp`;
     await Deno.writeTextFile(temp, versions[turn % 2]!);
-    await publish(temp, dir.path, "a", "replace", new FileSync());
+    await publish(temp, dir.path, "a", "replace", FILES);
   }
   replacing = false;
   await looking;
@@ -93,7 +83,7 @@ Deno.test("publish() replaces no directory, empty or not", async () => {
   await Deno.mkdir(`${dir.path}/full/inner`, { recursive: true });
   for (const name of ["empty", "full"]) {
     const error = await assertRejects(
-      () => publish(temp, dir.path, name, "replace", new FileSync()),
+      () => publish(temp, dir.path, name, "replace", FILES),
       TransferError,
     );
     assertEquals(error.code, "rejected");
@@ -113,7 +103,7 @@ Deno.test("publish() opens nothing that is no regular file", async () => {
   // A socket has length 0 too; a look into it would fail or wait for ever.
   using _socket = Deno.listen({ transport: "unix", path: `${dir.path}/a` });
   await assertRejects(
-    () => publish(temp, dir.path, "a", "refuse", new FileSync()),
+    () => publish(temp, dir.path, "a", "refuse", FILES),
     TransferError,
     "other content has that name already",
   );

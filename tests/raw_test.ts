@@ -15,13 +15,6 @@ function gated(first: Uint8Array) {
   return { source: chunks(), gate };
 }
 
-/** Lets the runtime see what the kernel has: loopback delivers at once. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) {
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-}
-
 const STALLED = /nothing moved for 0.05 s/;
 
 Deno.test("sendRaw() ends with a half-close and still hears the answer", async () => {
@@ -214,49 +207,11 @@ Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in 
   );
 });
 
-Deno.test("sendRaw() never calls clean what it sent to a peer that was gone", async () => {
-  for (const words of ["", "421 go away\r\n"]) {
-    using listener = listen();
-    const gate = Promise.withResolvers<void>();
-    const gone = async function* () {
-      await gate.promise; // until the peer has closed
-      yield noise(10);
-    };
-    const heard = Promise.withResolvers<void>();
-    const sending = sendRaw(gone(), listener.target, {
-      onReply: () => heard.resolve(),
-    });
-    const conn = await listener.accept();
-    await conn.write(new TextEncoder().encode(words));
-    if (words) await heard.promise;
-    conn.close();
-    await turns(); // its end has come
-    gate.resolve();
-    const error = await assertRejects(() => sending, TransferError);
-    assertEquals(error.code, "unconfirmed");
-  }
-});
-
-Deno.test("sendRaw() loses nothing to a peer that ended first and reads on", async () => {
-  using listener = listen();
-  const gate = Promise.withResolvers<void>();
-  const late = async function* () {
-    await gate.promise;
-    yield noise(100_000);
-  };
-  const sending = sendRaw(late(), listener.target);
-  using conn = await listener.accept();
-  await conn.closeWrite();
-  await turns();
-  gate.resolve();
-  assertEquals(await readAll(conn), noise(100_000));
-  assertEquals(await sending, { bytes: 100_000, clean: true });
-});
-
 Deno.test("sendRaw() takes no slow keeper of the answer for a silent peer", async () => {
   using listener = listen();
   const sending = sendRaw(noise(10), listener.target, {
     idleTimeout: 100,
+    // Longer than the limit: that so much time passes is what is tested.
     onReply: () => new Promise((resolve) => setTimeout(resolve, 300)),
   });
   using conn = await listener.accept();

@@ -1,18 +1,14 @@
 // Keys at a terminal: a prompt for one, and one that is made for a session.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { cli, ROOT, Running } from "./children.ts";
+import { cli, onTerminal as terminal } from "./children.ts";
 import { needs } from "./needs.ts";
 import { certificate } from "./pairs.ts";
 import { place } from "./secure_place.ts";
 
-/** The program on a terminal, at which somebody may type a line. */
-function onTerminal(args: string[], after = "", line = ""): Running {
-  return new Running("python3", [
-    ...["-B", `${ROOT}/tests/peers/terminal.py`, after, line],
-    ...["deno", "run", "-P", "cli.ts", ...args],
-  ], { cwd: ROOT });
-}
+/** The program itself on a terminal. */
+const onTerminal = (args: string[], after?: string, line?: string) =>
+  terminal(["deno", "run", "-P", "cli.ts", ...args], after, line);
 
 needs(
   ["python3"],

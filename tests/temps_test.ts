@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { discard, Temps } from "../lib/temps.ts";
 import { noise, tempDir, tree, utf8 } from "./helpers.ts";
 
@@ -128,6 +128,22 @@ Deno.test("Temps.adopt() gives a partial the bits that a new file would have", a
     adopted!.file.close();
     await discard(fresh);
   }
+});
+
+Deno.test("Temps.adopt() holds on to nothing where it fails", async () => {
+  await using dir = await tempDir();
+  const temps = new Temps(dir.path);
+  (await temps.create(PARTS, MODE)).file.close();
+  const { remove } = Deno;
+  Deno.remove = () => Promise.reject(new Error("EIO"));
+  try {
+    await assertRejects(() => temps.adopt(PARTS, MODE), Error, "EIO");
+  } finally {
+    Deno.remove = remove;
+  }
+  const adopted = await temps.adopt(PARTS, MODE); // nobody has locked it
+  assert(adopted);
+  adopted.file.close();
 });
 
 Deno.test("Temps sweeps nothing that it did not make", async () => {

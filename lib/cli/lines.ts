@@ -127,7 +127,7 @@ export class Lines {
 
   /** Whether so many wait that what soon is old had better not join them. */
   get behind(): boolean {
-    return this.#waiting >= BEHIND_BYTES;
+    return this.waiting >= BEHIND_BYTES;
   }
 
   /**

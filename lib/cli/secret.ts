@@ -67,7 +67,7 @@ export async function findSecrets(
   return keyFrom(quote(keyFile), await readSecret(keyFile, report));
 }
 
-/** Holds a key against its checksum, and says where a wrong one is from. */
+/** Checks a key against its checksum, and says where a wrong one is from. */
 function keyFrom(where: string, key: string | undefined): Secrets {
   if (key === undefined) return {};
   try {
@@ -81,7 +81,7 @@ function keyFrom(where: string, key: string | undefined): Secrets {
 }
 
 /**
- * Reads a text that is no secret, a certificate say.
+ * Reads a text that is no secret, for example a certificate.
  *
  * @param path Where it is.
  * @returns The text.

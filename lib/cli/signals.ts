@@ -9,8 +9,8 @@ import { MAX_DELAY_MS } from "../deadline.ts";
 
 /**
  * How long work that was interrupted may take to end in order, in milliseconds.
- * What nothing can interrupt, the opening of a pipe say, or a read of stdin,
- * keeps a person waiting no longer than that.
+ * What nothing can interrupt, for example the opening of a pipe or a read of
+ * stdin, keeps a person waiting no longer than that.
  */
 const ORDERLY_MS = 1_500;
 

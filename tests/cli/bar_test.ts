@@ -1,7 +1,7 @@
 // The bar on a real terminal, and what a person sees of it in the end.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ended, ROOT, Running } from "../children.ts";
+import { ended, onTerminal } from "../children.ts";
 import { type Pair, pair } from "../cli_pair.ts";
 import { noise, sha256Of } from "../helpers.ts";
 import { needs } from "../needs.ts";
@@ -23,10 +23,7 @@ async function sending(
 ) {
   const size = `stty rows ${rows} cols ${columns}; export TERM=xterm`;
   const line = `${size}; exec deno run -q -P cli.ts send "$@" ${where}`;
-  await using program = new Running("python3", [
-    ...["-B", "tests/peers/terminal.py", "", ""],
-    ...["bash", "-c", line, "bash", ...args],
-  ], { cwd: ROOT });
+  await using program = onTerminal(["bash", "-c", line, "bash", ...args]);
   const { code, stdout } = await ended(program);
   const screen = new Screen(columns, rows);
   screen.write(stdout);
@@ -109,10 +106,8 @@ needs(
     await using all = await pair();
     const path = `${all.from}/a.bin`;
     const line = 'export TERM=dumb; exec deno run -q -P cli.ts send "$@"';
-    await using program = new Running("python3", [
-      ...["-B", "tests/peers/terminal.py", "", "", "bash", "-c", line, "bash"],
-      ...["--limit-rate", "40k", path, all.address],
-    ], { cwd: ROOT });
+    const args = ["--limit-rate", "40k", path, all.address];
+    await using program = onTerminal(["bash", "-c", line, "bash", ...args]);
     const { code, stdout } = await ended(program);
     assertEquals(code, 0);
     assert(!stdout.includes("\x1b"), stdout);

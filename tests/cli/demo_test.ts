@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { tableOf } from "../../lib/cli/demo.ts";
 import { experiment } from "../../lib/cli/demo/experiment.ts";
 import { MILLION, sumUp } from "../../lib/cli/demo/ways.ts";
-import { ended, ROOT, Running } from "../children.ts";
+import { ended, onTerminal, ROOT, Running } from "../children.ts";
 import { rejectsWith, tempDir, tree } from "../helpers.ts";
 import { needs } from "../needs.ts";
 
@@ -68,10 +68,7 @@ Deno.test("a program of the demo that fails is one line", async () => {
 /** Starts the demo by a line for a shell, with a directory of its own. */
 function demo(line: string, dir: string): Running {
   const program = `export TMPDIR=${dir}; ${line}`;
-  return new Running("python3", [
-    ...["-B", "tests/peers/terminal.py", "one program to another", ""],
-    ...["bash", "-c", program],
-  ], { cwd: ROOT });
+  return onTerminal(["bash", "-c", program], "one program to another");
 }
 
 needs(
