@@ -37,46 +37,56 @@
  * @module
  */
 
-export { type Target } from "./lib/connect.ts";
+export { type Target } from "./lib/net/connect.ts";
 export {
   type Bounds,
   drain,
   hangUp,
   readExactly,
   writeAll,
-} from "./lib/conn.ts";
-export { type Abortable, type Closable, withDeadline } from "./lib/deadline.ts";
-export { IdleTimer } from "./lib/idle_timer.ts";
-export { Digest } from "./lib/digest.ts";
-export { type StoreOptions } from "./lib/destination.ts";
-export { type Duplex } from "./lib/duplex.ts";
+} from "./lib/net/half_close.ts";
+export {
+  type Abortable,
+  type Closable,
+  withDeadline,
+} from "./lib/net/deadline.ts";
+export { IdleTimer } from "./lib/net/idle_timer.ts";
+export { Digest } from "./lib/base/digest.ts";
+export { type StoreOptions } from "./lib/sink/disk/destination.ts";
+export { type Duplex } from "./lib/net/duplex.ts";
 export {
   type Code,
   type Outcome,
   OUTCOMES,
   TransferError,
   type TransferErrorOptions,
-} from "./lib/errors.ts";
-export { generateKey } from "./lib/key.ts";
-export { type ClientTls } from "./lib/named.ts";
-export { type Phase } from "./lib/frames.ts";
-export { type ListenOptions } from "./lib/listen.ts";
-export { type MemorySink, memorySink } from "./lib/memory_sink.ts";
-export { sendRaw, type SendRawOptions } from "./lib/raw.ts";
-export { receiveRaw, type ReceiveRawOptions } from "./lib/raw_receive.ts";
-export { type RawOptions, type RawReport } from "./lib/raw_report.ts";
-export { type Progress, type Receipt } from "./lib/receipt.ts";
-export { receive, type ReceiveOptions } from "./lib/receive.ts";
-export { type Retry, type RetryOptions } from "./lib/retry.ts";
-export { type ReceiverSecurity, type SenderSecurity } from "./lib/secure.ts";
-export { send, sendAll, type SendOptions } from "./lib/send.ts";
+} from "./lib/base/errors.ts";
+export { generateKey } from "./lib/security/key.ts";
+export { type ClientTls } from "./lib/security/certificate_handshake.ts";
+export { type Phase } from "./lib/wire/frames.ts";
+export { type ListenOptions } from "./lib/net/listen.ts";
+export { type MemorySink, memorySink } from "./lib/sink/memory_sink.ts";
+export { sendRaw, type SendRawOptions } from "./lib/raw/send_raw.ts";
+export { receiveRaw, type ReceiveRawOptions } from "./lib/raw/receive_raw.ts";
+export { type RawOptions, type RawReport } from "./lib/raw/report.ts";
+export { type Progress, type Receipt } from "./lib/model/receipt.ts";
+export {
+  receive,
+  type ReceiveOptions,
+} from "./lib/transfer/receiver/receive.ts";
+export { type Retry, type RetryOptions } from "./lib/base/retry.ts";
+export {
+  type ReceiverSecurity,
+  type SenderSecurity,
+} from "./lib/security/mod.ts";
+export { send, sendAll, type SendOptions } from "./lib/transfer/sender/send.ts";
 export {
   serve,
   type ServeOptions,
   type Server,
   type ShutdownOptions,
-} from "./lib/serve.ts";
-export { type SessionOptions } from "./lib/session.ts";
+} from "./lib/server/serve.ts";
+export { type SessionOptions } from "./lib/transfer/receiver/session.ts";
 export {
   type CommitPhase,
   type Committed,
@@ -85,16 +95,16 @@ export {
   type Held,
   type Resumable,
   type Sink,
-} from "./lib/sink.ts";
-export { type ConflictPolicy } from "./lib/conflict.ts";
-export { type ByteReader } from "./lib/reading.ts";
-export { type Source } from "./lib/source.ts";
-export { directorySink, fileSink } from "./lib/store.ts";
-export { type ByteWriter, streamSink } from "./lib/stream_sink.ts";
-export { type Certificate } from "./lib/tls.ts";
+} from "./lib/sink/sink.ts";
+export { type ConflictPolicy } from "./lib/sink/conflict.ts";
+export { type ByteReader } from "./lib/source/reader.ts";
+export { type Source } from "./lib/source/item.ts";
+export { directorySink, fileSink } from "./lib/sink/disk/mod.ts";
+export { type ByteWriter, streamSink } from "./lib/sink/stream_sink.ts";
+export { type Certificate } from "./lib/security/tls.ts";
 export {
   type Handler,
   type SessionInfo,
   type VisitOptions,
-} from "./lib/visits.ts";
-export { type WalkOptions } from "./lib/walk.ts";
+} from "./lib/server/handle_connection.ts";
+export { type WalkOptions } from "./lib/source/walk.ts";

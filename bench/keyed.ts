@@ -14,7 +14,7 @@
  * @module
  */
 
-import { generateKey } from "../lib/key.ts";
+import { generateKey } from "../lib/security/key.ts";
 import {
   clock,
   type Contender,

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { runDemo } from "../lib/cli/demo.ts";
+import { runDemo } from "../lib/cli/run/demo.ts";
 
 const rows = await runDemo();
 const faults: string[] = [];

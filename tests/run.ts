@@ -7,7 +7,7 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { missing, PROGRAMS } from "./programs.ts";
+import { missing, PROGRAMS } from "./support/programs.ts";
 
 type Program = keyof typeof PROGRAMS;
 

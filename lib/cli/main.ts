@@ -6,20 +6,20 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { OUTCOMES, TransferError } from "../errors.ts";
-import { generateKey } from "../key.ts";
-import { HELP } from "./help.ts";
+import { OUTCOMES, TransferError } from "../base/errors.ts";
+import { generateKey } from "../security/key.ts";
+import { HELP } from "./parse/help.ts";
 import {
   type Command,
   parseCommand,
   type ReceiveCommand,
   type SendCommand,
-} from "./parse.ts";
-import { checkPermissions } from "./permissions.ts";
-import { allPrinted, hurry, printResult, rush } from "./print.ts";
-import { Reported, Reporter, reportFatal } from "./report.ts";
-import { Interrupted, Signals } from "./signals.ts";
-import { progressView } from "./view.ts";
+} from "./parse/parse.ts";
+import { checkPermissions } from "./run/permissions.ts";
+import { allPrinted, hurry, printResult, rush } from "./report/print.ts";
+import { Reported, Reporter, reportFatal } from "./report/report.ts";
+import { Interrupted, Signals } from "./run/signals.ts";
+import { progressView } from "./report/progress_view.ts";
 
 /**
  * Runs the program.
@@ -71,7 +71,7 @@ function answered(printed: boolean): number {
 async function demonstrate(): Promise<number> {
   const options = { json: false, quiet: false, stdoutTaken: false };
   const report = new Reporter(options, await progressView("none", false));
-  const { checkAllowed, runDemo } = await import("./demo.ts");
+  const { checkAllowed, runDemo } = await import("./run/demo.ts");
   await checkAllowed(); // Deno's question hears no signal that somebody handles
   const { exit, printed } = await reporting(report, async ({ signal }) => {
     await runDemo(signal);
@@ -93,10 +93,10 @@ async function runTransfer(
   const { exit } = await reporting(report, async (signals) => {
     await checkPermissions(command);
     if (command.command === "send") {
-      const { runSend } = await import("./send.ts");
+      const { runSend } = await import("./run/send.ts");
       await runSend(command, report, signals);
     } else {
-      const { runReceive } = await import("./receive.ts");
+      const { runReceive } = await import("./run/receive.ts");
       await runReceive(command, report, signals);
     }
   });

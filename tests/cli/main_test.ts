@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { main } from "../../lib/cli/main.ts";
-import { captured } from "../printed.ts";
+import { captured } from "../support/printed.ts";
 
 for (
   const [typed, events] of [

@@ -6,11 +6,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
-import { OUTCOMES } from "../../lib/errors.ts";
-import { FORMATS } from "../../lib/frame_formats.ts";
-import { type Frame, HEADER_BYTES } from "../../lib/frames.ts";
-import { PREFACE } from "../../lib/preface.ts";
-import { halfclose, type Running } from "../children.ts";
+import { OUTCOMES } from "../../lib/base/errors.ts";
+import { FORMATS } from "../../lib/wire/layouts.ts";
+import { type Frame, HEADER_BYTES } from "../../lib/wire/frames.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
+import { halfclose, type Running } from "../support/children.ts";
 import {
   joined,
   noise,
@@ -18,7 +18,7 @@ import {
   type TempDir,
   tempDir,
   tree,
-} from "../helpers.ts";
+} from "../support/helpers.ts";
 import { FaultProxy, type Link, type Plan } from "./proxy.ts";
 import { receiver } from "./receiver.ts";
 

@@ -5,11 +5,11 @@
  */
 
 import { assert } from "@std/assert";
-import type { Target } from "../../lib/connect.ts";
-import { FrameReader } from "../../lib/frame_reader.ts";
-import type { Frame } from "../../lib/frames.ts";
+import type { Target } from "../../lib/net/connect.ts";
+import { FrameReader } from "../../lib/transfer/frame_reader.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
 import { greeting, said } from "./raw.ts";
-import { accept } from "../scripted.ts";
+import { accept } from "../support/scripted.ts";
 
 /** What a hand-made receiver can do with its sender. */
 export interface Hands {

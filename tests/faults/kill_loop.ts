@@ -9,8 +9,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { halfclose } from "../children.ts";
-import { tempDir, tree } from "../helpers.ts";
+import { halfclose } from "../support/children.ts";
+import { tempDir, tree } from "../support/helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { receiver } from "./receiver.ts";
 import { seeded } from "./seed.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "../children.ts";
+import { run } from "../support/children.ts";
 
 /** A cable that can be cut. */
 export interface Cable extends AsyncDisposable {

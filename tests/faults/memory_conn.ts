@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Duplex } from "../../lib/duplex.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
 
 /** How a connection behaves. */
 export interface Weather {

@@ -7,13 +7,13 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Delivery } from "../../lib/delivery.ts";
-import { TransferError } from "../../lib/errors.ts";
-import { Outgoing } from "../../lib/outgoing.ts";
-import { receive } from "../../lib/receive.ts";
-import type { Sink } from "../../lib/sink.ts";
-import { bytesItem, directoryItem, readerItem } from "../../lib/source.ts";
-import { noise, sha256Of } from "../helpers.ts";
+import { Delivery } from "../../lib/transfer/sender/session.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { Outgoing } from "../../lib/transfer/sender/outgoing_entry.ts";
+import { receive } from "../../lib/transfer/receiver/receive.ts";
+import type { Sink } from "../../lib/sink/sink.ts";
+import { bytesItem, directoryItem, readerItem } from "../../lib/source/item.ts";
+import { noise, sha256Of } from "../support/helpers.ts";
 import {
   type Place,
   placeOf,

@@ -5,12 +5,12 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { TransferError } from "../../lib/errors.ts";
-import { send, type SendOptions } from "../../lib/send.ts";
-import { serve } from "../../lib/serve.ts";
-import type { Source } from "../../lib/source.ts";
-import { directorySink } from "../../lib/store.ts";
-import { noise, tree } from "../helpers.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
+import { serve } from "../../lib/server/serve.ts";
+import type { Source } from "../../lib/source/item.ts";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { noise, tree } from "../support/helpers.ts";
 import { FaultProxy } from "./proxy.ts";
 
 /** The length of a block of proof. */

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Target } from "../../lib/connect.ts";
-import type { Code } from "../../lib/errors.ts";
-import { FrameReader } from "../../lib/frame_reader.ts";
-import type { Frame, Hello } from "../../lib/frames.ts";
-import { PREFACE } from "../../lib/preface.ts";
-import { encodeFrame } from "../../lib/wire.ts";
-import { joined } from "../helpers.ts";
-import { hello } from "../scripted.ts";
+import type { Target } from "../../lib/net/connect.ts";
+import type { Code } from "../../lib/base/errors.ts";
+import { FrameReader } from "../../lib/transfer/frame_reader.ts";
+import type { Frame, Hello } from "../../lib/wire/frames.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { joined } from "../support/helpers.ts";
+import { hello } from "../support/scripted.ts";
 
 /** Frames as bytes, one after the other. */
 export function said(...frames: (Frame | Uint8Array)[]): Uint8Array {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { send } from "../../lib/send.ts";
-import { halfclose, ROOT, Running } from "../children.ts";
-import { tempDir } from "../helpers.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { halfclose, ROOT, Running } from "../support/children.ts";
+import { tempDir } from "../support/helpers.ts";
 
 /** A receiver that listens. */
 export interface Receiver extends AsyncDisposable {

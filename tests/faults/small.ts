@@ -6,13 +6,17 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { TransferError } from "../../lib/errors.ts";
-import type { Receipt } from "../../lib/receipt.ts";
-import { type SendOptions, transfer } from "../../lib/send.ts";
-import { serve, type ServeOptions, type Server } from "../../lib/serve.ts";
-import { bytesItem, directoryItem, type Item } from "../../lib/source.ts";
-import { directorySink } from "../../lib/store.ts";
-import { noise, type TempDir, tempDir, tree } from "../helpers.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import type { Receipt } from "../../lib/model/receipt.ts";
+import { type SendOptions, transfer } from "../../lib/transfer/sender/send.ts";
+import {
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../lib/server/serve.ts";
+import { bytesItem, directoryItem, type Item } from "../../lib/source/item.ts";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { noise, type TempDir, tempDir, tree } from "../support/helpers.ts";
 import { FaultProxy, type Plan } from "./proxy.ts";
 
 const CONTENT = noise(100);

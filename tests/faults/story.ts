@@ -6,10 +6,10 @@
  */
 
 import fc from "fast-check";
-import { memorySink } from "../../lib/memory_sink.ts";
-import type { Sink } from "../../lib/sink.ts";
-import { directorySink } from "../../lib/store.ts";
-import { tempDir, tree } from "../helpers.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import type { Sink } from "../../lib/sink/sink.ts";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { tempDir, tree } from "../support/helpers.ts";
 import type { Weather } from "./memory_conn.ts";
 
 /** Where a transfer lands, and what is there then. */

@@ -10,8 +10,8 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { ROOT, Running } from "../children.ts";
-import { tempDir, tree } from "../helpers.ts";
+import { ROOT, Running } from "../support/children.ts";
+import { tempDir, tree } from "../support/helpers.ts";
 import { digestOf, fill } from "./large.ts";
 import { cable } from "./link.ts";
 import { receiver } from "./receiver.ts";

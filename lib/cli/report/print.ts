@@ -1,0 +1,115 @@
+/**
+ * Lines onto the two streams. None of them is waited for before the end of the
+ * program, and none that cannot be written ends the program or a transfer.
+ *
+ * @module
+ */
+
+import { reasonOf } from "../../base/errors.ts";
+import { Lines, Turns } from "./line_writer.ts";
+
+/** How long results wait for a reader at the end, in milliseconds. */
+const RESULT_PATIENCE_MS = 5_000;
+
+/** How long anything else does. */
+const NOTE_PATIENCE_MS = 500;
+
+/** How long all of it does at most once a signal has told the program to end. */
+const HURRIED_MS = 1_000;
+
+/**
+ * How much may wait for a reader, in bytes: fifty thousand receipts. A reader
+ * may be slow, but a log collector that hangs must not fill the memory.
+ */
+const RESULT_ROOM = 16_777_216;
+
+/** How much of anything else may. */
+const NOTE_ROOM = 1_048_576;
+
+// On one terminal a receipt must not come before the bar has made room for it.
+// Anywhere else a stream that is stuck does not keep the other one.
+const together = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
+const turns = new Turns();
+
+const notes = new Lines(Deno.stderr, { room: NOTE_ROOM, turns });
+
+const results = new Lines(Deno.stdout, {
+  room: RESULT_ROOM,
+  turns: together ? turns : new Turns(),
+  onLoss: (why) =>
+    printNote(`halfclose: Cannot print the results: ${reasonOf(why)}`),
+});
+
+let hurried = false;
+let end = Infinity;
+
+/**
+ * Prints a result. That results are lost is said once on stderr: what was
+ * delivered stays delivered.
+ *
+ * @param line What stdout is for.
+ * @param options Whether it is `passing`: left out where the lines before it
+ * are not even written yet, because the next one will say more.
+ */
+export function printResult(
+  line: string,
+  options: { passing?: boolean } = {},
+): void {
+  results.print(line, options);
+}
+
+/**
+ * Prints anything else.
+ *
+ * @param line What stderr is for.
+ * @param options As with {@linkcode printResult}.
+ */
+export function printNote(
+  line: string,
+  options: { passing?: boolean } = {},
+): void {
+  notes.print(line, options);
+}
+
+/**
+ * Waits at the end of the program for everything to be written, as long as
+ * anybody reads.
+ *
+ * @returns Whether every result was printed, or nobody was left to read it.
+ */
+export async function allPrinted(): Promise<boolean> {
+  const whole = await results.settled(
+    () => hurried ? HURRIED_MS : RESULT_PATIENCE_MS,
+    () => end,
+  );
+  await notes.settled(() => hurried ? HURRIED_MS : NOTE_PATIENCE_MS, () => end);
+  return whole;
+}
+
+/** Has {@linkcode allPrinted} wait for those alone who still read. */
+export function hurry(): void {
+  hurried = true;
+}
+
+/** Has {@linkcode allPrinted} wait for nobody longer than a second from now on. */
+export function rush(): void {
+  hurry();
+  end = Math.min(end, performance.now() + HURRIED_MS);
+}
+
+/** The terminal behind stderr, for what draws on it. */
+export const screen = {
+  /** Whether much of what was drawn before has not reached it yet. */
+  get behind(): boolean {
+    return notes.behind;
+  },
+
+  /**
+   * Draws in turn with the lines.
+   *
+   * @param text Words and control sequences.
+   */
+  draw(text: string): void {
+    notes.write(text);
+  },
+};

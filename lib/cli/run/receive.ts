@@ -1,0 +1,142 @@
+/**
+ * `halfclose receive`.
+ *
+ * @module
+ */
+
+import { ENDING } from "../../net/half_close.ts";
+import { formatTarget, type Target } from "../../net/connect.ts";
+import { TransferError } from "../../base/errors.ts";
+import type { Progress } from "../../model/receipt.ts";
+import { serve, type Server } from "../../server/serve.ts";
+import { checkExposure, showOneTimeKey } from "./exposure.ts";
+import type { ReceiveCommand } from "../parse/parse.ts";
+import { sumOf } from "../report/progress.ts";
+import { Reported, type Reporter } from "../report/report.ts";
+import { findSecrets, KEY_VARIABLE, readSecret, readText } from "./secret.ts";
+import type { Signals } from "./signals.ts";
+import { sinkOf } from "./open_sink.ts";
+import { StrangerLog } from "../report/rejection_log.ts";
+
+/**
+ * Receives until it is stopped, or one session.
+ *
+ * On abort: senders are told; rejects with the reason when a session was cut by
+ * it or the only one never came, and resolves when there was none.
+ *
+ * @param command What was asked for.
+ * @param report Where to say what happens.
+ * @param signals SIGINT ends it, SIGTERM once the sessions have finished.
+ * @throws {TransferError} What went wrong in the only session, with `--once`,
+ * and in the first that failed otherwise.
+ */
+export async function runReceive(
+  command: ReceiveCommand,
+  report: Reporter,
+  signals: Signals,
+): Promise<void> {
+  const { signal } = signals;
+  const options = { ...command, where: command.listen };
+  const secrets = await findSecrets(options, report, signals);
+  const tls = await certificateOf(command, report);
+  if (command.insecure && secrets.key !== undefined) throw contradiction();
+  const secured = Object.keys(secrets).length > 0;
+  const { oneTimeKey } = checkExposure(command, secured);
+  if (oneTimeKey) command = { ...command, once: true };
+  const sink = await sinkOf(command);
+  const strangers = new StrangerLog();
+  const going = new Map<string, Progress>();
+  let sessions = 0;
+  let received = false;
+  let failure: TransferError | undefined;
+  const over = (peer: string) => {
+    sessions--;
+    going.delete(peer);
+    report.closed(peer);
+    if (command.once) void server.shutdown(); // finished is awaited below
+  };
+  const server: Server = serve({
+    ...addressOf(command.listen),
+    ...secrets,
+    ...(oneTimeKey ? { key: oneTimeKey } : {}),
+    ...(tls ? { tls } : {}),
+    insecure: command.insecure,
+    sink,
+    raw: command.raw,
+    digest: command.json,
+    maxSize: command.maxSize,
+    maxConnections: command.once ? 1 : command.maxConnections,
+    idleTimeout: command.timeout,
+    signal,
+    onListen: (addr) => {
+      report.event("listening", listeningOn(addr));
+      report.log(`listening on ${formatTarget(addr)}`);
+      if (oneTimeKey) showOneTimeKey(oneTimeKey, addr, tls?.cert);
+    },
+    onConnect: ({ peer }) => {
+      sessions++;
+      report.connected(peer);
+    },
+    onProgress: (progress, { peer }) => {
+      going.set(peer, progress);
+      report.progress({ phase: progress.phase, ...sumOf(going.values()) });
+    },
+    onClose: ({ peer }, raw) => {
+      received = true;
+      if (raw) report.raw("received", raw);
+      over(peer);
+    },
+    onError: (error, { peer, stranger }) => {
+      if (stranger) { // never was a session: somebody else's mistake
+        const untold = strangers.tell(peer);
+        if (untold === undefined) return;
+        report.error(error, { peer, untold }, `${peer}: `);
+        if (untold > 0) report.log(`${untold} more strangers were not listed`);
+        return;
+      }
+      report.error(error, { peer }, `${peer}: `);
+      failure ??= error;
+      over(peer);
+    },
+  }, (receipt) => report.receipt("received", receipt));
+  signals.terminate = () => {
+    if (sessions > 0) report.log("stopping when the sessions have finished");
+    void server.shutdown({ grace: command.grace }); // finished is awaited below
+    return command.grace + ENDING.total;
+  };
+  const cut = () => sessions > 0;
+  let interrupted = false;
+  signal.addEventListener("abort", () => interrupted = cut());
+  await server.finished;
+  if (interrupted) throw signal.reason;
+  const stopped = signals.last;
+  if (failure && (command.once || !stopped)) throw new Reported(failure);
+  // Of a single session a script wants to know whether it has it.
+  if (command.once && stopped && !received) throw stopped;
+}
+
+async function certificateOf({ tls }: ReceiveCommand, report: Reporter) {
+  if (!tls) return undefined;
+  const cert = await readText(tls.cert);
+  return { cert, key: await readSecret(tls.key, report) };
+}
+
+function contradiction(): TransferError {
+  return new TransferError(
+    "usage",
+    `Cannot listen with --insecure: ${KEY_VARIABLE} holds a key, and one of ` +
+      "the two must go",
+  );
+}
+
+function addressOf(target: Target) {
+  return target.transport === "unix"
+    ? { path: target.path }
+    : { hostname: target.hostname, port: target.port };
+}
+
+function listeningOn(target: Target) {
+  return target.transport === "unix"
+    ? { path: target.path }
+    : { address: target.hostname, port: target.port };
+}

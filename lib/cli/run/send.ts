@@ -1,0 +1,137 @@
+/**
+ * `halfclose send`.
+ *
+ * @module
+ */
+
+import { formatTarget } from "../../net/connect.ts";
+import { quote } from "../../base/escape.ts";
+import { sendRaw, type SendRawOptions } from "../../raw/send_raw.ts";
+import type { Retry, RetryOptions } from "../../base/retry.ts";
+import type { SenderSecurity } from "../../security/mod.ts";
+import { transfer } from "../../transfer/sender/send.ts";
+import type { Item } from "../../source/item.ts";
+import { itemOf, walk } from "../../source/walk.ts";
+import { checkNamed } from "../parse/check_name.ts";
+import type { SendCommand } from "../parse/parse.ts";
+import { Reply } from "./reply.ts";
+import type { Reporter } from "../report/report.ts";
+import { findSecrets, readText } from "./secret.ts";
+import type { Signals } from "./signals.ts";
+
+/**
+ * Sends what was asked for.
+ *
+ * On abort: the receiver is told, and this rejects within about a second.
+ *
+ * @param command What was asked for.
+ * @param report Where to say what happens.
+ * @param signals A signal ends it.
+ */
+export async function runSend(
+  command: SendCommand,
+  report: Reporter,
+  signals: Signals,
+): Promise<void> {
+  const { signal } = signals;
+  const security = await securityOf(command, report, signals);
+  const retry = {
+    retry: command.retry,
+    onRetry: ({ attempt, wait, error }: Retry) => {
+      const { code, message } = error;
+      report.event("retry", { attempt, wait, code, message });
+      report.log(
+        `${message}; trying again in ${(wait / 1000).toFixed(1)} s ` +
+          `(${attempt} of ${command.retry})`,
+      );
+    },
+  };
+  const peer = formatTarget(command.target);
+  let met = false;
+  const onConnect = () => {
+    // All connections are one session: `closed` comes once, at its end.
+    if (met) report.event("connected", { peer });
+    else report.connected(peer);
+    met = true;
+  };
+  if (command.raw) {
+    await runRaw(command, report, { ...retry, onConnect, signal });
+  } else {
+    const items = await itemsOf(command, report);
+    await transfer(items, command.target, {
+      connectTimeout: command.connectTimeout,
+      idleTimeout: command.timeout,
+      ...retry,
+      ...security,
+      limitRate: command.limitRate,
+      signal,
+      onConnect,
+      onProgress: (progress) => report.progress(progress),
+      onReceipt: (receipt) => report.receipt("delivered", receipt),
+    });
+  }
+}
+
+async function securityOf(
+  command: SendCommand,
+  report: Reporter,
+  signals: Signals,
+): Promise<SenderSecurity> {
+  const options = { ...command, where: command.target };
+  const secrets = await findSecrets(options, report, signals);
+  if (!command.tls) return secrets;
+  const ca = command.ca === undefined ? [] : [await readText(command.ca)];
+  return { ...secrets, tls: { ca } };
+}
+
+async function itemsOf(
+  command: SendCommand,
+  report: Reporter,
+): Promise<Item[]> {
+  const { name } = command;
+  if (command.paths[0] === "-") {
+    const { retry } = command;
+    return [await itemOf(Deno.stdin, { name: name ?? "stdin", retry })];
+  }
+  const items: Item[] = [];
+  for (const path of command.paths) {
+    if (name === undefined) checkNamed(path);
+    const found = walk(path, {
+      ...(name === undefined ? {} : { name }),
+      preserve: command.preserve,
+      skipUnsendable: command.skipUnsendable,
+      onSkip: (path, reason) => {
+        report.event("skipped", { path, reason });
+        report.log(`left out ${quote(path)}: ${reason}`);
+      },
+    });
+    for await (const item of found) items.push(item);
+  }
+  return items;
+}
+
+async function runRaw(
+  command: SendCommand,
+  report: Reporter,
+  options: Pick<SendRawOptions, "onConnect" | keyof RetryOptions>,
+): Promise<void> {
+  const path = command.paths[0]!;
+  const { reply } = command;
+  using answer = reply === undefined
+    ? undefined
+    : await Reply.open(reply, path, command.timeout);
+  const sent = await sendRaw(path === "-" ? Deno.stdin : path, command.target, {
+    connectTimeout: command.connectTimeout,
+    idleTimeout: command.timeout,
+    limitRate: command.limitRate,
+    digest: command.json,
+    ...options,
+    onConnect() {
+      options.onConnect?.();
+      answer?.begin();
+    },
+    onProgress: (progress) => report.progress(progress),
+    onReply: (piece) => answer?.write(piece),
+  });
+  report.raw("sent", sent);
+}

@@ -1,0 +1,107 @@
+/**
+ * The one funnel for names from a peer.
+ *
+ * A name is accepted as it is or refused: nothing is repaired, because two
+ * names that are repaired to the same one would overwrite each other. The sender
+ * asks the same questions before it connects, so that a name that no receiver
+ * takes is found before anything is written.
+ *
+ * @module
+ */
+
+import { TransferError } from "../base/errors.ts";
+import { MAX_NAME_BYTES } from "../wire/frames.ts";
+import { quote } from "../base/escape.ts";
+
+/** Temporary files begin with this, so no entry may. */
+export const RESERVED_PREFIX = ".halfclose-";
+
+/** Longest part in bytes: what ext4, XFS, APFS and NTFS allow. */
+export const MAX_PART_BYTES = 255;
+
+/** Deepest nesting. A guess, well beyond what source trees reach. */
+const MAX_DEPTH = 100;
+
+// C0, DEL and C1 controls: newline, escape and the like.
+const CONTROL = /\p{Cc}/u;
+// Embeddings, overrides, isolates and marks of direction, as in "exe.txt"
+// that is really "txt.exe" (Unicode UAX #9); and the byte order mark.
+const DECEPTIVE = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/;
+// Windows opens a device for these, whatever blanks, extension or stream follow.
+const DEVICE =
+  /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *([.:]|$)/i;
+
+/**
+ * Says what is wrong with a name, if anything.
+ *
+ * @param name A relative path with `/` between its parts.
+ * @returns A phrase that completes "its name …", or `undefined` for a good one.
+ */
+export function faultOf(name: string): string | undefined {
+  if (!name.isWellFormed()) return "is not valid Unicode";
+  if (name === "") return "is empty";
+  if (byteLength(name) > MAX_NAME_BYTES) {
+    return `is longer than ${MAX_NAME_BYTES} bytes`;
+  }
+  if (name.startsWith("/")) return "is absolute";
+  if (/^[a-z]:/i.test(name)) return "begins with a drive letter";
+  const parts = name.split("/");
+  if (parts.length > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH}`;
+  for (const part of parts) {
+    const fault = faultOfPart(part);
+    if (fault) return fault;
+  }
+}
+
+function faultOfPart(part: string): string | undefined {
+  if (part === "") return "has an empty part";
+  if (part === "." || part === "..") return `has the part "${part}"`;
+  if (CONTROL.test(part)) return "holds a control character";
+  if (DECEPTIVE.test(part)) return "holds an invisible mark of direction";
+  if (part.includes("\\")) return "holds a backslash";
+  if (DEVICE.test(part)) return "has a part that is a device on Windows";
+  if (part.toLowerCase().startsWith(RESERVED_PREFIX)) {
+    return `begins a part with ${RESERVED_PREFIX}, which is for temporary files`;
+  }
+  if (byteLength(part) > MAX_PART_BYTES) {
+    return `has a part longer than ${MAX_PART_BYTES} bytes`;
+  }
+}
+
+/**
+ * Takes a name apart, or refuses it.
+ *
+ * @param name What the peer said.
+ * @returns The parts, each safe as a single path component.
+ * @throws {TransferError} `rejected`, saying which rule the name breaks.
+ */
+export function partsOf(name: string): string[] {
+  const fault = faultOf(name);
+  if (fault === undefined) return name.split("/");
+  throw new TransferError(
+    "rejected",
+    `Cannot take ${quote(name)}: its name ${fault}`,
+  );
+}
+
+/**
+ * Refuses a name that somebody chose and no receiver takes.
+ *
+ * @param name The name, if one was chosen.
+ * @throws {TransferError} `usage`, saying which rule it breaks.
+ */
+export function checkChosen(name: string | undefined): void {
+  const fault = name === undefined ? undefined : faultOf(name);
+  if (fault === undefined) return;
+  throw new TransferError(
+    "usage",
+    `Cannot send under the name ${quote(name!)}: it ${fault}`,
+  );
+}
+
+const encoder = new TextEncoder();
+
+/** Length of a text in UTF-8. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}

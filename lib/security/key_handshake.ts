@@ -1,0 +1,210 @@
+/**
+ * From a key to an encrypted connection on which both sides have shown it.
+ *
+ * The bytes are in wire/key_challenge.ts, the reasons too. Until a sender has knocked right
+ * it has met nothing here but a comparison of 32 bytes.
+ *
+ * @module
+ */
+
+import { readExactly, writeAll } from "../net/half_close.ts";
+import { type Duplex, readSome } from "../net/duplex.ts";
+import { TransferError } from "../base/errors.ts";
+import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
+import { derive } from "./key.ts";
+import { encodeKnock, isKnock, KNOCK_PREFACE } from "../wire/key_challenge.ts";
+import { checkPreface, PREFACE } from "../wire/preface.ts";
+import {
+  checkProof,
+  knockOf,
+  nonce,
+  NONCE_BYTES,
+  PROOF_BYTES,
+} from "./auth_proof.ts";
+import { makingItSlow, type Secured } from "./exchange_proofs.ts";
+import type { SocketConn } from "../net/node_socket.ts";
+import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";
+import { Unread } from "../net/pushback.ts";
+
+/** A key, and what belongs to it. */
+export interface Keyed {
+  /** The key's 32 bytes. */
+  secret: Uint8Array;
+  /** Derives it once, for all connections. */
+  identity(): Promise<Identity>;
+}
+
+/**
+ * The sender's side: knocks, then shows the certificate.
+ *
+ * On abort: closing the connection elsewhere rejects with `lost`.
+ *
+ * @param conn Connected, nothing said yet.
+ * @param keyed The key.
+ * @returns The encrypted connection.
+ * @throws {TransferError} `auth` when the receiver has another key or none.
+ */
+export async function knock(
+  conn: SocketConn,
+  { secret, identity }: Keyed,
+): Promise<Secured> {
+  const derived = identity(); // while the knock is on its way
+  derived.catch(() => {}); // looked at below, once the knock was heard
+  try {
+    await beHeard(conn, secret);
+  } finally {
+    await Promise.allSettled([derived]); // leaves nothing running behind
+  }
+  const { cert, key, hash } = await derived;
+  const secured = await tlsServerEnd(conn, { cert, key });
+  return carrying(secured, "sender", secret, hash);
+}
+
+/** Knocks, and returns when the receiver begins TLS. */
+async function beHeard(conn: SocketConn, secret: Uint8Array): Promise<void> {
+  const own = nonce();
+  await writeAll(conn, encodeKnock(own));
+  const theirs = await hearAnswer(conn);
+  await writeAll(conn, knockOf(derive(secret, "knock"), own, theirs));
+  const first = new Uint8Array(1);
+  if (!await readExactly(conn, first)) {
+    throw new TransferError(
+      "lost",
+      "Cannot agree on the key: the receiver ended without a word",
+    );
+  }
+  if (first[0] === PREFACE[0]) throw otherKey(); // a refusal, unencrypted
+  conn.unread(first);
+}
+
+/** Hears the receiver's nonce, or who it is instead. */
+async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
+  const bytes = await hearHead(conn);
+  if (isKnock(bytes)) {
+    const theirs = new Uint8Array(NONCE_BYTES);
+    if (await readExactly(conn, theirs)) return theirs;
+  }
+  if (bytes.length > 0 && isKnock(bytes) === false) {
+    checkPreface(bytes); // says who it is, unless it is one of us
+    throw new TransferError(
+      "auth",
+      "Cannot agree on the key: the receiver was started without a key; start " +
+        "it with the same key, or send without one (with --tls, where it has " +
+        "a certificate)",
+    );
+  }
+  throw new TransferError(
+    "lost",
+    "Cannot agree on the key: the receiver ended without an answer",
+  );
+}
+
+function otherKey(): TransferError {
+  return new TransferError(
+    "auth",
+    "Cannot agree on the key: the receiver has another key, or somebody in " +
+      "between says so",
+  );
+}
+
+/** What became of a connection that was accepted. */
+export interface Admitted {
+  /** Where the conversation goes on: encrypted, or in the open to be refused. */
+  conn: Secured;
+  /** Why the peer is to be refused once it has said HELLO, if it is. */
+  refusal?: TransferError;
+}
+
+/**
+ * The receiver's side: hears a knock, then checks the certificate.
+ *
+ * On abort: closing the connection elsewhere rejects with `lost`.
+ *
+ * @param conn Accepted, nothing heard yet.
+ * @param keyed The key.
+ * @param onConn Hears which connection to close from now on to end the wait.
+ * @returns The encrypted connection, or one in the open with a refusal.
+ * @throws {TransferError} `auth` when the sender has another key.
+ */
+export async function answer(
+  conn: Duplex,
+  { secret, identity }: Keyed,
+  onConn: (conn: Duplex) => void,
+): Promise<Admitted> {
+  const head = await hearHead(conn);
+  if (!isKnock(head)) {
+    const refusal = new TransferError(
+      "auth",
+      "Cannot take this sender: this receiver takes only those that have its " +
+        "key; --key-file gives it to a sender",
+    );
+    return { conn: new Unread(conn, head), refusal };
+  }
+  const theirs = new Uint8Array(NONCE_BYTES),
+    proof = new Uint8Array(PROOF_BYTES);
+  if (!await readExactly(conn, theirs)) throw leftEarly();
+  const own = nonce();
+  await writeAll(conn, encodeKnock(own));
+  if (!await readExactly(conn, proof)) throw leftEarly();
+  const right = knockOf(derive(secret, "knock"), theirs, own);
+  await makingItSlow(() => checkProof(proof, right, "sender"));
+  const { cert, hash } = await identity();
+  const secured = await startClient(conn, cert, onConn);
+  return { conn: carrying(secured, "receiver", secret, hash) };
+}
+
+/** Begins TLS as its client: by the runtime itself where it can. */
+async function startClient(
+  conn: Duplex,
+  cert: string,
+  onConn: (conn: Duplex) => void,
+): Promise<Duplex> {
+  const hostname = IDENTITY_NAME;
+  if (!isTcp(conn)) {
+    return (await tlsClientEnd(conn, { hostname, ca: [cert] })).conn;
+  }
+  try {
+    const caCerts = [cert], alpnProtocols = [ALPN];
+    const tls = await Deno.startTls(conn, { hostname, caCerts, alpnProtocols });
+    onConn(tls);
+    await tls.handshake();
+    return tls;
+  } catch (cause) {
+    throw refusedTls(cause);
+  }
+}
+
+function isTcp(conn: Duplex): conn is Deno.TcpConn {
+  const addr = (conn as Partial<Deno.Conn>).remoteAddr;
+  return addr?.transport === "tcp" && "setNoDelay" in conn;
+}
+
+function leftEarly(): TransferError {
+  return new TransferError(
+    "lost",
+    "Cannot agree on the key: the sender ended in the middle of it",
+  );
+}
+
+/** Reads the first bytes, no more than tell whether the peer knocks. */
+async function hearHead(conn: Duplex): Promise<Uint8Array> {
+  const head = new Uint8Array(KNOCK_PREFACE.length);
+  let filled = 0;
+  while (isKnock(head.subarray(0, filled)) === undefined) {
+    const count = await readSome(conn, head.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return head.subarray(0, filled);
+}
+
+function carrying(
+  conn: Duplex,
+  role: "sender" | "receiver",
+  secret: Uint8Array,
+  binding: Uint8Array,
+): Secured {
+  return Object.assign(conn, {
+    credentials: { role, secret: derive(secret, "proof"), binding },
+  });
+}

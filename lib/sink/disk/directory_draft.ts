@@ -1,0 +1,55 @@
+/**
+ * A directory on its way to the disk.
+ *
+ * @module
+ */
+
+import { type Destination, storing } from "./destination.ts";
+import {
+  bytesForDirectory,
+  type Committed,
+  type Draft,
+  draftEnded,
+  type Entry,
+} from "../sink.ts";
+
+/** A directory: made at its commit, because it has no bytes to wait for. */
+export class DirectoryDraft implements Draft {
+  readonly #to: Destination;
+  readonly #entry: Entry;
+  readonly #parts: string[];
+  #ended = false;
+
+  constructor(to: Destination, entry: Entry, parts: string[]) {
+    this.#to = to;
+    this.#entry = entry;
+    this.#parts = parts;
+  }
+
+  write(): Promise<void> {
+    return Promise.reject(bytesForDirectory(this.#entry.name));
+  }
+
+  async commit(): Promise<Committed> {
+    const { name, mtime, mode } = this.#entry;
+    if (this.#ended) throw draftEnded(name);
+    this.#ended = true;
+    return await storing(name, async () => {
+      const path = await this.#to.makeDirectories(this.#parts);
+      const existing = !this.#to.claimNew(path);
+      // Whoever made it may have locked others out of it.
+      const ours = !existing || this.#to.policy === "replace";
+      if (mode !== undefined && ours) await Deno.chmod(path, mode & 0o777);
+      if (mtime !== undefined) {
+        await Deno.utime(path, new Date(), new Date(mtime));
+      }
+      await this.#to.settle(this.#parts);
+      return { name, durable: true, existing };
+    });
+  }
+
+  abort(): Promise<void> {
+    this.#ended = true;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Making a file's bytes survive a power cut, and never believing a second try.
+ *
+ * When writing back fails, Linux marks the pages clean all the same: an fsync of
+ * the same file then succeeds for bytes that are not on the disk (fsync(2), EIO).
+ * So a file whose sync failed once is not vouched for any more.
+ *
+ * @module
+ */
+
+import { TransferError } from "../../base/errors.ts";
+
+/** Syncs files, and remembers those that failed. */
+export class FileSync {
+  readonly #failed = new Set<string>();
+
+  /**
+   * Resolves when the file's bytes are on stable storage.
+   *
+   * @param file The file, open.
+   * @throws {TransferError} `local-io` for one whose sync failed before.
+   */
+  async sync(file: Pick<Deno.FsFile, "stat" | "sync">): Promise<void> {
+    const { dev, ino, birthtime } = await file.stat();
+    // A number alone is given to another file once this one is removed.
+    const id = `${dev}:${ino}:${birthtime?.getTime()}`;
+    if (this.#failed.has(id)) {
+      throw new TransferError(
+        "local-io",
+        "Cannot vouch for the file: its disk failed to keep it before, and it " +
+          "must be removed",
+      );
+    }
+    try {
+      await file.sync();
+    } catch (error) {
+      this.#failed.add(id);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The moment a file gets its name.
+ *
+ * link(2) fails when the name exists, whoever made it and however late: of
+ * several concurrent commits to one name exactly one wins, without a lock and
+ * without a window between a check and an act. Replacing is rename(2), which is
+ * atomic too. At every instant the name is absent, the old file or the whole
+ * new one.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { lstatIfThere } from "./if_exists.ts";
+import { sameBytes } from "../../base/digest.ts";
+import { TransferError } from "../../base/errors.ts";
+import type { FileSync } from "./file_sync.ts";
+import { quote } from "../../base/escape.ts";
+import { candidates, type ConflictPolicy } from "../conflict.ts";
+
+/** Which name a file got. */
+export interface Published {
+  /** The last part of the path. */
+  last: string;
+  /** Whether the same content had the name before; the temp is then unused. */
+  existing: boolean;
+}
+
+/**
+ * Gives a file its name.
+ *
+ * @param temp The complete and synced file, in the same file system. Its name
+ * stays after a link, and after an `existing`, for the caller to remove.
+ * @param directory The directory it belongs in, free of symbolic links.
+ * @param name The name asked for.
+ * @param policy What to do when other content has that name.
+ * @param files Syncs what is there already.
+ * @returns The name it got.
+ * @throws {TransferError} `rejected` when the name stays with what has it.
+ */
+export async function publish(
+  temp: string,
+  directory: string,
+  name: string,
+  policy: ConflictPolicy,
+  files: FileSync,
+): Promise<Published> {
+  for (const last of candidates(name, policy)) {
+    const path = join(directory, last);
+    if (await tryLink(temp, path)) return { last, existing: false };
+    if (await sameContent(path, temp, files)) return { last, existing: true };
+    if (policy === "replace") {
+      await replace(temp, path);
+      return { last, existing: false };
+    }
+  }
+  throw new TransferError(
+    "rejected",
+    `Cannot store ${quote(name)}: other content has that name already`,
+  );
+}
+
+async function tryLink(temp: string, path: string): Promise<boolean> {
+  try {
+    await Deno.link(temp, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
+
+async function replace(temp: string, path: string): Promise<void> {
+  try {
+    await Deno.rename(temp, path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.IsADirectory)) throw cause;
+    throw new TransferError(
+      "rejected",
+      `Cannot replace ${quote(basename(path))}: it is a directory`,
+      { cause },
+    );
+  }
+}
+
+/** Whether a regular file (not a link to one) with the same bytes is there. */
+async function sameContent(
+  path: string,
+  temp: string,
+  files: FileSync,
+): Promise<boolean> {
+  const [there, here] = [await lstatIfThere(path), await Deno.lstat(temp)];
+  if (!there?.isFile || there.size !== here.size) return false;
+  using file = await Deno.open(path);
+  using ours = await Deno.open(temp);
+  const [a, b] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
+  for (let left = here.size; left > 0;) {
+    const count = await file.read(a);
+    // Somebody is changing it at this moment: then it is not the same.
+    if (count === null || !await readExactly(ours, b.subarray(0, count))) {
+      return false;
+    }
+    if (!sameBytes(a.subarray(0, count), b.subarray(0, count))) return false;
+    left -= count;
+  }
+  // It will be vouched for in a receipt, and whoever wrote it may not have
+  // synced it.
+  await files.sync(file);
+  return true;
+}
+
+async function readExactly(file: Deno.FsFile, into: Uint8Array) {
+  for (let at = 0, count; at < into.length; at += count) {
+    count = await file.read(into.subarray(at));
+    if (count === null) return false;
+  }
+  return true;
+}
+
+/** As large as a frame: few system calls, little memory. */
+const PIECE_BYTES = 1_048_576;

@@ -1,0 +1,259 @@
+/**
+ * Frames over a connection: what both ends of the conversation share.
+ *
+ * It knows the preface, HELLO, and how to end; which frames come when is the
+ * business of sender/session.ts and receiver/session.ts.
+ *
+ * @module
+ */
+
+import { nextBatch } from "./frame_writer.ts";
+import type { Budget } from "../base/semaphore.ts";
+import { type Bounds, hangUp } from "../net/half_close.ts";
+import { closeQuietly } from "../net/deadline.ts";
+import { IdleTimer } from "../net/idle_timer.ts";
+import { halfClose, readSome, writeSome } from "../net/duplex.ts";
+import { TransferError } from "../base/errors.ts";
+import { errorOfFail } from "./fail.ts";
+import { FrameReader } from "./frame_reader.ts";
+import {
+  checkOffer,
+  MAX_GREETING_BYTES,
+  OFFER,
+  outOfTurn,
+} from "../wire/hello.ts";
+import type { Frame, Hello } from "../wire/frames.ts";
+import { PREFACE } from "../wire/preface.ts";
+import { nonce, unproven } from "../security/auth_proof.ts";
+import { exchangeProofs, type Secured } from "../security/exchange_proofs.ts";
+import { encodeFrame } from "../wire/encoding.ts";
+
+/** How often a side that is at work says so, in milliseconds. */
+export const HEARTBEAT_MS = 250;
+
+/** Queued bytes beyond which whoever adds more should wait. */
+const QUEUE_BYTES = 262_144;
+
+/** One end of a conversation. */
+export class Channel implements Disposable {
+  readonly #conn: Secured;
+  // Only what is heard counts as movement: the local kernel takes a heartbeat
+  // long after the peer has stopped.
+  readonly #idle: IdleTimer;
+  readonly #reader: FrameReader;
+  #queue: Uint8Array[] = [];
+  #pump: Promise<void> | undefined;
+  #failure: unknown;
+  #hello: Hello | undefined;
+  readonly #nonce = nonce();
+  #said = 0;
+  #written = 0;
+
+  /**
+   * Takes a connection over.
+   *
+   * @param conn The connection; closed by {@linkcode hangUp} or `close()`.
+   * @param idleTimeout Longest silence in milliseconds while waiting on it.
+   * @param budget Bytes for large buffers, shared by many connections.
+   */
+  constructor(conn: Secured, idleTimeout: number, budget?: Budget) {
+    this.#conn = conn;
+    this.#idle = new IdleTimer(conn, idleTimeout);
+    const hear = (into: Uint8Array) =>
+      this.#idle.guard("hear from the peer", () => readSome(conn, into));
+    this.#reader = new FrameReader(hear, budget);
+  }
+
+  /**
+   * Says preface and HELLO, and what goes with them. Once is enough.
+   *
+   * @param id The transfer's id.
+   */
+  sayHello(id: Uint8Array): void {
+    if (this.#hello) return;
+    this.#hello = { type: "hello", id, ...OFFER };
+    this.#add(PREFACE as Uint8Array);
+    this.say(this.#hello);
+    if (!this.#conn.credentials) return;
+    this.say({ type: "nonce", nonce: this.#nonce });
+  }
+
+  /**
+   * Hears preface and HELLO, and checks them against what this side can do. Where
+   * the connection has credentials, both sides have proven theirs by then.
+   *
+   * @returns The peer's HELLO, or `null` where it ended without a word.
+   * @throws {TransferError} `protocol` when the two cannot talk, `auth` when
+   * the peer does not have the secret.
+   */
+  async hearHello(): Promise<Hello | null> {
+    if (!await this.#reader.preface()) return null;
+    const hello = await this.#hearGreeting("hello");
+    const { credentials } = this.#conn;
+    if (credentials) {
+      await exchangeProofs(credentials, hello, {
+        hear: (type) => this.#hearGreeting(type),
+        say: (frame) => this.say(frame),
+        greet: () => {
+          this.sayHello(hello.id);
+          return { hello: this.#hello!, nonce: this.#nonce };
+        },
+      });
+    }
+    checkOffer(hello); // once it is known whose it is
+    return hello;
+  }
+
+  /** Hears a frame of the greeting, which can be this one or a refusal. */
+  async #hearGreeting<T extends Frame["type"]>(
+    type: T,
+  ): Promise<Extract<Frame, { type: T }>> {
+    const frame = await this.#reader.next(MAX_GREETING_BYTES);
+    if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
+    if (frame?.type === "fail") {
+      // Whoever is in between can say it: code, reason and what to do next
+      // would be theirs to choose. Who has the secret refuses after its PROOF.
+      if (this.#conn.credentials?.role === "sender") throw unproven("receiver");
+      throw errorOfFail(frame, "Cannot talk to the peer");
+    }
+    throw outOfTurn(type, frame);
+  }
+
+  /**
+   * Hears the next frame.
+   *
+   * @returns The frame, as {@linkcode FrameReader.next} gives it.
+   */
+  hear(): Promise<Frame | null> {
+    return this.#reader.next();
+  }
+
+  /**
+   * Says a small frame soon, together with others. A failure to write shows at
+   * the next {@linkcode flush}.
+   *
+   * @param frame What to say.
+   */
+  say(frame: Frame): void {
+    this.#add(encodeFrame(frame));
+  }
+
+  /**
+   * Says bytes that are a frame already, without copying them.
+   *
+   * @param bytes They must not change until this resolves.
+   */
+  async sayBytes(bytes: Uint8Array): Promise<void> {
+    this.#add(bytes, true); // large: the kernel works on it meanwhile
+    await this.flush();
+  }
+
+  /**
+   * Says bytes that are a frame already, soon, together with others.
+   *
+   * @param bytes Copied at once; they may change afterwards.
+   */
+  sayCopy(bytes: Uint8Array): void {
+    this.#add(bytes.slice());
+  }
+
+  /** How many bytes were said so far, written or not. */
+  get said(): number {
+    return this.#said;
+  }
+
+  /** How many of them the kernel has taken. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Whether so much is queued that the caller should {@linkcode flush}. */
+  get congested(): boolean {
+    return this.#said - this.#written > QUEUE_BYTES;
+  }
+
+  /** Whether nothing is waiting to be written. */
+  get quiet(): boolean {
+    return this.#pump === undefined;
+  }
+
+  /**
+   * Waits until the kernel has taken everything said so far.
+   *
+   * @throws {TransferError} `lost` or `stalled`.
+   */
+  async flush(): Promise<void> {
+    while (this.#pump) await this.#pump;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Says that nothing more will be said; hearing goes on. */
+  async finish(): Promise<void> {
+    await this.flush();
+    await halfClose(this.#conn);
+  }
+
+  /**
+   * Ends in stages, after a last word if there is one: flush, half-close, drain,
+   * close. What goes wrong in it changes nothing any more.
+   *
+   * @param bounds How long the peer may take.
+   * @param last What to say first.
+   */
+  async hangUp(bounds: Bounds, last?: Frame): Promise<void> {
+    try {
+      if (last) this.say(last);
+      await this.flush();
+      await hangUp(this.#conn, bounds);
+    } catch (error) {
+      // A courtesy: the peer was told, or is not there to be told.
+      if (!(error instanceof TransferError)) throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Drops the connection at once. */
+  close(): void {
+    this.#idle[Symbol.dispose]();
+    this.#reader.release();
+    closeQuietly(this.#conn);
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #add(bytes: Uint8Array, now = false): void {
+    if (this.#failure) return;
+    this.#queue.push(bytes);
+    this.#said += bytes.length;
+    this.#pump ??= this.#drainQueue(now);
+  }
+
+  async #drainQueue(now: boolean): Promise<void> {
+    if (!now) await Promise.resolve(); // what is said in one turn goes together
+    try {
+      while (this.#queue.length > 0) await this.#write(nextBatch(this.#queue));
+    } catch (error) {
+      this.#failure = error;
+      this.#queue = [];
+    } finally {
+      this.#pump = undefined;
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const count = await this.#idle.guard(
+        "write to the peer",
+        () => writeSome(this.#conn, rest),
+        false, // our own heartbeats are no sign of life of the peer
+      );
+      rest = rest.subarray(count);
+      this.#written += count;
+    }
+  }
+}

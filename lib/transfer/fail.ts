@@ -1,0 +1,75 @@
+/**
+ * Failures on their way to the other side, and from there.
+ *
+ * @module
+ */
+
+import { type Code, foundBy, TransferError } from "../base/errors.ts";
+import { type Fail, MAX_REASON_BYTES } from "../wire/frames.ts";
+import { printable } from "../base/escape.ts";
+
+/** What either side can have found in the conversation, or in itself. */
+const EITHER: readonly Code[] = [
+  ...["internal", "auth", "protocol", "integrity", "lost", "stalled"] as const,
+];
+
+/** What only one of them can know. */
+const OWN: Readonly<Record<"sender" | "receiver", readonly Code[]>> = {
+  sender: ["source", "source-changed"],
+  receiver: ["rejected", "remote-io"],
+};
+
+/**
+ * Turns a peer's FAIL into an error.
+ *
+ * A code is a promise about what this side knows: `unconfirmed` that everything
+ * was sent, `connect` that nothing was. A peer can only speak for itself, and
+ * what it has no business to say is `protocol`.
+ *
+ * @param frame What the peer said.
+ * @param doing What could not be done because of it: "Cannot receive".
+ * @param peer Which side said it; none while the two introduce themselves, when
+ * there is nothing yet that only one of them knows.
+ * @returns The error, with the peer's code and reason.
+ */
+export function errorOfFail(
+  frame: Fail,
+  doing: string,
+  peer?: keyof typeof OWN,
+): TransferError {
+  const { code, retriable } = frame;
+  // Whoever keeps to the rules has escaped the names in it already.
+  const reason = printable(frame.reason);
+  if (EITHER.includes(code) || (peer && OWN[peer].includes(code))) {
+    return new TransferError(code, `${doing}: ${reason}`, { retriable });
+  }
+  return new TransferError(
+    "protocol",
+    `${doing}: the peer says "${code}", which it cannot know: ${reason}`,
+  );
+}
+
+/** Who says what the system said. */
+const WHOSE: Partial<Record<Code, string>> = {
+  source: "the sender cannot read it",
+  "remote-io": "the receiver cannot store it",
+};
+
+/**
+ * Spells a failure for the other side.
+ *
+ * @param entry The entry that failed, or SESSION.
+ * @param error What happened here. This side's disk is, for the other, a remote
+ * one, and so is whatever else a sink writes to.
+ * @returns The frame.
+ */
+export function failFrameOf(entry: number, error: TransferError): Fail {
+  const known = [EITHER, OWN.sender, OWN.receiver].flat();
+  const code = known.includes(error.code) ? error.code : "remote-io";
+  // A character is at most four bytes of UTF-8.
+  const found = error.cause instanceof Deno.errors.NotCapable
+    ? "it is not permitted to" // the rest names paths on this side
+    : foundBy(error, WHOSE[code]);
+  const reason = found.slice(0, MAX_REASON_BYTES / 4);
+  return { type: "fail", entry, code, retriable: error.retriable, reason };
+}

@@ -1,0 +1,182 @@
+/**
+ * Frames out of a stream of bytes, each copied once: from the kernel.
+ *
+ * Two buffers take turns. While the caller still writes one frame's data to a
+ * disk, the next frame is read into the other, and a large frame is read to its
+ * exact end so that nothing of the next one has to be moved.
+ *
+ * @module
+ */
+
+import type { Budget } from "../base/semaphore.ts";
+import { TransferError } from "../base/errors.ts";
+import {
+  DATA_HEAD_BYTES,
+  type Frame,
+  type Header,
+  HEADER_BYTES,
+  MAX_DATA_BYTES,
+} from "../wire/frames.ts";
+import { checkPreface, PREFACE } from "../wire/preface.ts";
+import { decodeFrame, decodeHeader } from "../wire/encoding.ts";
+
+/** Enough for HELLO: whoever has not said it costs no more. */
+const FIRST_BUFFER_BYTES = 1_024;
+
+/** Enough for many small frames. */
+const SMALL_BUFFER_BYTES = 65_536;
+
+/** What a connection costs on which large frames come: two of those. */
+const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
+
+/** Takes frames from a connection. */
+export class FrameReader {
+  readonly #read: (into: Uint8Array) => Promise<number | null>;
+  readonly #budget: Budget | undefined;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #spare = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+  #large = false;
+  /** Frames since the last large one: its bytes are used until the second. */
+  #since = 0;
+  #released = false;
+  /** Ends a wait for large buffers that nobody needs any more. */
+  readonly #leaving = new AbortController();
+
+  /**
+   * Makes a reader.
+   *
+   * @param read Reads some bytes; `null` at the end.
+   * @param budget Bytes for large buffers, shared by many readers.
+   */
+  constructor(
+    read: (into: Uint8Array) => Promise<number | null>,
+    budget?: Budget,
+  ) {
+    this.#read = read;
+    this.#budget = budget;
+  }
+
+  /** Gives its share of the budget back. It reads no large frame any more. */
+  release(): void {
+    if (this.#large && !this.#released) this.#budget?.give(LARGE_BYTES);
+    this.#released = true;
+    this.#leaving.abort(closedHere());
+  }
+
+  /**
+   * Takes the peer's preface.
+   *
+   * @returns `false` where the peer ended without a word.
+   * @throws {TransferError} `protocol` for anything else than the preface.
+   */
+  async preface(): Promise<boolean> {
+    for (let need = 1; need <= PREFACE.length; need++) {
+      if (!await this.#fill(need)) return false;
+      if (checkPreface(this.#buffer.subarray(this.#start, this.#end))) break;
+    }
+    this.#start += PREFACE.length;
+    return true;
+  }
+
+  /**
+   * Takes the next frame.
+   *
+   * @param limit Longest payload to take from this peer by now, in bytes.
+   * @returns The frame, or `null` where the peer ended between two frames. The
+   * bytes of a DATA frame stay as they are until the second call after this.
+   * @throws {TransferError} `lost` when the peer ended inside a frame,
+   * `protocol` or `integrity` when the frame is not right.
+   */
+  async next(limit = Infinity): Promise<Frame | null> {
+    this.#shrink();
+    if (!await this.#fill(HEADER_BYTES)) return null;
+    const header = decodeHeader(
+      this.#buffer.subarray(this.#start, this.#start + HEADER_BYTES),
+    );
+    if (header.length > limit) throw tooEarly(header);
+    const length = HEADER_BYTES + header.length;
+    this.#since = length > SMALL_BUFFER_BYTES ? 0 : this.#since + 1;
+    await this.#fill(length);
+    const frame = this.#buffer.subarray(this.#start, this.#start + length);
+    this.#start += length;
+    return decodeFrame(header, frame);
+  }
+
+  /** Sees to it that `need` bytes are there; `false` at an end before them. */
+  async #fill(need: number): Promise<boolean> {
+    if (need > SMALL_BUFFER_BYTES && !this.#large) await this.#reserve();
+    if (this.#start + need > this.#buffer.length) this.#turn(need);
+    while (this.#end - this.#start < need) {
+      const limit = need > SMALL_BUFFER_BYTES
+        ? this.#start + need
+        : this.#buffer.length;
+      const count = await this.#read(
+        this.#buffer.subarray(this.#end, limit),
+      );
+      if (count !== null) {
+        this.#end += count;
+        continue;
+      }
+      if (this.#end === this.#start) return false;
+      throw new TransferError(
+        "lost",
+        "Cannot read the next frame: the connection ended inside it",
+      );
+    }
+    return true;
+  }
+
+  /** Lets large buffers go that are not in use, where others wait for them. */
+  #shrink(): void {
+    const unused = this.#since >= 2 && this.#start === this.#end;
+    if (!this.#large || !unused || !this.#budget?.contended) return;
+    this.#buffer = new Uint8Array(SMALL_BUFFER_BYTES);
+    this.#spare = new Uint8Array(0);
+    this.#start = this.#end = 0;
+    this.#large = false;
+    this.#budget.give(LARGE_BYTES);
+  }
+
+  /** Waits for its turn to hold large buffers. */
+  async #reserve(): Promise<void> {
+    await this.#budget?.take(LARGE_BYTES, { signal: this.#leaving.signal });
+    this.#large = true;
+    if (!this.#released) return;
+    this.#budget?.give(LARGE_BYTES);
+    throw closedHere();
+  }
+
+  /** Goes on in the other buffer, or in a larger one. */
+  #turn(need: number): void {
+    const rest = this.#buffer.subarray(this.#start, this.#end);
+    const size = Math.max(need, SMALL_BUFFER_BYTES);
+    // At the front already means that it is too small; the other one still
+    // holds the frame before this one.
+    const front = this.#start === 0;
+    const next = !front && this.#spare.length >= size
+      ? this.#spare
+      : new Uint8Array(size);
+    next.set(rest);
+    if (!front) this.#spare = this.#buffer;
+    this.#buffer = next;
+    this.#end = rest.length;
+    this.#start = 0;
+  }
+}
+
+function closedHere(): TransferError {
+  return new TransferError(
+    "lost",
+    "Cannot read the next frame: the connection was closed on this side",
+  );
+}
+
+function tooEarly({ type, length }: Header): TransferError {
+  return new TransferError(
+    "protocol",
+    `Cannot talk to the peer: it said ${type.toUpperCase()} with ${length} ` +
+      "bytes before it had introduced itself",
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * One entry on the receiver's side, from its OPEN to its receipt.
+ *
+ * @module
+ */
+
+import { Digest, sameBytes } from "../../base/digest.ts";
+import { TransferError } from "../../base/errors.ts";
+import type {
+  Data,
+  End,
+  Open,
+  Phase,
+  ReceiptFrame,
+} from "../../wire/frames.ts";
+import { quote } from "../../base/escape.ts";
+import type { Draft, Entry, Held, Sink } from "../../sink/sink.ts";
+
+/** Checks what arrives of an entry against what was announced. */
+export class Incoming {
+  /** What the sender announced. */
+  readonly open: Open;
+  /** What is being done with it. */
+  phase: Phase = "receiving";
+  /** How many of its bytes have come. */
+  received = 0;
+  readonly #draft: Draft;
+  readonly #maxSize: number;
+  /** Of what came so far; absent until it is known from where on it comes. */
+  #digest: Digest | undefined;
+
+  private constructor(open: Open, draft: Draft, maxSize: number) {
+    this.open = open;
+    this.#draft = draft;
+    this.#maxSize = maxSize;
+    if (!draft.resumable) this.#digest = new Digest();
+  }
+
+  /** What is there of it from before. */
+  get held(): Held {
+    return this.#draft.resumable ?? NOTHING;
+  }
+
+  /**
+   * Opens a draft for an entry.
+   *
+   * @param open What the sender announced.
+   * @param sink Where it is to land.
+   * @param maxSize Most bytes it may have.
+   * @param transfer The transfer's id.
+   * @returns The entry, ready for data.
+   * @throws {TransferError} `rejected` when it is too large or the sink will not
+   * have it.
+   */
+  static async begin(
+    open: Open,
+    sink: Sink,
+    maxSize: number,
+    transfer: string,
+  ): Promise<Incoming> {
+    checkSize(open, open.size ?? 0, maxSize);
+    const draft = await sink.open(entryOf(open), transfer);
+    return new Incoming(open, draft, maxSize);
+  }
+
+  /**
+   * Takes the next piece. Checks come first and throw at once; what is returned
+   * is the disk's part, during which the bytes must not change.
+   *
+   * @param data The piece.
+   * @returns Resolves when the draft has it.
+   * @throws {TransferError} `protocol` for a piece that is out of place,
+   * `rejected` beyond the size limit, `local-io` when it cannot be kept.
+   */
+  async write({ offset, bytes }: Data): Promise<void> {
+    const digest = this.#digest ?? await this.#start(offset);
+    if (offset !== this.received) {
+      throw this.#broken(
+        `data for byte ${offset} came where ${this.received} was next`,
+      );
+    }
+    this.received += bytes.length;
+    const size = this.open.size ?? Infinity;
+    if (this.received > size) {
+      throw this.#broken(`more came than the ${size} bytes announced`);
+    }
+    checkSize(this.open, this.received, this.#maxSize);
+    const written = this.#draft.write(bytes);
+    digest.update(bytes); // while the disk is busy with the same bytes
+    await written;
+  }
+
+  /**
+   * Checks length and digest against what came.
+   *
+   * @param end What the sender says it sent.
+   * @throws {TransferError} `integrity` when anything differs.
+   */
+  async verify(end: End): Promise<void> {
+    this.phase = "verifying";
+    const digest = this.#digest ?? await this.#start(end.length);
+    const found = digest.finish();
+    const announced = this.open.size ?? end.length;
+    for (const length of [end.length, announced]) {
+      if (this.received === length) continue;
+      throw this.#damaged(
+        `its length must be ${length}, found ${this.received}`,
+      );
+    }
+    if (!sameBytes(found, end.digest)) {
+      throw this.#damaged("its SHA-256 differs");
+    }
+  }
+
+  /**
+   * Gives the entry its name.
+   *
+   * @param end What was verified.
+   * @param id The transfer's id.
+   * @returns The receipt, true from now on.
+   * @throws {TransferError} As {@linkcode Draft.commit}.
+   */
+  async commit(end: End, id: Uint8Array): Promise<ReceiptFrame> {
+    const committed = await this.#draft.commit((phase) => {
+      this.phase = phase;
+    });
+    return {
+      type: "receipt",
+      entry: this.open.entry,
+      id,
+      length: end.length,
+      digest: end.digest,
+      committedAt: Date.now(),
+      ...committed,
+    };
+  }
+
+  /** Goes on from what is there already. */
+  async #start(offset: number): Promise<Digest> {
+    this.#digest = await this.#draft.resumable!.start(offset);
+    this.received = offset;
+    return this.#digest;
+  }
+
+  /** Gives up for now; another attempt may go on with what is there. */
+  async keep(): Promise<void> {
+    await (this.#draft.keep?.() ?? this.#draft.abort());
+  }
+
+  /** Leaves nothing of it. */
+  async abort(): Promise<void> {
+    await this.#draft.abort();
+  }
+
+  #broken(found: string): TransferError {
+    return new TransferError(
+      "protocol",
+      `Cannot go on with ${quote(this.open.name)}: ${found}`,
+    );
+  }
+
+  #damaged(found: string): TransferError {
+    return new TransferError(
+      "integrity",
+      `Cannot accept ${quote(this.open.name)}: ${found}`,
+    );
+  }
+}
+
+/** What is there of most entries. */
+const NOTHING: Held = { length: 0, block: 0, proof: new Uint8Array(0) };
+
+function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {
+  return entry;
+}
+
+function checkSize(open: Open, size: number, limit: number): void {
+  if (size <= limit) return;
+  throw new TransferError(
+    "rejected",
+    `Cannot take ${quote(open.name)}: it has ${
+      open.size ?? `at least ${size}`
+    } bytes and the limit is ${limit}`,
+  );
+}

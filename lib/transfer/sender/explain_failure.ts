@@ -1,0 +1,109 @@
+/**
+ * A failed transfer in one sentence: what could not be done, how far it came,
+ * what was found, and what would do.
+ *
+ * @module
+ */
+
+import { formatTarget, type Target } from "../../net/connect.ts";
+import {
+  type Code,
+  foundBy,
+  foundOf,
+  isCut,
+  TransferError,
+} from "../../base/errors.ts";
+import { formatBytes } from "../../base/format_bytes.ts";
+import type { Phase } from "../../wire/frames.ts";
+import type { Outgoing } from "./outgoing_entry.ts";
+
+/** Of a file with less than this nothing is kept (docs/RELIABILITY.md). */
+const RESUME_BYTES = 1_048_576;
+
+/** Who says what the system said: the rest is told in words already. */
+const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
+
+/**
+ * Says how a transfer failed, over all its connections.
+ *
+ * @param failure How the last one did.
+ * @param entries What was to be delivered.
+ * @param target Where to.
+ * @param phase What the receiver said last that it was doing.
+ * @returns The error to throw.
+ */
+export function explain(
+  failure: TransferError,
+  entries: readonly Outgoing[],
+  target: Target,
+  phase: Phase | undefined,
+): TransferError {
+  const where = formatTarget(target);
+  const undelivered = entries.filter((one) => !one.receipt);
+  const open = undelivered.filter((one) => !one.failure || one.inDoubt);
+  const { retriable, errors } = failure;
+  // Whatever came instead of the receipt settles nothing, nor do later attempts
+  // that did not get through.
+  const broke = open[0]?.unconfirmed;
+  if (broke && open.every((one) => one.inDoubt)) {
+    return new TransferError(
+      "unconfirmed",
+      `Cannot confirm ${titleOf(open, entries)} at ${where}: everything was ` +
+        `sent, then ${foundOf(broke)}${during(phase)}; ` +
+        "run the same command again to settle it",
+      { cause: failure, errors },
+    );
+  }
+  const far = isCut(failure) ? `${during(phase)}; ${soFar(entries)}` : "";
+  return new TransferError(
+    failure.code,
+    `Cannot deliver ${titleOf(undelivered, entries)} to ${where}: ` +
+      `${foundBy(failure, WHOSE[failure.code])}${far}`,
+    { cause: failure, retriable, errors },
+  );
+}
+
+function titleOf(some: readonly Outgoing[], all: readonly Outgoing[]): string {
+  return some.length === 1
+    ? some[0]!.title
+    : `${some.length} of ${all.length} entries`;
+}
+
+function during(phase: Phase | undefined): string {
+  return phase ? ` while the receiver was ${phase}` : "";
+}
+
+function soFar(entries: readonly Outgoing[]): string {
+  const total = totalOf(entries);
+  const of = total === undefined ? "" : ` of ${formatBytes(total)}`;
+  const has = confirmed(entries);
+  const on = has >= RESUME_BYTES ? " to go on from there" : "";
+  return `it had confirmed ${formatBytes(has)}${of}; ` +
+    `run the same command again${on}`;
+}
+
+/**
+ * How many bytes the receiver is known to have.
+ *
+ * @param entries What is being delivered.
+ * @returns Their sum.
+ */
+export function confirmed(entries: readonly Outgoing[]): number {
+  return entries.reduce((sum, { has }) => sum + has, 0);
+}
+
+/**
+ * How many bytes there are in all.
+ *
+ * @param entries What is being delivered.
+ * @returns Their sum, or `undefined` where one of them is not known.
+ */
+export function totalOf(entries: readonly Outgoing[]): number | undefined {
+  let total = 0;
+  for (const { item: { entry } } of entries) {
+    if (entry.kind === "directory") continue;
+    if (entry.size === undefined) return undefined;
+    total += entry.size;
+  }
+  return total;
+}

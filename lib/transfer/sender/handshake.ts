@@ -1,0 +1,49 @@
+/**
+ * The receiver's first words, at the sender.
+ *
+ * @module
+ */
+
+import type { Channel } from "../channel.ts";
+import { withDeadline } from "../../net/deadline.ts";
+import { sameBytes } from "../../base/digest.ts";
+import { TransferError } from "../../base/errors.ts";
+import type { Secured } from "../../security/exchange_proofs.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "../../security/secure_connect.ts";
+
+/**
+ * Hears the receiver's HELLO, and its proof where there is a secret. It has a
+ * time for it in all: its bytes, however slow, extend nothing.
+ *
+ * @param channel The connection, with our own HELLO said or about to be.
+ * @param conn The same connection, with what is to be proven on it.
+ * @param id The transfer's id.
+ * @param idleTimeout Longest silence in milliseconds.
+ * @returns `false` when the receiver ended without a word.
+ * @throws {TransferError} `stalled` when it took too long, `protocol` when it
+ * greets somebody else, and as {@linkcode Channel.hearHello}.
+ */
+export async function hearFirstWords(
+  channel: Channel,
+  { credentials }: Secured,
+  id: Uint8Array,
+  idleTimeout: number,
+): Promise<boolean> {
+  // Who has a secret to prove has accepted the connection by now, and gives us
+  // no longer either; in the open it may still wait to be accepted.
+  const limit = credentials
+    ? HANDSHAKE_TIMEOUT_MS
+    : Math.max(HANDSHAKE_TIMEOUT_MS, idleTimeout);
+  const hello = await withDeadline(
+    channel,
+    limit,
+    "hear the receiver's first words",
+    () => channel.hearHello(),
+  );
+  if (!hello) return false;
+  if (sameBytes(hello.id, id)) return true;
+  throw new TransferError(
+    "protocol",
+    "Cannot talk to the receiver: it greets another transfer",
+  );
+}

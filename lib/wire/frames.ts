@@ -1,0 +1,187 @@
+/**
+ * What can be said in a conversation: the frames and their bounds.
+ *
+ * How they are spelled is layouts.ts; when they may be said is encoding.ts.
+ *
+ * @module
+ */
+
+import type { Code } from "../base/errors.ts";
+
+/** Header length in bytes. */
+export const HEADER_BYTES = 16;
+
+/** Most data in one DATA frame: few system calls, and a cheap second copy. */
+export const MAX_DATA_BYTES = 1_048_576;
+
+/** Bytes before the data in a DATA frame: the header and the offset. */
+export const DATA_HEAD_BYTES: number = HEADER_BYTES + 8;
+
+/** Most entries that may be open and not settled; bounds both sides' memory. */
+export const MAX_AHEAD = 256;
+
+/** In place of an entry's number: the whole connection. */
+export const SESSION = 0xffff_ffff;
+
+/** Length of a transfer id in bytes. */
+export const ID_BYTES = 16;
+
+/**
+ * Most blocks of what a receiver holds; larger files have larger ones, so that a
+ * proof stays small.
+ */
+export const MAX_PROOF_BLOCKS = 1_024;
+
+/** Longest name in bytes; model/name.ts is stricter about what is in it. */
+export const MAX_NAME_BYTES = 4_096;
+
+/** Longest reason in bytes. */
+export const MAX_REASON_BYTES = 1_024;
+
+/** What a side that is busy is doing. */
+export type Phase =
+  | "reading"
+  | "receiving"
+  | "verifying"
+  | "syncing"
+  | "committing";
+
+/** The first frame each way. */
+export interface Hello {
+  type: "hello";
+  /** The transfer's id, {@linkcode ID_BYTES} long; the receiver repeats it. */
+  id: Uint8Array;
+  /** Optional abilities offered, as bits; unknown ones are not used. */
+  features: number;
+  /** Abilities without which this side will not talk, as bits. */
+  required: number;
+  /** Digests offered, as bits: bit 0 is SHA-256. */
+  digests: number;
+  /** Codecs for DATA offered, as bits: bit 0 is data as it is. */
+  codecs: number;
+}
+
+/** A side's random number, right behind its HELLO, where there is a secret. */
+export interface Nonce {
+  type: "nonce";
+  nonce: Uint8Array;
+}
+
+/** Says that this side has the secret: see security/auth_proof.ts. */
+export interface Proof {
+  type: "proof";
+  proof: Uint8Array;
+}
+
+/** Announces an entry. */
+export interface Open {
+  type: "open";
+  entry: number;
+  kind: "file" | "directory";
+  /** Where it belongs, with `/` between the parts. */
+  name: string;
+  /** Bytes; absent where the sender cannot know. */
+  size?: number;
+  /** Modification time in milliseconds since 1970; absent where unknown. */
+  mtime?: number;
+  /** Permission bits; absent where they are not to be kept. */
+  mode?: number;
+}
+
+/** Lets an entry's data come. */
+export interface Accept {
+  type: "accept";
+  entry: number;
+  /** How many bytes of it are held already. */
+  held: number;
+  /** Length of each block of them but the last; 0 where nothing is held. */
+  block: number;
+  /** SHA-256 of all bytes up to the end of each block, one after the other. */
+  proof: Uint8Array;
+}
+
+/** A piece of an entry. */
+export interface Data {
+  type: "data";
+  entry: number;
+  /** Where in the entry they belong. */
+  offset: number;
+  /** A view into the buffer that was decoded. */
+  bytes: Uint8Array;
+}
+
+/** Ends an entry. */
+export interface End {
+  type: "end";
+  entry: number;
+  /** All of its bytes, held ones included. */
+  length: number;
+  /** SHA-256 of all of them. */
+  digest: Uint8Array;
+}
+
+/** Says that no further entry will be opened. */
+export interface Finish {
+  type: "finish";
+  /** How many entries this connection opened. */
+  entries: number;
+}
+
+/** Says that this side is at work. */
+export interface Alive {
+  type: "alive";
+  entry: number;
+  phase: Phase;
+  /** How many bytes of the entry this side has. */
+  bytes: number;
+}
+
+/** Says that an entry, or everything, will not be. */
+export interface Fail {
+  type: "fail";
+  entry: number;
+  code: Code;
+  /** Whether asking again can help. */
+  retriable: boolean;
+  reason: string;
+}
+
+/** Says that an entry is there. */
+export interface ReceiptFrame {
+  type: "receipt";
+  entry: number;
+  id: Uint8Array;
+  length: number;
+  digest: Uint8Array;
+  /** Whether it is on stable storage. */
+  durable: boolean;
+  /** Whether it was there before. */
+  existing: boolean;
+  /** When, in milliseconds since 1970 by the receiver's clock. */
+  committedAt: number;
+  /** The name it has there. */
+  name: string;
+}
+
+/** Everything that passes after the preface. */
+export type Frame =
+  | Hello
+  | Nonce
+  | Proof
+  | Open
+  | Accept
+  | Data
+  | End
+  | Finish
+  | Alive
+  | Fail
+  | ReceiptFrame;
+
+/** A frame's header, checked. */
+export interface Header {
+  type: Frame["type"];
+  entry: number;
+  /** Payload length in bytes, within the bound of its type. */
+  length: number;
+  crc: number;
+}

@@ -1,0 +1,84 @@
+/**
+ * The first eight bytes, and who it is that says something else.
+ *
+ * Everything connects to an open port: browsers, port scans, mail servers. What
+ * does not speak this protocol is recognised at its first wrong byte, so that
+ * neither side ever waits for the rest of something that is not coming.
+ *
+ * @module
+ */
+
+import { TransferError } from "../base/errors.ts";
+import { quote } from "../base/escape.ts";
+
+/** The version this module speaks, the last byte of the preface. */
+export const VERSION = 1;
+
+/** In its place from a side that has a key: see key_challenge.ts. */
+export const KEYED_VERSION: number = VERSION | 0x80;
+
+/**
+ * The first eight bytes each way. Like PNG's, they catch a text protocol, a
+ * link that is not 8-bit clean and one that rewrites line ends.
+ */
+export const PREFACE: Readonly<Uint8Array> = new Uint8Array(
+  [0x89, 0x48, 0x43, 0x0d, 0x0a, 0x1a, 0x0a, VERSION],
+);
+
+const decoder = new TextDecoder("latin1");
+
+/** How those begin who come to an open port most often. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["GET ", "an HTTP client"],
+  ["HEAD ", "an HTTP client"],
+  ["POST ", "an HTTP client"],
+  ["OPTIONS ", "an HTTP client"],
+  ["PRI * HTTP/2", "an HTTP client"],
+  ["HTTP/", "an HTTP server"],
+  ["SSH-", "an SSH server or client"],
+  ["220 ", "a mail or FTP server"],
+  ["\x16\x03", "a TLS client: this side is not encrypted"],
+  ["\x15\x03", "a TLS server: this side is not encrypted"],
+];
+
+/**
+ * Checks the first bytes of a peer against the preface.
+ *
+ * @param bytes What has arrived so far, from the very first byte.
+ * @returns Whether all eight bytes are there and right; `false` asks for more.
+ * @throws {TransferError} `protocol` at the first wrong byte, saying who it
+ * looks like and how it began, or which version it speaks.
+ */
+export function checkPreface(bytes: Uint8Array): boolean {
+  const magic = VERSION_AT;
+  for (let at = 0; at < Math.min(bytes.length, magic); at++) {
+    if (bytes[at] !== PREFACE[at]) throw stranger(bytes);
+  }
+  if (bytes.length <= magic) return false;
+  if (bytes[magic] === VERSION) return true;
+  if (bytes[magic] === KEYED_VERSION) {
+    throw new TransferError(
+      "auth",
+      "Cannot talk to the peer: one side has a key and the other has none; " +
+        "both must be given the same one, or neither",
+    );
+  }
+  throw new TransferError(
+    "protocol",
+    `Cannot talk to the peer: it speaks version ${bytes[magic]} and this ` +
+      `program version ${VERSION}`,
+  );
+}
+
+const VERSION_AT = PREFACE.length - 1;
+
+function stranger(bytes: Uint8Array): TransferError {
+  const text = decoder.decode(bytes.subarray(0, 40));
+  const who = STRANGERS.find(([start]) => text.startsWith(start))?.[1];
+  const first = text.split(/\r?\n/, 1)[0] ?? "";
+  return new TransferError(
+    "protocol",
+    `Cannot talk to the peer: it does not speak halfclose; it began with ` +
+      quote(first) + (who ? `, like ${who}` : ""),
+  );
+}

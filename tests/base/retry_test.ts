@@ -1,0 +1,43 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { backoff, pause } from "../../lib/base/retry.ts";
+
+Deno.test("backoff() doubles from 200 ms to 15 s and keeps at least half", () => {
+  for (
+    const [attempt, full] of [
+      [1, 200],
+      [2, 400],
+      [3, 800],
+      [7, 12_800],
+      [8, 15_000],
+      [1000, 15_000],
+      [2000, 15_000],
+    ] as const
+  ) {
+    for (let turn = 0; turn < 100; turn++) {
+      const wait = backoff(attempt);
+      assert(wait >= full / 2 && wait <= full, `${attempt}: ${wait}`);
+      assert(Number.isInteger(wait));
+    }
+  }
+});
+
+Deno.test("backoff() does not bring all senders back at the same moment", () => {
+  const waits = Array.from({ length: 50 }, () => backoff(8));
+  assert(new Set(waits).size > 10);
+});
+
+Deno.test("pause() resolves after the time", async () => {
+  const from = performance.now();
+  await pause(20);
+  assert(performance.now() - from >= 19);
+});
+
+Deno.test("pause() rejects with the signal's reason, also when aborted before", async () => {
+  const reason = new RangeError("enough");
+  const controller = new AbortController();
+  const waiting = pause(60_000, controller.signal);
+  controller.abort(reason);
+  assertEquals(await assertRejects(() => waiting, RangeError), reason);
+  const before = () => pause(60_000, AbortSignal.abort(reason));
+  assertEquals(await assertRejects(before, RangeError), reason);
+});

@@ -1,0 +1,24 @@
+import { assertEquals } from "@std/assert";
+import { StrangerLog } from "../../../lib/cli/report/rejection_log.ts";
+
+Deno.test("StrangerLog gives an address five lines a minute, and counts the rest", () => {
+  const log = new StrangerLog();
+  for (let port = 1; port <= 5; port++) {
+    assertEquals(log.tell(`192.0.2.1:${port}`, port), 0);
+  }
+  assertEquals(log.tell("192.0.2.1:6", 6), undefined);
+  assertEquals(log.tell("192.0.2.1:7", 60_000), undefined);
+  assertEquals(log.tell("192.0.2.2:1", 60_000), 2);
+  assertEquals(log.tell("192.0.2.1:8", 60_001), 0);
+});
+
+Deno.test("StrangerLog gives all addresses 60 lines a minute", () => {
+  const log = new StrangerLog();
+  let lines = 0;
+  for (let number = 0; number < 10_000; number++) {
+    const peer = `[2001:db8::${number.toString(16)}]:9`;
+    if (log.tell(peer, number) !== undefined) lines++;
+  }
+  assertEquals(lines, 60);
+  assertEquals(log.tell("192.0.2.1:9", 100_000), 9_940);
+});

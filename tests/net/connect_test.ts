@@ -1,0 +1,244 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  checkTarget,
+  connect,
+  formatTarget,
+  notConnected,
+  type Target,
+} from "../../lib/net/connect.ts";
+import { hangUp } from "../../lib/net/half_close.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { freePort, tempDir } from "../support/helpers.ts";
+
+const PATIENCE = { connectTimeout: 10_000 };
+
+async function refusal(
+  target: Target,
+  connectTimeout = 10_000,
+): Promise<TransferError> {
+  const error = await assertRejects(
+    () => connect(target, { connectTimeout }),
+    TransferError,
+  );
+  assertEquals(error.code, "connect");
+  assert(error.retriable);
+  assert(error.cause instanceof Error);
+  return error;
+}
+
+Deno.test("connect() gives a connection in both directions", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const [conn, peer] = await Promise.all([
+    connect({ hostname, port }, PATIENCE),
+    listener.accept(),
+  ]);
+  const bounds = { silence: 10_000, total: 10_000 };
+  const ends = [hangUp(conn, bounds), hangUp(peer, bounds)];
+  assertEquals(await Promise.all(ends), [0, 0]);
+});
+
+Deno.test("connect() reaches a Unix socket", async () => {
+  await using dir = await tempDir();
+  const at = { transport: "unix", path: `${dir.path}/socket` } as const;
+  using listener = Deno.listen(at);
+  const [conn, peer] = await Promise.all([
+    connect(at, PATIENCE),
+    listener.accept(),
+  ]);
+  conn.close();
+  peer.close();
+});
+
+Deno.test("connect() rejects with connect where nobody listens", async () => {
+  const port = freePort();
+  const error = await refusal({ hostname: "127.0.0.1", port });
+  assertEquals(
+    error.message,
+    `Cannot connect to 127.0.0.1:${port}: nobody listens there (connection refused)`,
+  );
+});
+
+Deno.test("connect() rejects with connect where there is no socket", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/none`;
+  const error = await refusal({ transport: "unix", path });
+  assertEquals(
+    error.message,
+    `Cannot connect to unix:${path}: there is no such socket`,
+  );
+});
+
+Deno.test("connect() rejects with connect for a host that there is not", async () => {
+  // RFC 6761 section 6.4: .invalid never resolves.
+  const error = await refusal({ hostname: "nobody.invalid", port: 9 });
+  assert(error.message.startsWith("Cannot connect to nobody.invalid:9: "));
+});
+
+Deno.test("notConnected() says that there is no such host, whoever looked", () => {
+  const words = [
+    "failed to lookup address information: Name or service not known",
+    "failed to lookup address information: nodename nor servname provided, or not known",
+    "failed to lookup address information: No address associated with hostname",
+    "failed to lookup address information: Name does not resolve",
+    "failed to lookup address information: No such host is known. (os error 11001)",
+  ].map((message) => new Error(message));
+  const target = { hostname: "nobody.invalid", port: 9 };
+  for (
+    const cause of [
+      ...words,
+      Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }),
+    ]
+  ) {
+    const { code, message, retriable } = notConnected(target, cause);
+    assertEquals([code, retriable, message], [
+      "connect",
+      true,
+      "Cannot connect to nobody.invalid:9: there is no such host",
+    ]);
+  }
+  const later = new Error(
+    "failed to lookup address information: Temporary failure in name resolution",
+  );
+  assert(!notConnected(target, later).message.includes("no such host"));
+});
+
+Deno.test("checkTarget() takes whatever can be an address", () => {
+  const label = "x".repeat(63);
+  for (
+    const hostname of [
+      ...["localhost", "localhost.", "a_b.example", "xn--bcher-kva.example"],
+      ...["-", "127.0.0.1", "127.1", "256.1.1.1", `${label}.${label}.invalid`],
+      ...[
+        "::",
+        "::1",
+        "[::1]",
+        "::ffff:192.0.2.1",
+        "fe80::1%eth0",
+        "FE80::1%2",
+      ],
+    ]
+  ) {
+    for (const port of [0, 1, 65_535]) checkTarget({ hostname, port });
+  }
+  checkTarget({ transport: "unix", path: "/run/a@b" });
+});
+
+Deno.test("checkTarget() refuses what can be none, as a wrong use", () => {
+  const refused = (hostname: string, port: number) => {
+    const error = assertThrows(
+      () => checkTarget({ hostname, port }),
+      TransferError,
+    );
+    assertEquals([error.code, error.retriable], ["usage", false]);
+    return error.message;
+  };
+  for (
+    const hostname of [
+      ...["", ".", ".a", "a..b", "a b", "a/b", "user@host", "h%x", "bücher.de"],
+      ...["a:b", "1:2", "1:2:3:4:5:6:7:8:9", "[::1]x", "[]", "::1\x1b[2J"],
+    ]
+  ) {
+    assertEquals(
+      refused(hostname, 9),
+      `Cannot connect to ${formatTarget({ hostname, port: 9 })}: ` +
+        "no host can be called that",
+    );
+  }
+  for (const port of [-1, 1.5, 65_536, 70_000, NaN, Infinity]) {
+    assertEquals(
+      refused("h", port),
+      `Cannot connect to h:${port}: a port is a whole number from 0 to 65535`,
+    );
+  }
+});
+
+/** Fills a listener's queue until it answers nobody any more. */
+async function deafListener(): Promise<
+  Disposable & { target: Target & { port: number } }
+> {
+  const hostname = "127.0.0.1";
+  const listener = Deno.listen({ hostname, port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const waiting: Deno.Conn[] = [];
+  for (;;) {
+    const signal = AbortSignal.timeout(200);
+    try {
+      waiting.push(await Deno.connect({ hostname, port, signal }));
+    } catch (error) {
+      assertStrictEquals(error, signal.reason);
+      break;
+    }
+  }
+  return {
+    target: { hostname, port },
+    [Symbol.dispose]() {
+      for (const conn of waiting) conn.close();
+      listener.close();
+    },
+  };
+}
+
+Deno.test("connect() gives up in time when nobody answers", async () => {
+  using deaf = await deafListener();
+  const error = await refusal(deaf.target, 50);
+  assertEquals(
+    error.message,
+    `Cannot connect to ${
+      formatTarget(deaf.target)
+    }: nobody answered within 0.05 s`,
+  );
+});
+
+Deno.test("connect() rejects with the signal's reason while it waits", async () => {
+  using deaf = await deafListener();
+  const [controller, reason] = [new AbortController(), new RangeError("no")];
+  const connecting = assertRejects(
+    () => connect(deaf.target, { ...PATIENCE, signal: controller.signal }),
+    RangeError,
+  );
+  controller.abort(reason);
+  assertStrictEquals(await connecting, reason);
+});
+
+Deno.test("connect() does not try when it was aborted before", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/socket`;
+  using _unix = Deno.listen({ transport: "unix", path });
+  using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const signal = AbortSignal.abort(new RangeError("no"));
+  for (
+    const target of [
+      { hostname: "127.0.0.1", port: tcp.addr.port },
+      { transport: "unix", path },
+    ] as const
+  ) {
+    await assertRejects(
+      () => connect(target, { ...PATIENCE, signal }),
+      RangeError,
+    );
+  }
+});
+
+Deno.test("formatTarget() writes an address as people type it", () => {
+  assertEquals(formatTarget({ hostname: "localhost", port: 1 }), "localhost:1");
+  assertEquals(formatTarget({ hostname: "::1", port: 9000 }), "[::1]:9000");
+  assertEquals(formatTarget({ transport: "unix", path: "/a/b" }), "unix:/a/b");
+  assertEquals(
+    formatTarget({ transport: "unix", path: "/a\x1b[2J" }),
+    "unix:/a\\u{1b}[2J",
+  );
+});
+
+Deno.test("connect() takes no limit for no limit", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const conn = await connect({ hostname, port }, { connectTimeout: Infinity });
+  conn.close();
+});

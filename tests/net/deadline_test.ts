@@ -1,0 +1,149 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import process from "node:process";
+import { setImmediate } from "node:timers";
+import { closeQuietly, onAbort, withDeadline } from "../../lib/net/deadline.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { connectedPair, tlsPair, unixPair } from "../support/pairs.ts";
+import { needs } from "../support/needs.ts";
+
+/** More than all buffers between two sockets hold. */
+const TOO_MUCH = new Uint8Array(64 * 2 ** 20);
+
+type Pair = () => Promise<[Deno.Conn, Deno.Conn]>;
+
+async function freesRead(pair: Pair): Promise<void> {
+  const [conn, mute] = await pair();
+  using _mute = mute;
+  const error = await assertRejects(
+    () =>
+      withDeadline(
+        conn,
+        20,
+        "read the answer",
+        () => conn.read(new Uint8Array(1)),
+      ),
+    TransferError,
+    "Cannot read the answer: not done within 0.02 s",
+  );
+  assertEquals(error.code, "stalled");
+  assert(error.cause instanceof Deno.errors.Interrupted);
+  assertThrows(() => conn.close(), Deno.errors.BadResource);
+}
+
+async function freesWrite(pair: Pair): Promise<void> {
+  const [conn, deaf] = await pair();
+  using _deaf = deaf;
+  const error = await assertRejects(
+    () =>
+      withDeadline(conn, 50, "write", async () => {
+        for (let at = 0; at < TOO_MUCH.length;) {
+          at += await conn.write(TOO_MUCH.subarray(at));
+        }
+      }),
+    TransferError,
+  );
+  assertEquals(error.code, "stalled");
+}
+
+Deno.test("withDeadline() frees a pending read", () =>
+  freesRead(connectedPair));
+Deno.test("withDeadline() frees a pending write", () =>
+  freesWrite(connectedPair));
+Deno.test("withDeadline() frees a pending read of a Unix socket", () =>
+  freesRead(unixPair));
+Deno.test("withDeadline() frees a pending write of a Unix socket", () =>
+  freesWrite(unixPair));
+needs(
+  ["openssl"],
+  "withDeadline() frees a pending read of a TLS connection",
+  () => freesRead(tlsPair),
+);
+needs(
+  ["openssl"],
+  "withDeadline() frees a pending write of a TLS connection",
+  () => freesWrite(tlsPair),
+);
+
+Deno.test("withDeadline() leaves the connection alone when there was time", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  await peer.write(new Uint8Array([7]));
+  const buffer = new Uint8Array(1);
+  const read = () => conn.read(buffer);
+  assertEquals(await withDeadline(conn, 60_000, "read", read), 1);
+  await conn.write(buffer);
+});
+
+Deno.test("withDeadline() passes an error that came in time", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  const found = new RangeError("other");
+  const thrown = await assertRejects(
+    () => withDeadline(conn, 60_000, "read", () => Promise.reject(found)),
+    RangeError,
+  );
+  assertStrictEquals(thrown, found);
+});
+
+Deno.test("closeQuietly() forgives a second close and nothing else", () => {
+  closeQuietly({
+    close() {
+      throw new Deno.errors.BadResource("closed before");
+    },
+  });
+  const other = {
+    close() {
+      throw new TypeError("other");
+    },
+  };
+  assertThrows(() => closeQuietly(other), TypeError);
+});
+
+Deno.test("no limit is no limit, not one that is over at once", async () => {
+  const [conn, peer] = await connectedPair();
+  using _conn = conn, _peer = peer;
+  const read = () => conn.read(new Uint8Array(1));
+  const reading = withDeadline(conn, Infinity, "hear", read);
+  // Timers that are due at once would have their turn before this one.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await peer.write(new Uint8Array(1));
+  assertEquals(await reading, 1);
+});
+
+Deno.test("onAbort() listens until the end of the block and no longer", () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const heard: string[] = [];
+  {
+    using _first = onAbort(first.signal, () => heard.push("first"));
+    using _second = onAbort(second.signal, () => heard.push("second"));
+    using _none = onAbort(undefined, () => heard.push("none"));
+    first.abort();
+  }
+  second.abort();
+  assertEquals(heard, ["first"]);
+});
+
+Deno.test("a limit that is none has run out, and nothing is printed", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on("warning", note);
+  for (const limit of [0, -1, NaN]) {
+    const [conn, mute] = await connectedPair();
+    using _mute = mute;
+    const read = () => conn.read(new Uint8Array(1));
+    const error = await assertRejects(
+      () => withDeadline(conn, limit, "read", read),
+      TransferError,
+    );
+    assertEquals(error.code, "stalled");
+  }
+  await new Promise((resolve) => setImmediate(resolve)); // they come later
+  process.off("warning", note);
+  assertEquals(warnings, []);
+});

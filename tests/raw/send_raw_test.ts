@@ -1,0 +1,255 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TransferError } from "../../lib/base/errors.ts";
+import { sendRaw } from "../../lib/raw/send_raw.ts";
+import type { Progress } from "../../lib/model/receipt.ts";
+import { noise, readAll, sha256Of, tempDir } from "../support/helpers.ts";
+import { listen, sendBytes } from "../support/raw_talk.ts";
+
+/** A source that gives some bytes and then waits to be let go on. */
+function gated(first: Uint8Array) {
+  const gate = Promise.withResolvers<void>();
+  async function* chunks() {
+    yield first;
+    await gate.promise;
+  }
+  return { source: chunks(), gate };
+}
+
+const STALLED = /nothing moved for 0.05 s/;
+
+Deno.test("sendRaw() ends with a half-close and still hears the answer", async () => {
+  using listener = listen();
+  const bytes = noise(100_000);
+  const serving = (async () => {
+    using conn = await listener.accept();
+    const got = await readAll(conn); // resolves at the half-close
+    await conn.write(Uint8Array.of(1, 2, 3));
+    return got;
+  })();
+  const replies: number[] = [];
+  const report = await sendBytes(bytes, listener.target, {
+    digest: true,
+    onReply: (piece) => replies.push(...piece),
+  });
+  assertEquals(report, {
+    bytes: 100_000,
+    sha256: sha256Of(bytes),
+    clean: true,
+  });
+  assertEquals(await serving, bytes);
+  assertEquals(replies, [1, 2, 3]);
+});
+
+Deno.test("sendRaw() counts up to the size it announces", async () => {
+  using listener = listen();
+  const serving = (async () => {
+    using conn = await listener.accept();
+    await readAll(conn);
+  })();
+  const seen: Progress[] = [];
+  await sendBytes(noise(3_000_000), listener.target, {
+    onProgress: (progress) => seen.push(progress),
+  });
+  await serving;
+  assert(seen.every(({ total }) => total === 3_000_000));
+  const counts = seen.map(({ bytes }) => bytes);
+  assertEquals(counts, counts.toSorted((a, b) => a - b));
+  assertEquals(counts.at(-1), 3_000_000);
+});
+
+Deno.test("sendRaw() tells of single bytes four times a second, and of the last", async () => {
+  using listener = listen();
+  const serving = (async () => {
+    using conn = await listener.accept();
+    return await readAll(conn);
+  })();
+  let left = 3_000;
+  const source = {
+    read: () => Promise.resolve(left-- > 0 ? 1 : null),
+  };
+  const counts: number[] = [];
+  const from = performance.now();
+  await sendRaw(source, listener.target, {
+    onProgress: ({ bytes }) => counts.push(bytes),
+  });
+  const quarters = (performance.now() - from) / 250;
+  assertEquals((await serving).length, 3_000);
+  assertEquals(counts.at(-1), 3_000);
+  assert(counts.length <= quarters + 2, `it told ${counts.length} times`);
+});
+
+Deno.test("sendRaw() keeps to the rate", async () => {
+  using listener = listen();
+  const serving = (async () => {
+    using conn = await listener.accept();
+    await readAll(conn);
+  })();
+  const start = performance.now();
+  await sendBytes(noise(30_000), listener.target, { limitRate: 100_000 });
+  await serving;
+  // The first tenth of a second's bytes go at once, the rest takes its time.
+  assert(performance.now() - start > 180);
+});
+
+Deno.test("sendRaw() says connect where nobody listens", async () => {
+  const { target } = (() => {
+    using gone = listen();
+    return gone;
+  })();
+  const error = await assertRejects(
+    () => sendBytes(noise(1), target),
+    TransferError,
+    "nobody listens there",
+  );
+  assertEquals(error.code, "connect");
+});
+
+Deno.test("sendRaw() says stalled when a peer stops reading", async () => {
+  using listener = listen();
+  const accepted = listener.accept();
+  const error = await assertRejects(
+    () =>
+      sendBytes(new Uint8Array(64_000_000), listener.target, {
+        idleTimeout: 50,
+      }),
+    TransferError,
+  );
+  assertEquals(error.code, "stalled");
+  assert(STALLED.test(error.message), error.message);
+  (await accepted).close();
+});
+
+Deno.test("sendRaw() says unconfirmed when a peer never ends its side", async () => {
+  using listener = listen();
+  const accepted = listener.accept();
+  const error = await assertRejects(
+    () => sendBytes(noise(10), listener.target, { idleTimeout: 50 }),
+    TransferError,
+    `Cannot confirm "noise" to 127.0.0.1:${listener.target.port}: `,
+  );
+  assertEquals(error.code, "unconfirmed");
+  assert(STALLED.test(error.message), error.message);
+  (await accepted).close();
+});
+
+Deno.test("sendRaw() says source when the source fails, and lets the peer go", async () => {
+  using listener = listen();
+  const accepted = listener.accept();
+  const failing = { read: () => Promise.reject(new Error("bad sector")) };
+  const error = await assertRejects(
+    () => sendRaw(failing, listener.target, { name: "gpj.\u{202e}a" }),
+    TransferError,
+    'Cannot deliver "gpj.\\u{202e}a" to ',
+  );
+  assertEquals(error.code, "source");
+  assert(error.message.endsWith("bad sector"), error.message);
+  using conn = await accepted;
+  await readAll(conn);
+});
+
+Deno.test("sendRaw() is dropped by its signal, at once and with its reason", async () => {
+  using listener = listen();
+  const { source, gate } = gated(noise(10));
+  const stop = new AbortController();
+  const sending = sendRaw(source, listener.target, { signal: stop.signal });
+  sending.catch(() => {}); // looked at below
+  using conn = await listener.accept();
+  await conn.read(new Uint8Array(10));
+  stop.abort(new RangeError("enough"));
+  assertEquals(await conn.read(new Uint8Array(1)), null);
+  gate.resolve();
+  await assertRejects(() => sending, RangeError, "enough");
+});
+
+Deno.test("sendRaw() does not connect when its signal is aborted already", async () => {
+  using listener = listen();
+  const signal = AbortSignal.abort(new RangeError("too late"));
+  await assertRejects(
+    () => sendBytes(noise(1), listener.target, { signal }),
+    RangeError,
+    "too late",
+  );
+});
+
+Deno.test("sendRaw() is not held up by a source that says nothing", async () => {
+  const stuck = { read: () => new Promise<null>(() => {}) };
+  using listener = listen();
+  const stop = new AbortController();
+  const accepted = listener.accept();
+  const sending = sendRaw(stuck, listener.target, { signal: stop.signal });
+  const failing = sending.catch((error) => error);
+  using _conn = await accepted;
+  stop.abort(new RangeError("enough"));
+  assert(await failing instanceof RangeError);
+});
+
+Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in the end", async () => {
+  using listener = listen();
+  const sending = sendRaw(noise(5_000_000), listener.target, {
+    onReply() {
+      throw new Deno.errors.BrokenPipe("nobody reads it");
+    },
+  });
+  const failing = assertRejects(
+    () => sending,
+    TransferError,
+    "nobody reads it",
+  );
+  using conn = await listener.accept();
+  await conn.write(noise(1_000)); // unread, it would reset the connection
+  assertEquals((await readAll(conn)).length, 5_000_000);
+  await conn.closeWrite();
+  const error = await failing;
+  assertEquals(error.code, "local-io");
+  assert(
+    error.message.startsWith('Cannot finish sending "stdin" to '),
+    error.message,
+  );
+});
+
+Deno.test("sendRaw() takes no slow keeper of the answer for a silent peer", async () => {
+  using listener = listen();
+  const sending = sendRaw(noise(10), listener.target, {
+    idleTimeout: 100,
+    // Longer than the limit: that so much time passes is what is tested.
+    onReply: () => new Promise((resolve) => setTimeout(resolve, 300)),
+  });
+  using conn = await listener.accept();
+  await conn.write(noise(10));
+  await readAll(conn);
+  await conn.closeWrite();
+  assertEquals((await sending).clean, true);
+});
+
+Deno.test("sendRaw() sends a file whose name no receiver would take", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/line\nbreak`;
+  await Deno.writeFile(path, noise(10));
+  using listener = listen();
+  const sending = sendRaw(path, listener.target);
+  using conn = await listener.accept();
+  assertEquals(await readAll(conn), noise(10));
+  await conn.closeWrite();
+  assertEquals((await sending).bytes, 10);
+});
+
+Deno.test("sendRaw() says of a directory that it is one, whatever is in it", async () => {
+  await using dir = await tempDir();
+  await Deno.writeFile(`${dir.path}/line\nbreak`, noise(10));
+  const error = await assertRejects(
+    () => sendRaw(dir.path, { hostname: "127.0.0.1", port: 1 }),
+    TransferError,
+    `Cannot send "${dir.path}": it is a directory`,
+  );
+  assertEquals(error.code, "usage");
+});
+
+Deno.test("sendRaw() refuses a limit that would never let it end", async () => {
+  const nowhere = { hostname: "127.0.0.1", port: 1 };
+  const error = await assertRejects(
+    () => sendRaw(noise(1), nowhere, { limitRate: 0 }),
+    TransferError,
+    "Cannot use limitRate 0",
+  );
+  assertEquals(error.code, "usage");
+});

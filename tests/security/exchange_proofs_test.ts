@@ -1,0 +1,76 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Channel } from "../../lib/transfer/channel.ts";
+import type { Credentials, Role } from "../../lib/security/auth_proof.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import {
+  makingItSlow,
+  WRONG_PROOF_MS,
+} from "../../lib/security/exchange_proofs.ts";
+import { connectedPair } from "../support/pairs.ts";
+
+const ID = new Uint8Array(16).fill(7);
+
+/** One end, with what it must prove. */
+function end(
+  conn: Duplex,
+  role: Role,
+  change: Partial<Credentials> = {},
+): Channel {
+  const secret = new Uint8Array(32).fill(1), binding = secret;
+  const credentials = { role, secret, binding, ...change };
+  return new Channel(Object.assign(conn, { credentials }), 5_000);
+}
+
+/** Both ends greet each other; what each of them makes of it. */
+async function greet(
+  sender: Partial<Credentials>,
+  receiver: Partial<Credentials>,
+) {
+  const [one, other] = await connectedPair();
+  using near = end(one, "sender", sender);
+  using far = end(other, "receiver", receiver);
+  near.sayHello(ID);
+  const heard = far.hearHello().catch((error) => (far.close(), error));
+  return await Promise.all([
+    near.hearHello().catch((error) => error),
+    heard,
+  ]);
+}
+
+Deno.test("two that have the same secret greet each other", async () => {
+  const [near, far] = await greet({}, {});
+  assertEquals([near.id, far.id], [ID, ID]);
+});
+
+Deno.test("two of which one has another secret or certificate do not", async () => {
+  const other = new Uint8Array(32).fill(2);
+  for (const change of [{ secret: other }, { binding: other }]) {
+    for (const [sender, receiver] of [[change, {}], [{}, change]] as const) {
+      const [near, far] = await greet(sender, receiver);
+      assert(near instanceof TransferError && far instanceof TransferError);
+      assertEquals(far.code, "auth");
+      assertEquals(near.code, "lost"); // it was closed on, and told nothing
+    }
+  }
+});
+
+Deno.test("two senders do not take each other for a receiver", async () => {
+  const [near, far] = await greet({}, { role: "sender" });
+  assert(near instanceof TransferError && far instanceof TransferError);
+  assert(near.code === "auth" || far.code === "auth");
+});
+
+Deno.test("makingItSlow() holds a wrong proof up, and no other", async () => {
+  const begun = performance.now();
+  await makingItSlow(() => {});
+  assert(performance.now() - begun < WRONG_PROOF_MS / 2);
+  await assertRejects(
+    () =>
+      makingItSlow(() => {
+        throw new TransferError("auth", "Cannot trust it");
+      }),
+    TransferError,
+  );
+  assert(performance.now() - begun >= WRONG_PROOF_MS - 10);
+});

@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import type { Target } from "../../lib/net/connect.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { generateKey } from "../../lib/security/key.ts";
+import { reach } from "../../lib/security/secure_connect.ts";
+import { senderGuard } from "../../lib/security/mod.ts";
+import { freePort, rejectsWith, tempDir } from "../support/helpers.ts";
+
+const PATIENCE = { connectTimeout: 10_000 };
+const GUARD = senderGuard({ key: generateKey() });
+
+Deno.test("reach() says connect in the same words with a key and without", async () => {
+  await using dir = await tempDir();
+  const targets: Target[] = [
+    { hostname: "127.0.0.1", port: freePort() },
+    { transport: "unix", path: `${dir.path}/none` },
+  ];
+  for (const target of targets) {
+    const [one, other] = await Promise.all(
+      [undefined, GUARD].map((guard) =>
+        assertRejects(() => reach(target, PATIENCE, guard), TransferError)
+      ),
+    );
+    assertEquals([one!.code, one!.message], [other!.code, other!.message]);
+    assertEquals(one!.code, "connect");
+  }
+});
+
+Deno.test("reach() refuses what can be no address, with a key and without", async () => {
+  for (const guard of [undefined, GUARD]) {
+    for (
+      const target of [
+        { hostname: "user@host", port: 9 },
+        { hostname: "127.0.0.1", port: 70_000 },
+      ]
+    ) {
+      await rejectsWith("usage", () => reach(target, PATIENCE, guard));
+    }
+  }
+});
+
+Deno.test("reach() says lost when the receiver leaves in the middle of the agreement", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const reaching = assertRejects(
+    () => reach({ hostname, port }, PATIENCE, GUARD),
+    TransferError,
+  );
+  const conn = await listener.accept();
+  await conn.read(new Uint8Array(100));
+  conn.close();
+  assertEquals((await reaching).code, "lost");
+});
+
+Deno.test("reach() rejects with the signal's reason and leaves nothing open", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  const [stop, reason] = [new AbortController(), new RangeError("no")];
+  const options = { ...PATIENCE, signal: stop.signal };
+  const reaching = assertRejects(
+    () => reach({ hostname, port }, options, GUARD),
+    RangeError,
+  );
+  const conn = await listener.accept();
+  const bytes = new Uint8Array(100);
+  assertEquals(await conn.read(bytes), 40);
+  stop.abort(reason);
+  assertStrictEquals(await reaching, reason);
+  assertEquals(await conn.read(bytes), null);
+  conn.close();
+  await assertRejects(
+    () => reach({ hostname, port }, options, GUARD),
+    RangeError,
+  );
+});

@@ -1,0 +1,109 @@
+// How a server ends: asked to, aborted, or left.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Target } from "../../lib/net/connect.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { serve } from "../../lib/server/serve.ts";
+import { noise } from "../support/helpers.ts";
+import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
+
+Deno.test("shutdown() refuses new senders politely and lets a session finish", async () => {
+  const { server, held, sink } = await withHeld();
+  const stopped = server.shutdown();
+  const late = await assertRejects(
+    () => send(noise(1), server.addr, { name: "late" }),
+    TransferError,
+    "the receiver is stopping",
+  );
+  assertEquals([late.code, late.retriable], ["rejected", true]);
+  held.finish();
+  assertEquals((await held.receipt).bytes, 2_000);
+  await stopped;
+  await server.finished;
+  assertEquals([...sink.files.keys()], ["held"]);
+});
+
+Deno.test("shutdown() cuts what does not finish within its grace, and says why", async () => {
+  const { server, held, sink } = await withHeld();
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await server.shutdown({ grace: 1 });
+  const error = await cut;
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assert(error.message.includes("stopping"), error.message);
+  assertEquals(sink.files.size, 0);
+});
+
+Deno.test("shutdown() waits for no stranger that says nothing", async () => {
+  const { server, errors } = listening();
+  using mute = await Deno.connect({ port: portOf(server.addr) });
+  await send(noise(1), server.addr, { name: "a" }); // mute was accepted before
+  await server.shutdown();
+  assertEquals(await mute.read(new Uint8Array(1)), null);
+  assertEquals(errors, []); // it had no time to be too late
+});
+
+Deno.test("shutdown() cuts at once without grace, and takes no grace that is none", async () => {
+  const { server, held, sink } = await withHeld();
+  for (const grace of [-1, NaN]) {
+    const error = await assertRejects(
+      () => server.shutdown({ grace }),
+      TransferError,
+      `Cannot use grace ${grace}: it must be 0 or more`,
+    );
+    assertEquals(error.code, "usage");
+  }
+  await send(noise(1), server.addr, { name: "a" }); // it goes on
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await server.shutdown({ grace: 0 });
+  assertEquals([(await cut).code, [...sink.files.keys()]], ["rejected", ["a"]]);
+});
+
+Deno.test("shutdown() may be called twice, and after an abort", async () => {
+  const stop = new AbortController();
+  const { server } = listening({ signal: stop.signal });
+  stop.abort();
+  await Promise.all([server.shutdown(), server.shutdown()]);
+  await server.finished;
+});
+
+Deno.test("await using shuts the server down", async () => {
+  let addr: Target;
+  {
+    await using server = serve({ sink: memorySink() });
+    addr = server.addr;
+  }
+  assertEquals(await codeOf(send(noise(1), addr, { name: "a" })), "connect");
+});
+
+Deno.test("a signal ends the sessions and tells their senders why", async () => {
+  const stop = new AbortController();
+  const { server, held, sink, errors } = await withHeld({
+    signal: stop.signal,
+  });
+  stop.abort(new Error("enough"));
+  const error = await assertRejects(() => held.receipt, TransferError);
+  assertEquals([error.code, error.retriable], ["rejected", true]);
+  assert(error.message.includes("the receiver is stopping"), error.message);
+  held.finish(); // the source is free, though nobody takes it any more
+  await server.finished;
+  assertEquals([sink.files.size, errors.length], [0, 0]);
+});
+
+Deno.test("a signal that is aborted already makes a server that is finished", async () => {
+  const { server } = listening({ signal: AbortSignal.abort() });
+  await server.finished;
+});
+
+Deno.test("a signal frees connections that have not said a word", async () => {
+  const stop = new AbortController();
+  const { server } = listening({ signal: stop.signal });
+  const mute = await Deno.connect({ port: portOf(server.addr) });
+  // The server accepts in order: what is delivered now proves mute accepted.
+  await send(noise(1), server.addr, { name: "a" });
+  stop.abort();
+  assertEquals(await mute.read(new Uint8Array(1)), null);
+  mute.close();
+  await server.finished;
+});

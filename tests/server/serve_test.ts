@@ -1,0 +1,209 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { Target } from "../../lib/net/connect.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { generateKey } from "../../lib/security/key.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import type { Receipt } from "../../lib/model/receipt.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { serve } from "../../lib/server/serve.ts";
+import type { Sink } from "../../lib/sink/sink.ts";
+import { noise, tempDir, utf8 } from "../support/helpers.ts";
+import { listening, portOf, withHeld } from "../support/serve_talk.ts";
+
+Deno.test("serve() listens on a free port of this machine and says which", async () => {
+  const heard: Target[] = [];
+  await using server = serve({
+    sink: memorySink(),
+    onListen: (addr) => heard.push(addr),
+  });
+  assertEquals(heard, [server.addr]);
+  assert("port" in server.addr);
+  assertEquals(server.addr.hostname, "127.0.0.1");
+  assert(server.addr.port > 0);
+});
+
+Deno.test("serve() tells its handler of each entry and who sent it", async () => {
+  const heard: [Receipt, string][] = [];
+  await using server = serve(
+    { sink: memorySink() },
+    (receipt, { peer }) => heard.push([receipt, peer]),
+  );
+  const receipt = await send(noise(10), server.addr, { name: "a" });
+  assertEquals(heard.map(([one]) => one), [receipt]);
+  assert(heard[0]?.[1].startsWith("127.0.0.1:"));
+});
+
+Deno.test("serve() waits for an async handler, and tells what it rejects with", async () => {
+  const { promise, reject } = Promise.withResolvers<void>();
+  const errors: TransferError[] = [];
+  const server = serve(
+    { sink: memorySink(), onError: (error) => errors.push(error) },
+    () => promise,
+  );
+  await send(noise(10), server.addr, { name: "a" });
+  let stopped = false;
+  const stopping = server.shutdown().then(() => stopped = true);
+  reject(new Error("the database is down"));
+  assertEquals(stopped, false);
+  await stopping;
+  assertEquals(
+    errors.map(({ message }) => message),
+    ['Cannot tell of "a": the database is down'],
+  );
+});
+
+Deno.test("serve() takes no raw streams with a key: they would come without it", () => {
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), raw: true, key: generateKey() }),
+    TransferError,
+  );
+  assertEquals(error.code, "usage");
+});
+
+Deno.test("a busy server refuses politely, and a sender that retries succeeds", async () => {
+  const { server, held, sink, errors } = await withHeld({ maxConnections: 1 });
+  await using _server = server;
+  const refused = await assertRejects(
+    () => send(noise(5), server.addr, { name: "impatient" }),
+    TransferError,
+  );
+  assertEquals([refused.code, refused.retriable], ["rejected", true]);
+  assert(refused.message.includes("busy"), refused.message);
+  const retries: string[] = [];
+  const receipt = await send(noise(5), server.addr, {
+    name: "patient",
+    retry: 9,
+    onRetry: ({ error }) => {
+      retries.push(error.code);
+      held.finish();
+    },
+  });
+  assertEquals(receipt.bytes, 5);
+  assertEquals((await held.receipt).bytes, 2_000);
+  assertEquals(new Set(retries), new Set(["rejected"]));
+  assertEquals([...sink.files.keys()], ["held", "patient"]);
+  assert(errors.every(({ error }) => error.code === "rejected"));
+});
+
+Deno.test("a busy server takes no raw stream either", async () => {
+  const begun = Promise.withResolvers<void>();
+  const refused = Promise.withResolvers<TransferError>();
+  const { server, sink } = listening({
+    raw: true,
+    maxConnections: 1,
+    onConnect: () => begun.resolve(),
+    onError: refused.resolve,
+  });
+  await using _server = server;
+  using first = await Deno.connect({ port: portOf(server.addr) });
+  await begun.promise;
+  using second = await Deno.connect({ port: portOf(server.addr) });
+  assertEquals(await second.read(new Uint8Array(1)), null);
+  assertEquals((await refused.promise).code, "rejected");
+  await first.write(noise(3));
+  await first.closeWrite();
+  assertEquals(await first.read(new Uint8Array(1)), null);
+  assertEquals(sink.files.get("stdin")?.length, 3);
+});
+
+Deno.test("serve() throws bind where another program listens", () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), port }),
+    TransferError,
+    `Cannot listen on 127.0.0.1:${port}: another program listens there`,
+  );
+  assertEquals(error.code, "bind");
+});
+
+Deno.test("serve() throws bind for an address of another machine", () => {
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), hostname: "192.0.2.1", insecure: true }),
+    TransferError,
+    "this machine has no such address",
+  );
+  assertEquals(error.code, "bind");
+});
+
+Deno.test("serve() throws bind for a Unix socket in no directory", async () => {
+  await using dir = await tempDir();
+  const error = assertThrows(
+    () => serve({ sink: memorySink(), path: `${dir.path}/no/socket` }),
+    TransferError,
+    "Cannot listen on unix:",
+  );
+  assertEquals(error.code, "bind");
+});
+
+Deno.test("serve() takes transfers on a Unix socket", async () => {
+  await using dir = await tempDir();
+  const peers: string[] = [];
+  const { server, sink } = listening({
+    path: `${dir.path}/socket`,
+    onConnect: ({ peer }) => peers.push(peer),
+  });
+  await using _server = server;
+  assertEquals(server.addr, { transport: "unix", path: `${dir.path}/socket` });
+  const bytes = noise(300_000);
+  await send(bytes, server.addr, { name: "a" });
+  assertEquals(sink.files.get("a"), bytes);
+  assertEquals(peers, ["a local process"]);
+});
+
+Deno.test("a sink that breaks fails its own session and no other", async () => {
+  const good = memorySink();
+  const sink: Sink = {
+    open(entry) {
+      if (entry.name === "a") throw new Error("the disk is on fire");
+      return good.open(entry);
+    },
+  };
+  const { server, errors } = listening({ sink });
+  await using _server = server;
+  const failing = send(noise(10), server.addr, { name: "a" });
+  await assertRejects(() => failing, TransferError, "the disk is on fire");
+  await send(noise(10), server.addr, { name: "b" });
+  await server.shutdown();
+  assertEquals(errors.length, 1);
+  assertEquals(errors[0]?.stranger, false);
+});
+
+Deno.test("serve() is not there when onListen throws", () => {
+  let port = 0;
+  assertThrows(
+    () =>
+      serve({
+        sink: memorySink(),
+        onListen(addr) {
+          if (addr.transport !== "unix") port = addr.port;
+          throw new RangeError("no screen");
+        },
+      }),
+    RangeError,
+  );
+  Deno.listen({ hostname: "127.0.0.1", port }).close(); // it is free again
+});
+
+Deno.test("an onError that throws is told in the end, and ends nothing before", async () => {
+  const sink = memorySink();
+  const server = serve({
+    sink,
+    onError() {
+      throw new RangeError("no screen");
+    },
+  });
+  const { hostname, port } = server.addr as Deno.NetAddr;
+  using stranger = await Deno.connect({ hostname, port });
+  await stranger.write(utf8("GET / HTTP/1.0\r\n\r\n"));
+  await new Response(stranger.readable).bytes(); // it was answered
+  await send(noise(10), server.addr, { name: "after" });
+  await assertRejects(() => server.shutdown(), RangeError, "no screen");
+  assertEquals([...sink.files.keys()], ["after"]);
+});
+
+Deno.test("serve() refuses limits that would end everything at once", () => {
+  for (const limit of [{ idleTimeout: NaN }, { maxConnections: 0 }]) {
+    assertThrows(() => serve({ sink: memorySink(), ...limit }), TransferError);
+  }
+});

@@ -1,0 +1,156 @@
+// Those who come and are no senders, and faults that stay with who has them.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect as connectSocket } from "node:net";
+import type { Target } from "../../lib/net/connect.ts";
+import type { Code } from "../../lib/base/errors.ts";
+import { send, transfer } from "../../lib/transfer/sender/send.ts";
+import { bytesItem } from "../../lib/source/item.ts";
+import { noise } from "../support/helpers.ts";
+import { needs } from "../support/needs.ts";
+import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
+
+/** Says something and reads to the server's end, as a polite stranger does. */
+async function say(target: Target, words: Uint8Array): Promise<number> {
+  using conn = await Deno.connect({ port: portOf(target) });
+  let heard = 0;
+  const hearing = (async () => {
+    const buffer = new Uint8Array(4_096);
+    for (let count; (count = await conn.read(buffer)) !== null;) {
+      heard += count;
+    }
+  })();
+  for (let at = 0; at < words.length;) at += await conn.write(words.slice(at));
+  await conn.closeWrite();
+  await hearing;
+  return heard;
+}
+
+/** Who comes, what they do, and what is made of it. */
+const STRANGERS: [
+  string,
+  (target: Target) => Promise<unknown>,
+  RegExp,
+  Code?,
+][] = [
+  [
+    "an HTTP client",
+    (target) =>
+      fetch(`http://127.0.0.1:${portOf(target)}/`)
+        .catch((error) => assert(error instanceof TypeError)),
+    /began with "GET \/ HTTP\/1.1", like an HTTP client/,
+  ],
+  [
+    "a TLS client",
+    async (target) => {
+      const port = portOf(target);
+      using tls = await Deno.connectTls({ hostname: "127.0.0.1", port });
+      await assertRejects(() => tls.handshake(), Error);
+    },
+    /like a TLS client/,
+  ],
+  [
+    "1 MB of random bytes",
+    async (target) => {
+      const bytes = noise(1_000_000);
+      bytes[0] = 0; // not by chance the first byte of the preface
+      assert(await say(target, bytes) > 0, "no answer");
+    },
+    /does not speak halfclose/,
+  ],
+  [
+    "a port scan",
+    async (target) => {
+      using conn = await Deno.connect({ port: portOf(target) });
+      await conn.closeWrite();
+      await conn.read(new Uint8Array(1));
+    },
+    /ended without a word/,
+  ],
+  [
+    "the first half of a preface",
+    (target) => say(target, Uint8Array.of(0x89, 0x48, 0x43)),
+    // It may have been a sender whose connection broke.
+    /the connection ended inside it/,
+    "lost",
+  ],
+  [
+    "a version from the future",
+    (target) =>
+      say(
+        target,
+        Uint8Array.of(0x89, 0x48, 0x43, 0x0d, 0x0a, 0x1a, 0x0a, 99),
+      ),
+    /it speaks version 99/,
+  ],
+];
+
+needs(
+  ["python3"],
+  "connections that are gone before they are accepted hold up nobody (9)",
+  async () => {
+    const { server, errors } = listening();
+    await using _server = server;
+    const port = String(portOf(server.addr));
+    // Nothing is accepted meanwhile: this thread waits for the program.
+    const { success } = new Deno.Command("python3", {
+      args: [`${import.meta.dirname}/../support/peers/gone.py`, port, "200"],
+    }).outputSync();
+    assert(success);
+    await send(noise(1), server.addr, { name: "a", idleTimeout: 3_000 });
+    assertEquals(errors, []);
+  },
+);
+
+for (const [who, visit, message, code = "protocol"] of STRANGERS) {
+  Deno.test(`${who} is one error, a stranger's, and harms nobody`, async () => {
+    const { server, errors, sink } = listening();
+    await using _server = server;
+    await visit(server.addr);
+    const receipt = await send(noise(9), server.addr, { name: "healthy" });
+    assertEquals(receipt.bytes, 9);
+    await server.shutdown();
+    assertEquals(errors.length, 1);
+    const { error, stranger } = errors[0]!;
+    assertEquals([error.code, stranger], [code, true]);
+    assert(message.test(error.message), error.message);
+    assertEquals(sink.files.size, 1);
+  });
+}
+
+/** What no honest sender sends. */
+const BAD = bytesItem(noise(1), { kind: "file", name: "../bad" });
+
+Deno.test("one connection's fault never touches another", async () => {
+  const { server, held, errors, sink } = await withHeld();
+  await using _server = server;
+  const port = portOf(server.addr);
+  const resets = Array.from(
+    { length: 20 },
+    () =>
+      new Promise<void>((resolve) => {
+        const socket = connectSocket({ host: "127.0.0.1", port }, () => {
+          // Half of a preface, then a reset.
+          socket.write(Uint8Array.of(0x89, 0x48, 0x43), () => {
+            socket.resetAndDestroy();
+          });
+        }).on("close", () => resolve());
+      }),
+  );
+  const strangers = STRANGERS.map(([, visit]) => visit(server.addr));
+  const good = Array.from(
+    { length: 20 },
+    (_, number) => send(noise(50_000), server.addr, { name: `good${number}` }),
+  );
+  const bad = Array.from(
+    { length: 20 },
+    () => codeOf(transfer([BAD], server.addr, {})),
+  );
+  await Promise.all([...resets, ...strangers, ...good]);
+  assertEquals(new Set(await Promise.all(bad)), new Set(["rejected"]));
+  held.finish();
+  assertEquals((await held.receipt).bytes, 2_000);
+  await server.shutdown();
+  assertEquals(sink.files.size, 21);
+  assertEquals(errors.length, 20 + STRANGERS.length + 20);
+});

@@ -1,0 +1,179 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Destination } from "../../../lib/sink/disk/destination.ts";
+import { FileDraft } from "../../../lib/sink/disk/file_draft.ts";
+import { TransferError } from "../../../lib/base/errors.ts";
+import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
+
+const FILE = { kind: "file", name: "d/a" } as const;
+
+Deno.test("FileDraft puts nothing on the disk before its first byte", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = new FileDraft(to, FILE, ["d", "a"]);
+  assertEquals(await tree(dir.path), []);
+  await draft.write(noise(1));
+  const [temp, ...others] = await tree(dir.path);
+  assert(temp?.startsWith(".halfclose-"));
+  assertEquals(others, []); // no parent either
+  await draft.abort();
+  assertEquals(await tree(dir.path), []);
+});
+
+Deno.test("FileDraft syncs before it has a name", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = new FileDraft(to, FILE, ["d", "a"]);
+  await draft.write(utf8("bytes"));
+  const seen: string[] = [];
+  await draft.commit((phase) => {
+    seen.push(phase);
+    // The file system as the phase begins: the name comes after both.
+    assertEquals([...Deno.readDirSync(dir.path)].length, 1);
+  });
+  assertEquals(seen, ["syncing", "committing"]);
+  assertEquals(await tree(dir.path), ["d/", "d/a"]);
+});
+
+Deno.test("FileDraft leaves nothing where its temporary file cannot be made", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(`${dir.path}/none`, {});
+  const draft = new FileDraft(to, FILE, ["d", "a"]);
+  for (const act of [() => draft.write(noise(1)), () => draft.commit()]) {
+    const error = await assertRejects(act, TransferError);
+    assertEquals(error.code, "local-io");
+  }
+  await draft.abort();
+  assertEquals(await tree(dir.path), []);
+});
+
+Deno.test("FileDraft can be dropped while its commit is under way", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
+  await draft.write(utf8("whole"));
+  const committing = Promise.allSettled([draft.commit()]);
+  await draft.abort();
+  const [result] = await committing;
+  // Either is right; half a file, a second one or a draft left over is not.
+  const left = result.status === "fulfilled" ? ["a"] : [];
+  assertEquals(await tree(dir.path), left);
+  if (left.length > 0) {
+    assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("whole"));
+  }
+});
+
+Deno.test("FileDraft leaves a partial to others where it has no descriptor for it", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const { file } = await to.temps.create(["a"], 0o600);
+  file.close(); // left behind
+  const { take } = to.descriptors;
+  to.descriptors.take = () => Promise.reject(new RangeError("busy"));
+  const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
+  await assertRejects(() => draft.lookBack(), Error, "busy");
+  await draft.abort();
+  to.descriptors.take = take;
+  const again = await to.temps.adopt(["a"], 0o600); // neither locked nor gone
+  assert(again);
+  again.file.close();
+});
+
+/** A draft of a megabyte and more, all of it written. */
+async function written(to: Destination): Promise<FileDraft> {
+  const bytes = noise(1_500_000);
+  const entry = { kind: "file", name: "a", size: bytes.length } as const;
+  const draft = new FileDraft(to, entry, ["a"]);
+  await to.owners.add("a", "the transfer", draft);
+  await draft.write(bytes);
+  return draft;
+}
+
+/** A disk whose first sync fails; later ones lie, as Linux does. */
+function failingOnce(to: Destination): void {
+  const { sync } = to.files;
+  to.files.sync = (file) => {
+    let syncs = 0;
+    to.files.sync = (again) => sync.call(to.files, again);
+    const eio = () =>
+      syncs++ === 0 ? Promise.reject(new Error("EIO")) : Promise.resolve();
+    return sync.call(to.files, { stat: () => file.stat(), sync: eio });
+  };
+}
+
+Deno.test("FileDraft leaves no partial whose sync failed (1)", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  failingOnce(to);
+  const draft = await written(to);
+  const error = await assertRejects(() => draft.keep(), TransferError, "EIO");
+  assertEquals(error.code, "local-io");
+  assertEquals(await tree(dir.path), []);
+});
+
+Deno.test("FileDraft leaves no partial of a commit whose sync failed, though its sender is back (1)", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  failingOnce(to);
+  const draft = await written(to);
+  const syncing = Promise.withResolvers<void>();
+  const committing = assertRejects(
+    () => draft.commit(() => syncing.resolve()),
+    TransferError,
+    "EIO",
+  );
+  await syncing.promise;
+  await to.owners.evict("a", "the transfer");
+  await committing;
+  assertEquals(await tree(dir.path), []);
+});
+
+Deno.test("FileDraft is let go of only when what can be gone on with is there", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = await written(to);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { sync } = to.files;
+  to.files.sync = async (file) => {
+    await promise;
+    await sync.call(to.files, file);
+  };
+  const kept = draft.keep(); // its connection was cut, and the disk is slow
+  let evicted = false;
+  const evicting = to.owners.evict("a", "the transfer").then(() => {
+    evicted = true;
+  });
+  await tree(dir.path);
+  assertEquals(evicted, false);
+  resolve();
+  await Promise.all([kept, evicting]);
+  const adopted = await to.temps.adopt(["a"], 0o666);
+  assertEquals((await adopted?.file.stat())?.size, 1_500_000);
+  adopted?.file.close();
+});
+
+Deno.test("FileDraft has committed, whether or not its other name can be removed", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = await written(to);
+  const { remove } = Deno;
+  Deno.remove = () => Promise.reject(new Error("EIO"));
+  try {
+    assertEquals((await draft.commit()).durable, true);
+  } finally {
+    Deno.remove = remove;
+  }
+  // What is left of it is no partial.
+  assertEquals(await to.temps.adopt(["a"], 0o666), undefined);
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("FileDraft that waits for a descriptor ends at once when it is dropped", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  await to.descriptors.take(512); // all there are
+  const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
+  const writing = assertRejects(() => draft.write(utf8("x")), TransferError);
+  await draft.abort();
+  await writing;
+  assertEquals(await tree(dir.path), []);
+});

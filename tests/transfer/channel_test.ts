@@ -1,0 +1,195 @@
+import { assert, assertEquals } from "@std/assert";
+import { Channel } from "../../lib/transfer/channel.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { joined, noise } from "../support/helpers.ts";
+import { connectedPair } from "../support/pairs.ts";
+import {
+  accept,
+  data,
+  digestOf,
+  fail,
+  failing,
+  finish,
+  hello,
+  ID,
+  Scripted,
+} from "../support/scripted.ts";
+
+const ENDING = { silence: 300, total: 1_000 };
+
+/** A channel, and who is at its other end. */
+async function talk(idleTimeout = 5_000) {
+  const [ours, theirs] = await connectedPair();
+  const channel = new Channel(ours, idleTimeout);
+  const peer = new Scripted(theirs);
+  return {
+    channel,
+    peer,
+    [Symbol.dispose]() {
+      channel.close();
+      peer[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("HELLO comes after the preface and offers SHA-256 and data as it is", async () => {
+  using all = await talk();
+  all.channel.sayHello(ID);
+  assertEquals(await all.peer.hearHello(), hello());
+});
+
+Deno.test("hearHello() takes a peer that offers more than this side knows", async () => {
+  using all = await talk();
+  await all.peer.greet({ features: 0xffff_ffff, digests: 7, codecs: 5 });
+  assertEquals((await all.channel.hearHello())?.features, 0xffff_ffff);
+});
+
+Deno.test("hearHello() tells a peer that ended without a word", async () => {
+  using all = await talk();
+  const ending = all.peer.end();
+  assertEquals(await all.channel.hearHello(), null);
+  all.channel.close();
+  await ending;
+});
+
+for (
+  const [what, more] of [
+    ["requires an ability this side has not", { required: 1 }],
+    ["has no SHA-256", { digests: 2 }],
+    ["cannot send data as it is", { codecs: 2 }],
+  ] as const
+) {
+  Deno.test(`hearHello() throws protocol for a peer that ${what}`, async () => {
+    using all = await talk();
+    await all.peer.greet(more);
+    assertEquals((await failing(all.channel.hearHello())).code, "protocol");
+  });
+}
+
+for (
+  const [code, first, found] of [
+    ["protocol", encodeFrame(accept(0)), "not HELLO"],
+    ["lost", new Uint8Array(0), "ended before its HELLO"],
+  ] as const
+) {
+  Deno.test(`hearHello() throws ${code} where the peer's first frame is ${found}`, async () => {
+    using all = await talk();
+    await all.peer.sayBytes(joined([PREFACE as Uint8Array, first]));
+    const ending = all.peer.end();
+    const error = await failing(all.channel.hearHello());
+    assertEquals(error.code, code);
+    assert(error.message.includes(found), error.message);
+    all.channel.close();
+    await ending;
+  });
+}
+
+Deno.test("hearHello() passes on a FAIL that comes instead", async () => {
+  using all = await talk();
+  const why = fail(SESSION, { code: "auth", reason: "no key" });
+  await all.peer.sayBytes(joined([PREFACE as Uint8Array, encodeFrame(why)]));
+  const error = await failing(all.channel.hearHello());
+  assertEquals([error.code, error.message], [
+    "auth",
+    "Cannot talk to the peer: no key",
+  ]);
+});
+
+Deno.test("frames keep their order, small and large, said and copied", async () => {
+  using all = await talk();
+  const { channel, peer } = all;
+  channel.sayHello(ID);
+  const large = noise(300_000);
+  const copied = encodeFrame(data(2, noise(100)));
+  channel.say(accept(0));
+  const sending = channel.sayBytes(encodeFrame(data(1, large)));
+  channel.sayCopy(copied);
+  copied.fill(0); // it may change at once
+  channel.say(finish(3));
+  await peer.hearHello();
+  assertEquals((await peer.hear("accept")).entry, 0);
+  assertEquals(digestOf((await peer.hear("data")).bytes), digestOf(large));
+  assertEquals((await peer.hear("data")).bytes, noise(100));
+  assertEquals((await peer.hear("finish")).entries, 3);
+  await sending;
+});
+
+Deno.test("flush() waits until the kernel has taken all that was said", async () => {
+  using all = await talk();
+  const { channel, peer } = all;
+  const reading = peer.hearHello();
+  channel.sayHello(ID);
+  assert(!channel.quiet);
+  assertEquals([channel.written, channel.said], [0, 8 + 16 + 28]);
+  await channel.flush();
+  assert(channel.quiet);
+  assertEquals(channel.written, channel.said);
+  await reading;
+});
+
+Deno.test("a channel is congested while its peer does not read", async () => {
+  using all = await talk(300);
+  const { channel } = all;
+  assert(!channel.congested);
+  const stuck = failing(channel.sayBytes(new Uint8Array(32_000_000)));
+  assert(channel.congested);
+  assertEquals((await stuck).code, "stalled");
+});
+
+Deno.test("after a failed write nothing is kept, and flush() says why", async () => {
+  using all = await talk(300);
+  const { channel } = all;
+  await failing(channel.sayBytes(new Uint8Array(32_000_000)));
+  channel.say(finish(0));
+  assertEquals((await failing(channel.flush())).code, "stalled");
+  assert(channel.quiet);
+});
+
+Deno.test("finish() ends this side alone: hearing goes on", async () => {
+  using all = await talk();
+  const { channel, peer } = all;
+  channel.sayHello(ID);
+  await channel.finish();
+  await peer.hearHello();
+  assertEquals(await peer.rest(), []);
+  await peer.greet();
+  assertEquals((await channel.hearHello())?.id, ID);
+});
+
+Deno.test("hangUp() says the last word, half-closes, drains and closes", async () => {
+  using all = await talk();
+  const { channel, peer } = all;
+  channel.sayHello(ID);
+  // Unread input would turn close() into a reset that costs the last word.
+  await peer.sayBytes(noise(200_000));
+  const hanging = channel.hangUp(ENDING, fail(SESSION));
+  await peer.hearHello();
+  assertEquals(await peer.end(), [fail(SESSION)]);
+  await hanging;
+});
+
+Deno.test("hangUp() does not wait for a peer that never ends", async () => {
+  using all = await talk();
+  const from = performance.now();
+  await all.channel.hangUp(ENDING, fail(SESSION));
+  assert(performance.now() - from < 1_000);
+});
+
+Deno.test("hangUp() forgives a peer that is gone", async () => {
+  using all = await talk();
+  all.channel.close();
+  await all.channel.hangUp(ENDING, fail(SESSION));
+  assert((await failing(all.channel.flush())).code === "lost");
+});
+
+Deno.test("hear() throws stalled for a mute peer, whatever this side says meanwhile", async () => {
+  using all = await talk(300);
+  const beat = setInterval(() => all.channel.say(finish(0)), 50);
+  try {
+    assertEquals((await failing(all.channel.hear())).code, "stalled");
+  } finally {
+    clearInterval(beat);
+  }
+});

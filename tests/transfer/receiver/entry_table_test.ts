@@ -1,0 +1,112 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Entries } from "../../../lib/transfer/receiver/entry_table.ts";
+import { TransferError } from "../../../lib/base/errors.ts";
+import {
+  type Data,
+  MAX_AHEAD,
+  type Open,
+  SESSION,
+} from "../../../lib/wire/frames.ts";
+import { Incoming } from "../../../lib/transfer/receiver/incoming_entry.ts";
+import { memorySink } from "../../../lib/sink/memory_sink.ts";
+
+function open(entry: number): Open {
+  return { type: "open", entry, kind: "file", name: `f${entry}` };
+}
+
+function data(entry: number): Data {
+  return { type: "data", entry, offset: 0, bytes: new Uint8Array(1) };
+}
+
+async function take(entries: Entries, entry: number): Promise<Incoming> {
+  entries.announce(open(entry));
+  const incoming = await Incoming.begin(
+    open(entry),
+    memorySink(),
+    Infinity,
+    "id",
+  );
+  entries.add(incoming);
+  return incoming;
+}
+
+function breaks(act: () => unknown): void {
+  assertEquals(assertThrows(act, TransferError).code, "protocol");
+}
+
+Deno.test("entries are numbered upwards, and SESSION is no number", async () => {
+  const entries = new Entries();
+  await take(entries, 3);
+  for (const number of [0, 3, SESSION]) {
+    breaks(() => entries.announce(open(number)));
+  }
+  await take(entries, 7);
+  assertEquals(entries.count, 2);
+});
+
+Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", async () => {
+  const entries = new Entries();
+  for (let number = 0; number < MAX_AHEAD; number++) {
+    await take(entries, number);
+  }
+  breaks(() => entries.announce(open(MAX_AHEAD)));
+  entries.settle(0);
+  entries.announce(open(MAX_AHEAD));
+});
+
+Deno.test("data for a refused entry is passed over, for an unknown one it is not", async () => {
+  const entries = new Entries();
+  const incoming = await take(entries, 0);
+  assertEquals(entries.find(data(0)), incoming);
+  await entries.refuse(0);
+  assertEquals(entries.find(data(0)), undefined);
+  breaks(() => entries.find(data(1)));
+});
+
+Deno.test("nothing more may come for an entry that has its end", async () => {
+  const entries = new Entries();
+  const incoming = await take(entries, 0);
+  incoming.phase = "syncing";
+  breaks(() => entries.find(data(0)));
+  assertEquals([entries.first, entries.unfinished], [incoming, undefined]);
+});
+
+Deno.test("the size of what is open is known while every one of them says its own", async () => {
+  const entries = new Entries();
+  assertEquals(entries.size, 0);
+  const sized = async (more: Partial<Open>) => {
+    const one = { ...open(entries.count), ...more };
+    entries.announce(one);
+    entries.add(await Incoming.begin(one, memorySink(), Infinity, "id"));
+  };
+  await sized({ size: 10 });
+  await sized({ kind: "directory" });
+  await sized({ size: 5 });
+  assertEquals(entries.size, 15);
+  entries.settle(0);
+  assertEquals(entries.size, 5);
+  await sized({});
+  assertEquals(entries.size, undefined);
+});
+
+Deno.test("the bytes of one entry are not mixed with another's", async () => {
+  const entries = new Entries();
+  const first = await take(entries, 0);
+  await take(entries, 1);
+  entries.find(data(0));
+  entries.find(data(0));
+  breaks(() => entries.find(data(1)));
+  first.phase = "verifying"; // its END has come
+  entries.find(data(1));
+});
+
+Deno.test("refused entries are remembered as long as their bytes can come", async () => {
+  const entries = new Entries();
+  for (let number = 0; number < 1_000; number++) {
+    await take(entries, number);
+    await entries.refuse(number);
+  }
+  assertEquals(entries.find(data(999)), undefined);
+  assertEquals(entries.find(data(1_000 - MAX_AHEAD)), undefined);
+  breaks(() => entries.find(data(0)));
+});

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { Pace } from "../../../lib/base/rate_limiter.ts";
+import { Channel } from "../../../lib/transfer/channel.ts";
+import { TransferError } from "../../../lib/base/errors.ts";
+import { type Frame, MAX_DATA_BYTES } from "../../../lib/wire/frames.ts";
+import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { bytesItem, type Item, readerItem } from "../../../lib/source/item.ts";
+import { Uploader } from "../../../lib/transfer/sender/entry_sender.ts";
+import { joined, noise } from "../../support/helpers.ts";
+import { connectedPair } from "../../support/pairs.ts";
+import { digestOf, end, failing, Scripted } from "../../support/scripted.ts";
+
+const NOTHING = { length: 0, block: 0, proof: new Uint8Array(0) };
+const never = () => false;
+
+function fileOf(bytes: Uint8Array): Item {
+  return bytesItem(bytes, { kind: "file", name: "a", size: bytes.length });
+}
+
+/** Uploads items one after the other; what came out at the other end. */
+async function upload(
+  items: Item[],
+  { rate = Infinity, stopped = never }: {
+    rate?: number;
+    stopped?: () => boolean;
+  } = {},
+): Promise<Frame[]> {
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000);
+  using peer = new Scripted(theirs);
+  const uploader = new Uploader(channel, new Pace(rate));
+  const hearing = copied(peer);
+  let frames: Frame[];
+  try {
+    for (const [number, item] of items.entries()) {
+      const one = new Outgoing(item, number);
+      one.held = NOTHING;
+      await uploader.send(one, stopped);
+    }
+  } finally {
+    await channel.finish();
+    frames = await hearing;
+  }
+  return frames;
+}
+
+/** The frames to the end, with bytes of their own. */
+async function copied(peer: Scripted): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for (let frame; (frame = await peer.next()) !== null;) {
+    frames.push(
+      frame.type === "data" ? { ...frame, bytes: frame.bytes.slice() } : frame,
+    );
+  }
+  return frames;
+}
+
+function bytesOf(frames: Frame[], entry = 0): Uint8Array {
+  return joined(
+    frames.flatMap((one) =>
+      one.type === "data" && one.entry === entry ? one.bytes : []
+    ),
+  );
+}
+
+for (
+  const [size, blocks] of [
+    [0, 0],
+    [1, 1],
+    [32_768, 1],
+    [32_769, 1],
+    [MAX_DATA_BYTES, 1],
+    [MAX_DATA_BYTES + 1, 2],
+    [3 * MAX_DATA_BYTES, 3],
+  ] as const
+) {
+  Deno.test(`${size} bytes are ${blocks} blocks, each where it belongs, and an end`, async () => {
+    const bytes = noise(size);
+    const frames = await upload([fileOf(bytes)]);
+    const pieces = frames.slice(0, -1);
+    assertEquals(pieces.length, blocks);
+    let offset = 0;
+    for (const piece of pieces) {
+      assert(piece.type === "data");
+      assertEquals(piece.offset, offset);
+      offset += piece.bytes.length;
+    }
+    assertEquals(digestOf(bytesOf(frames)), digestOf(bytes));
+    assertEquals(frames.at(-1), end(0, bytes));
+  });
+}
+
+Deno.test("many entries go through the same two buffers unmixed", async () => {
+  const all = [5, 100_000, 0, 1, 40_000, MAX_DATA_BYTES + 7].map(noise);
+  const frames = await upload(all.map(fileOf));
+  for (const [number, bytes] of all.entries()) {
+    assertEquals(digestOf(bytesOf(frames, number)), digestOf(bytes));
+  }
+  const ends = frames.filter(({ type }) => type === "end");
+  assertEquals(ends, all.map((bytes, number) => end(number, bytes)));
+});
+
+Deno.test("what was sent is noted before its END can be answered", async () => {
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000);
+  using peer = new Scripted(theirs);
+  const bytes = noise(100_000);
+  const one = new Outgoing(fileOf(bytes), 0);
+  one.held = NOTHING;
+  await new Uploader(channel, new Pace(Infinity)).send(one, never);
+  assertEquals(one.sent, { length: 100_000, digest: digestOf(bytes) });
+  assertEquals(one.endsAt, channel.said);
+  await channel.finish();
+  await copied(peer);
+});
+
+Deno.test("an upload that is stopped has no end", async () => {
+  let reads = 0;
+  const whole = fileOf(noise(4 * MAX_DATA_BYTES));
+  const item: Item = {
+    ...whole,
+    async open() {
+      const reading = await whole.open();
+      return { ...reading, read: (into) => (reads++, reading.read(into)) };
+    },
+  };
+  // The second block is there, the third is being read ahead.
+  const frames = await upload([item], { stopped: () => reads > 2 });
+  assertEquals(frames.map(({ type }) => type), ["data"]);
+});
+
+Deno.test("an upload that was left leaves the next connection's ACCEPT alone", async () => {
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000);
+  using peer = new Scripted(theirs);
+  const gate = Promise.withResolvers<void>();
+  const item = fileOf(noise(10));
+  const slow: Item = { ...item, open: () => gate.promise.then(item.open) };
+  const one = new Outgoing(slow, 0);
+  one.held = NOTHING;
+  let left = false;
+  const upload = new Uploader(channel, new Pace(Infinity))
+    .send(one, () => left);
+  left = true;
+  one.restart();
+  const next = one.held = { ...NOTHING };
+  gate.resolve();
+  await upload;
+  assertStrictEquals(one.held, next);
+  await channel.finish();
+  assertEquals(await copied(peer), []);
+});
+
+Deno.test("an upload whose source fails has no end", async () => {
+  let reads = 0;
+  const reader = {
+    read(into: Uint8Array) {
+      if (reads++ > 1) return Promise.reject(new Error("unplugged"));
+      return Promise.resolve(into.fill(1, 0, 10).length && 10);
+    },
+  };
+  const item = readerItem(reader, { kind: "file", name: "a" });
+  const error = await failing(upload([item]));
+  assertEquals([error.code, error.message], [
+    "source",
+    'Cannot read "a": unplugged',
+  ]);
+});
+
+Deno.test("an upload whose source moved has no end", async () => {
+  const item = fileOf(noise(10));
+  const moved: Item = {
+    ...item,
+    open: async () => ({
+      ...await item.open(),
+      verify: () =>
+        Promise.reject(new TransferError("source-changed", "Cannot: it grew")),
+    }),
+  };
+  assertEquals((await failing(upload([moved]))).code, "source-changed");
+});
+
+Deno.test("a limited upload goes in pieces of a tenth of a second", async () => {
+  const frames = await upload([fileOf(noise(5_000))], { rate: 20_000 });
+  assertEquals(
+    frames.flatMap((one) => one.type === "data" ? one.bytes.length : []),
+    [2_000, 2_000, 1_000],
+  );
+});

@@ -1,0 +1,106 @@
+import { assertEquals } from "@std/assert";
+import { together, TransferError } from "../../../lib/base/errors.ts";
+import {
+  confirmed,
+  explain,
+  totalOf,
+} from "../../../lib/transfer/sender/explain_failure.ts";
+import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { bytesItem } from "../../../lib/source/item.ts";
+
+const TARGET = { hostname: "192.0.2.7", port: 9000 };
+const LOST = new TransferError(
+  "lost",
+  "Cannot read from the peer: the peer reset the connection",
+);
+
+function entry(number: number, has: number, size = 2_000): Outgoing {
+  const bytes = new Uint8Array(size);
+  const announced = { kind: "file", name: `f${number}`, size } as const;
+  const one = new Outgoing(bytesItem(bytes, announced), number);
+  one.has = has;
+  return one;
+}
+
+Deno.test("a cut says the phase, how far it came and what to do next", () => {
+  const { code, message } = explain(LOST, [entry(0, 500)], TARGET, "receiving");
+  assertEquals(code, "lost");
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection ' +
+      "while the receiver was receiving; it had confirmed 500 B of 2.00 kB; " +
+      "run the same command again",
+  );
+});
+
+Deno.test("a cut says that it can be gone on with where that is so", () => {
+  const large = entry(0, 1_048_576, 2_000_000);
+  const { message } = explain(LOST, [large], TARGET, undefined);
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection; ' +
+      "it had confirmed 1.05 MB of 2.00 MB; " +
+      "run the same command again to go on from there",
+  );
+});
+
+Deno.test("a refusal says the receiver's reason and no more", () => {
+  const refusal = new TransferError(
+    "rejected",
+    'Cannot store "f0": it is there',
+  );
+  const { code, message } = explain(refusal, [entry(0, 0)], TARGET, undefined);
+  assertEquals(code, "rejected");
+  assertEquals(
+    message,
+    'Cannot deliver "f0" to 192.0.2.7:9000: it is there',
+  );
+});
+
+Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", () => {
+  const one = entry(0, 2_000);
+  one.unconfirmed = new TransferError("lost", "Cannot hear: no receipt came");
+  const refused = new TransferError(
+    "connect",
+    "Cannot connect: nobody listens",
+  );
+  const { code, message, cause } = explain(refused, [one], TARGET, "syncing");
+  assertEquals([code, cause], ["unconfirmed", refused]);
+  assertEquals(
+    message,
+    'Cannot confirm "f0" at 192.0.2.7:9000: everything was sent, then no ' +
+      "receipt came while the receiver was syncing; run the same command " +
+      "again to settle it",
+  );
+});
+
+Deno.test("what was sent whole stays unconfirmed when its source fails afterwards", () => {
+  const [sent, refused] = [entry(0, 2_000), entry(1, 0)];
+  sent.unconfirmed = LOST;
+  sent.failure = new TransferError("source-changed", "Cannot send: it grew");
+  refused.failure = new TransferError("rejected", "Cannot store: it is there");
+  const both = together([sent.failure, refused.failure]);
+  const { code, message, errors } = explain(
+    both,
+    [sent, refused],
+    TARGET,
+    undefined,
+  );
+  assertEquals([code, errors], ["unconfirmed", both.errors]);
+  assertEquals(message.startsWith('Cannot confirm "f0" at '), true, message);
+});
+
+Deno.test("one entry that was not sent whole makes the transfer lost", () => {
+  const [sent, unsent] = [entry(0, 2_000), entry(1, 0)];
+  sent.unconfirmed = LOST;
+  const { code, message } = explain(LOST, [sent, unsent], TARGET, undefined);
+  assertEquals(code, "lost");
+  assertEquals(message.startsWith("Cannot deliver 2 of 2 entries to "), true);
+});
+
+Deno.test("confirmed() and totalOf() add up, and nobody knows a pipe's length", () => {
+  const entries = [entry(0, 5), entry(1, 7)];
+  assertEquals([confirmed(entries), totalOf(entries)], [12, 4_000]);
+  const pipe = bytesItem(new Uint8Array(1), { kind: "file", name: "pipe" });
+  assertEquals(totalOf([...entries, new Outgoing(pipe, 2)]), undefined);
+});
