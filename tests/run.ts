@@ -7,24 +7,29 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { missing, PROGRAMS } from "./support/programs.ts";
+import { FOR_TESTS, missing, packagesOf } from "./support/programs.ts";
 
-type Program = keyof typeof PROGRAMS;
+const PROGRAMS = Object.keys(FOR_TESTS) as (keyof typeof FOR_TESTS)[];
 
 const inCI = Deno.env.get("CI") === "true";
 
-/** Installs what is missing where that is possible, and says so in one line. */
+/** Installs what is missing where that is possible; a line for what it does. */
 function setUp(): void {
-  const lacking = missing(Object.keys(PROGRAMS) as Program[]);
-  if (lacking.length === 0 || Deno.uid() !== 0 || !has("apt-get")) return;
-  const packages = lacking.map((program) => PROGRAMS[program]);
+  const packages = packagesOf(missing(PROGRAMS));
+  const mayInstall = Deno.uid() === 0 && missing(["apt-get"]).length === 0;
+  if (packages.length === 0 || !mayInstall) return;
   console.log(`set-up: installing ${packages.join(", ")} from Debian`);
   const install = ["install", "-y", "-qq", "--no-install-recommends"];
-  const failure = aptGet("update", "-qq") ?? aptGet(...install, ...packages);
-  if (failure) console.log(`set-up: ${failure}`);
+  const failures = [aptGet("update", "-qq")];
+  // Together is faster; one by one, a package that is not to be had leaves
+  // the others be.
+  if (aptGet(...install, ...packages)) {
+    failures.push(...packages.map((name) => aptGet(...install, name)));
+  }
+  for (const failure of failures) if (failure) console.log(failure);
 }
 
-/** Runs apt-get without a question; what it said, if it failed. */
+/** Runs apt-get without a question; a line about it, if it failed. */
 function aptGet(...args: string[]): string | undefined {
   const { success, stderr } = new Deno.Command("apt-get", {
     args,
@@ -33,12 +38,10 @@ function aptGet(...args: string[]): string | undefined {
     stdout: "null",
     stderr: "piped",
   }).outputSync();
-  if (!success) return new TextDecoder().decode(stderr).trim();
-}
-
-function has(program: string): boolean {
-  return new Deno.Command("sh", { args: ["-c", `command -v ${program}`] })
-    .outputSync().success;
+  if (success) return;
+  const lines = new TextDecoder().decode(stderr).trim().split("\n");
+  const reason = lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1);
+  return `set-up: apt-get ${args[0]} ${args.at(-1)} failed: ${reason}`;
 }
 
 /** What `deno test` said in the end. */
@@ -103,13 +106,17 @@ function report({ passed, failed, skipped }: Figures, left: string[]): boolean {
     console.log("not run:");
     for (const name of skipped) console.log(`  ${name}`);
   }
+  const lacking = missing(PROGRAMS);
+  if (lacking.length > 0) {
+    const packages = packagesOf(lacking).join(" ");
+    console.log(`missing: ${lacking.join(", ")}; in Debian's ${packages}`);
+  }
   if (left.length > 0) {
     console.log(`left behind in the temporary directory: ${left.join(", ")}`);
     well = false;
   }
-  const lacking = missing(Object.keys(PROGRAMS) as Program[]);
   if (inCI && lacking.length > 0) {
-    console.log(`missing, and CI must not go without: ${lacking.join(", ")}`);
+    console.log("CI must not go without what is missing");
     well = false;
   }
   const more = skipped.length > 0 ? `, ${skipped.length} skipped` : "";

@@ -17,7 +17,7 @@ const SENDERS = 4;
 const FILES = 8;
 
 needs(
-  ["mount", "loop"],
+  ["mounts", "loop"],
   "after a power cut every file with a receipt is whole, and no file is wrong (1, 2, 3)",
   async () => {
     const random = seeded("power cut");

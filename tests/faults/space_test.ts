@@ -51,7 +51,7 @@ const SOURCES: [string, () => Source][] = [
 
 for (const [what, source] of SOURCES) {
   needs(
-    ["mount"],
+    ["mounts"],
     `a full disk ends a file ${what}: the reason names the space, no temp is left, the next file fits (2, 3, 9)`,
     async () => {
       await using dir = await tempDir();
@@ -70,7 +70,7 @@ for (const [what, source] of SOURCES) {
 
 for (const policy of ["refuse", "replace", "rename"]) {
   needs(
-    ["mount"],
+    ["mounts"],
     `what is there already needs no room to be settled under ${policy} (6)`,
     async () => {
       await using dir = await tempDir();
@@ -88,7 +88,7 @@ for (const policy of ["refuse", "replace", "rename"]) {
 }
 
 needs(
-  ["mount"],
+  ["mounts"],
   "send exits 9 where the receiver's disk is full",
   async () => {
     await using dir = await tempDir();
@@ -107,7 +107,7 @@ needs(
 );
 
 needs(
-  ["mount"],
+  ["mounts"],
   "a disk without a free inode ends a file, and takes files again afterwards (3, 9)",
   async () => {
     await using dir = await tempDir();
@@ -126,7 +126,7 @@ needs(
 );
 
 needs(
-  ["mount"],
+  ["mounts"],
   "a disk that becomes read-only is told, and takes files when it is writable again (3)",
   async () => {
     await using dir = await tempDir();
@@ -145,7 +145,7 @@ needs(
 );
 
 needs(
-  ["mount"],
+  ["mounts"],
   "a mount point below the destination is another disk, and refused (3, 5)",
   async () => {
     await using dir = await tempDir();

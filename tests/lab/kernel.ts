@@ -7,16 +7,25 @@
 import { EXPERIMENTS } from "../../lab/all.ts";
 import { userId } from "../../lab/proc.ts";
 import { type Report, runAll } from "../../lab/run.ts";
+import { needs } from "../support/needs.ts";
+import { missing, type Need } from "../support/programs.ts";
 
-const ffi = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+// This opens the C library, which a test would be charged with.
+if (missing(["ffi"]).length === 0) userId();
 
-/** Whether packets can be captured; asking opens the C library before any
- * test, which would be charged with it. */
-export const root: boolean = ffi && userId() === 0;
-
-/** A test that talks to the kernel; without --allow-ffi it is ignored. */
-export function kernelTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, fn, ignore: !ffi });
+/**
+ * A test that talks to the kernel.
+ *
+ * @param name What the test promises.
+ * @param fn The test.
+ * @param more What it needs besides the C library.
+ */
+export function kernelTest(
+  name: string,
+  fn: () => Promise<void>,
+  more: readonly Need[] = [],
+): void {
+  needs(["ffi", ...more], name, fn);
 }
 
 /** Runs the experiments with these numbers. */

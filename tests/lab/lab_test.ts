@@ -1,6 +1,6 @@
 // The lab: that its verdicts come from evidence, that the evidence is what the
-// standards guarantee, and that it leaves nothing behind. `deno task lab:test`
-// runs all of it; without --allow-ffi only what needs no sockets runs.
+// standards guarantee, and that it leaves nothing behind. Without --allow-ffi
+// only what needs no sockets runs.
 
 import {
   assert,
@@ -15,6 +15,7 @@ import { MILLION } from "../../lab/million.ts";
 import { ROWS } from "../../lab/million_table.ts";
 import type { Report } from "../../lab/run.ts";
 import type { Tally } from "../../lab/tally.ts";
+import { run } from "../support/children.ts";
 import { CASES } from "./cases.ts";
 import { collect, kernelTest } from "./kernel.ts";
 
@@ -153,12 +154,7 @@ kernelTest(
 kernelTest("five claims look the same from Python", async () => {
   const reports = await collect([11, 18, 21, 22, 33]);
   const script = new URL("./second_source.py", import.meta.url);
-  const { stdout, success } = await new Deno.Command("python3", {
-    args: [script.pathname],
-    stderr: "inherit",
-  }).output();
-  assert(success, "the Python script failed");
-  const python = JSON.parse(new TextDecoder().decode(stdout));
+  const python = JSON.parse(await run("python3", script.pathname));
   // deno-lint-ignore no-explicit-any -- evidence of five different types
   const lab = (number: number): any => reports.get(number)?.evidence;
   const { closeResult, closeMs, readAfter, sent, peerEnd } = lab(18);
@@ -178,7 +174,7 @@ kernelTest("five claims look the same from Python", async () => {
     22: { first: lab(22).first, second: lab(22).second },
     33: { plain: bindsOf(lab(33).plain), reusing: bindsOf(lab(33).reusing) },
   });
-});
+}, ["python3"]);
 
 Deno.test("nothing in lib/ imports the lab, and it is not published", async () => {
   const root = new URL("../../", import.meta.url);

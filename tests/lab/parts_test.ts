@@ -17,7 +17,7 @@ import { Program } from "../../lab/program.ts";
 import { shutRead } from "../../lab/shutdown.ts";
 import { parsePacket } from "../../lab/tcpdump.ts";
 import { CASES } from "./cases.ts";
-import { collect, kernelTest, root } from "./kernel.ts";
+import { collect, kernelTest } from "./kernel.ts";
 
 /** Runs the command line and keeps what it prints. */
 async function lab(
@@ -139,9 +139,14 @@ kernelTest(
     assertStringIncludes(reset ?? "", "─ RST");
     assertStringIncludes(orderly ?? "", "─ FIN");
     assert(!orderly?.includes("RST"), orderly);
-    if (root) assertStringIncludes(reset ?? "", "tcpdump");
   },
 );
+
+kernelTest("a ladder has its packets from tcpdump", async () => {
+  const [ladder] = (await collect([11], true)).get(11)?.ladders ?? [];
+  assertStringIncludes(ladder ?? "", "─ RST");
+  assertStringIncludes(ladder ?? "", "tcpdump");
+}, ["tcpdump", "capture"]);
 
 Deno.test("drawLadders() implies FIN and RST where nobody may capture", () => {
   const ladder = drawLadders([{

@@ -1,33 +1,87 @@
 /**
- * What tests need beyond Deno: programs, with the Debian package that has each,
- * and rights, with the test for each.
+ * Every program that the tests, the lab and the benchmarks start, with the
+ * Debian package that has it, and the rights that some of them need.
  *
  * @module
  */
 
-/** Programs by name, with their Debian packages. */
-export const PROGRAMS = {
+/** On every Debian machine: the packages are essential or required there. */
+export const ALWAYS = {
+  "apt-get": "apt",
+  awk: "mawk",
+  bash: "bash",
+  cat: "coreutils",
+  cmp: "diffutils",
+  cp: "coreutils",
+  find: "findutils",
+  head: "coreutils",
+  ls: "coreutils",
+  mkdir: "coreutils",
+  mkfifo: "coreutils",
+  mktemp: "coreutils",
+  rm: "coreutils",
+  seq: "coreutils",
+  sh: "dash",
+  sha256sum: "coreutils",
+  sleep: "coreutils",
+  stty: "coreutils",
+  sync: "coreutils",
+  touch: "coreutils",
+  truncate: "coreutils",
+  wc: "coreutils",
+  yes: "coreutils",
+  losetup: "mount",
+  mount: "mount",
+  umount: "mount",
+  nsenter: "util-linux",
+  unshare: "util-linux",
+} as const;
+
+/** What the tests, those of the lab too, need besides; `deno task test`
+ * installs it. */
+export const FOR_TESTS = {
+  ip: "iproute2",
+  "mkfs.ext4": "e2fsprogs",
+  ncat: "ncat",
   // `nc` alone may be any of three programs; this name is OpenBSD's.
   "nc.openbsd": "netcat-openbsd",
-  ncat: "ncat",
-  socat: "socat",
-  python3: "python3",
-  openssl: "openssl",
-  strace: "strace",
-  ip: "iproute2",
   nft: "nftables",
+  openssl: "openssl",
+  python3: "python3",
+  socat: "socat",
+  strace: "strace",
+  tcpdump: "tcpdump",
+} as const;
+
+/** What only the benchmarks need; they name what is missing. */
+export const FOR_BENCH = {
+  rsync: "rsync",
+  scp: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  sshd: "openssh-server",
 } as const;
 
 /** Rights by name, and whether this process has each. */
 export const RIGHTS = {
   root: () => Deno.uid() === 0,
+  /** To call the C library. */
+  ffi: () => Deno.permissions.querySync({ name: "ffi" }).state === "granted",
   loop: () => Deno.uid() === 0 && succeeds("losetup", "-f"),
   netns: () => Deno.uid() === 0 && succeeds("unshare", "-n", "true"),
-  mount: () => Deno.uid() === 0 && succeeds("unshare", "-m", ...TRY_MOUNT),
+  mounts: () => Deno.uid() === 0 && succeeds("unshare", "-m", ...TRY_MOUNT),
+  /** To see the packets of loopback. */
+  capture: () => Deno.uid() === 0 && succeeds("tcpdump", "-i", "lo", "-L"),
 } as const;
 
-/** Something a test may need. */
-export type Need = keyof typeof PROGRAMS | keyof typeof RIGHTS;
+const PACKAGES = { ...ALWAYS, ...FOR_TESTS, ...FOR_BENCH };
+
+/** A program that may be started: Deno itself, or one that is listed here. */
+export type Program = "deno" | keyof typeof PACKAGES;
+
+/** Something that a test may need and that a machine may lack. */
+export type Need = keyof typeof FOR_TESTS | Right;
+
+type Right = keyof typeof RIGHTS;
 
 const TRY_MOUNT = ["mount", "-t", "tmpfs", "none", "/mnt"];
 
@@ -37,12 +91,31 @@ const TRY_MOUNT = ["mount", "-t", "tmpfs", "none", "/mnt"];
  * @param needs Programs and rights.
  * @returns Those that are missing, in the same order.
  */
-export function missing<N extends Need>(needs: readonly N[]): N[] {
+export function missing<N extends Program | Need>(needs: readonly N[]): N[] {
   return needs.filter((need) =>
-    need in RIGHTS
-      ? !RIGHTS[need as keyof typeof RIGHTS]()
-      : !isOnPath(need as string)
+    need in RIGHTS ? !isGranted(need as Right) : !isOnPath(need)
   );
+}
+
+/**
+ * Says which Debian packages have some programs.
+ *
+ * @param programs What is looked up; a right is in no package.
+ * @returns The packages, each once.
+ */
+export function packagesOf(programs: readonly (Program | Need)[]): string[] {
+  const found = programs.map((program) =>
+    (PACKAGES as Partial<Record<string, string>>)[program]
+  );
+  return [...new Set(found)].filter((name) => name !== undefined);
+}
+
+const granted = new Map<Right, boolean>();
+
+/** Asks for each right once: some of the questions start a program. */
+function isGranted(right: Right): boolean {
+  if (!granted.has(right)) granted.set(right, RIGHTS[right]());
+  return granted.get(right)!;
 }
 
 function isOnPath(program: string): boolean {
@@ -56,10 +129,10 @@ function isOnPath(program: string): boolean {
   });
 }
 
-function succeeds(program: string, ...args: string[]): boolean {
+function succeeds(program: Program, ...args: string[]): boolean {
   try {
-    return new Deno.Command(program, { args, stderr: "null" }).outputSync()
-      .success;
+    const options = { args, stdout: "null", stderr: "null" } as const;
+    return new Deno.Command(program, options).outputSync().success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

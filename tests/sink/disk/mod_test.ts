@@ -224,7 +224,7 @@ Deno.test("directorySink() rejects with local-io when its directory goes meanwhi
 });
 
 needs(
-  ["mount"],
+  ["mounts"],
   "directorySink() rejects with local-io when the disk is full, and gives the space back",
   async () => {
     await using dir = await tempDir();
