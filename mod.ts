@@ -37,7 +37,7 @@
  * @module
  */
 
-export { type Target } from "./lib/net/connect.ts";
+export { type Target } from "./lib/net/address.ts";
 export {
   type Bounds,
   drain,
@@ -52,7 +52,7 @@ export {
 } from "./lib/net/deadline.ts";
 export { IdleTimer } from "./lib/net/idle_timer.ts";
 export { Digest } from "./lib/base/digest.ts";
-export { type StoreOptions } from "./lib/sink/disk/destination.ts";
+export { type DiskSinkOptions } from "./lib/sink/disk/destination.ts";
 export { type Duplex } from "./lib/net/duplex.ts";
 export {
   type Code,
@@ -63,13 +63,15 @@ export {
 } from "./lib/base/errors.ts";
 export { generateKey } from "./lib/security/key.ts";
 export { type ClientTls } from "./lib/security/certificate_handshake.ts";
-export { type Phase } from "./lib/wire/frames.ts";
 export { type ListenOptions } from "./lib/net/listen.ts";
 export { type MemorySink, memorySink } from "./lib/sink/memory_sink.ts";
 export { sendRaw, type SendRawOptions } from "./lib/raw/send_raw.ts";
 export { receiveRaw, type ReceiveRawOptions } from "./lib/raw/receive_raw.ts";
 export { type RawOptions, type RawReport } from "./lib/raw/report.ts";
-export { type Progress, type Receipt } from "./lib/model/receipt.ts";
+export { type Phase, type Progress } from "./lib/model/progress.ts";
+export { type Receipt } from "./lib/model/receipt.ts";
+export { type Entry } from "./lib/model/entry.ts";
+export { type Held } from "./lib/model/block_digests.ts";
 export {
   receive,
   type ReceiveOptions,
@@ -91,8 +93,6 @@ export {
   type CommitPhase,
   type Committed,
   type Draft,
-  type Entry,
-  type Held,
   type Resumable,
   type Sink,
 } from "./lib/sink/sink.ts";
@@ -107,4 +107,4 @@ export {
   type SessionInfo,
   type VisitOptions,
 } from "./lib/server/handle_connection.ts";
-export { type WalkOptions } from "./lib/source/walk.ts";
+export { type PathOptions } from "./lib/source/walk.ts";

@@ -6,12 +6,12 @@
  */
 
 import type { Done } from "./calls.ts";
+import { LabError } from "./error.ts";
 import { close, setsockopt } from "./libc.ts";
 import type { TcpState } from "./linux.ts";
 import { type States, tcpTable } from "./proc.ts";
 import { Program } from "./program.ts";
 import { type Connection, Trace } from "./trace.ts";
-import { LabError } from "./error.ts";
 
 /** A connection between the two programs of an experiment. */
 export interface Pair {

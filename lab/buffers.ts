@@ -213,7 +213,9 @@ export const udpDrops: Experiment<
   verdict(e) {
     if (e.repeated > 0) return FAILS;
     if (e.received === e.sent) {
-      return depends("a full receive buffer, which this run did not reach");
+      return depends(
+        "a full receive buffer, which this run did not reach",
+      );
     }
     return depends(
       "the path: dropped here, none twice, but RFC 768 allows both",

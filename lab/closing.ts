@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Bench } from "./bench.ts";
 import {
   depends,
   type Experiment,
@@ -11,7 +12,6 @@ import {
   HOLDS,
   holdsIf,
 } from "./experiment.ts";
-import type { Bench } from "./bench.ts";
 import type { Errno } from "./linux.ts";
 
 const GREETING = "220 Welcome\r\n";

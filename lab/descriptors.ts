@@ -8,10 +8,10 @@
  * @module
  */
 
+import { LabError } from "./error.ts";
 import { type Experiment, holdsIf } from "./experiment.ts";
 import { type Errno, SHUT } from "./linux.ts";
 import { blockedOn } from "./proc.ts";
-import { LabError } from "./error.ts";
 
 /** How long nothing must happen to count as nothing. A bounded absence. */
 const SILENCE_MS = 200;

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { SYMBOLS } from "./symbols.ts";
+import { LabError } from "./error.ts";
 import { type Errno, errnoName, MSG, type Option, OPTIONS } from "./linux.ts";
 import {
   address,
@@ -28,7 +28,7 @@ import {
   payload,
   timeval,
 } from "./structs.ts";
-import { LabError } from "./error.ts";
+import { SYMBOLS } from "./symbols.ts";
 
 /** What one call gave back. */
 export interface Result {

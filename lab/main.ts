@@ -9,9 +9,9 @@ import { EXPERIMENTS } from "./all.ts";
 import { Bench } from "./bench.ts";
 import { LabError } from "./error.ts";
 import type { Experiment, Verdict } from "./experiment.ts";
-import * as million from "./million_table.ts";
 import { explanation, summary, TABLE_HEAD, tableRows } from "./report.ts";
 import { runAll } from "./run.ts";
+import * as million from "./million_table.ts";
 
 const USAGE = `Usage: deno task lab [options] [NUMBER...]
 Runs the claims with these numbers, or all of them.

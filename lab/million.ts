@@ -10,6 +10,7 @@
 
 import type { Bench, Pair } from "./bench.ts";
 import type { Step } from "./calls.ts";
+import { LabError } from "./error.ts";
 import {
   depends,
   type Experiment,
@@ -19,7 +20,6 @@ import {
 } from "./experiment.ts";
 import { type Errno, SHUT } from "./linux.ts";
 import { addRun, emptyTally, type Tally, tallyText } from "./tally.ts";
-import { LabError } from "./error.ts";
 
 /** What A sends. */
 export const MILLION = 1_000_000;

@@ -6,9 +6,9 @@
 
 import type { Bench } from "./bench.ts";
 import { CRASHING_PEER, halfCloseAgainst } from "./crash.ts";
-import * as million from "./million.ts";
 import { addRun, countsText, emptyTally, type Tally } from "./tally.ts";
 import { verified } from "./verified.ts";
+import * as million from "./million.ts";
 
 /** One row: a way to send a million bytes, tried so many times. */
 export interface Row {

@@ -9,10 +9,10 @@
  * @module
  */
 
+import { LabError } from "./error.ts";
 import { call } from "./libc.ts";
 import { SIGNAL } from "./linux.ts";
 import { type Memory, payload, stringArray } from "./structs.ts";
-import { LabError } from "./error.ts";
 
 /** How a process ended: its exit status, or the signal that killed it. */
 export type Ending = { status: number } | { signal: number };

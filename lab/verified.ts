@@ -8,9 +8,9 @@
  * @module
  */
 
+import { serve } from "../lib/server/serve.ts";
 import { memorySink } from "../lib/sink/memory_sink.ts";
 import { send } from "../lib/transfer/sender/send.ts";
-import { serve } from "../lib/server/serve.ts";
 import { MILLION } from "./million.ts";
 import { addRun, emptyTally, type Tally } from "./tally.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Longest nap of {@linkcode Pace} in milliseconds, so that it can be left. */
+/** Longest nap of {@linkcode RateLimiter} in milliseconds, so that it can be left. */
 const NAP_MS = 100;
 
 /** Holds a sender to a rate. */
-export class Pace {
+export class RateLimiter {
   readonly #rate: number;
   #free = performance.now();
 
@@ -22,7 +22,7 @@ export class Pace {
   }
 
   /** How many bytes are a good piece at this rate: a tenth of a second's. */
-  get piece(): number {
+  get burst(): number {
     return Math.max(1, Math.ceil(this.#rate / 10));
   }
 
@@ -32,7 +32,7 @@ export class Pace {
    * @param bytes How many.
    * @param stopped Asked between naps whether waiting is pointless by now.
    */
-  async spend(bytes: number, stopped: () => boolean): Promise<void> {
+  async wait(bytes: number, stopped: () => boolean): Promise<void> {
     if (this.#rate === Infinity) return;
     const now = performance.now();
     const from = Math.max(this.#free, now - NAP_MS);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { onAbort } from "../net/deadline.ts";
+import { onAbort } from "./abort.ts";
 import { TransferError } from "./errors.ts";
 
 /**
@@ -25,7 +25,7 @@ export interface WaitOptions {
 /**
  * A number of units, given out in the order in which they were asked for.
  */
-export class Budget {
+export class Semaphore {
   readonly #units: number;
   #free: number;
   readonly #waiting: { units: number; go: () => void }[] = [];
@@ -52,7 +52,7 @@ export class Budget {
    * @throws {TransferError} `rejected` and retriable when nobody gave enough
    * back in time.
    */
-  async take(
+  async acquire(
     units: number,
     { patience = PATIENCE_MS, signal }: WaitOptions = {},
   ): Promise<void> {
@@ -72,7 +72,7 @@ export class Budget {
       if (at < 0) return; // its turn came at this very moment
       this.#waiting.splice(at, 1);
       reject(why);
-      this.give(0); // a smaller one behind it may have its turn now
+      this.release(0); // a smaller one behind it may have its turn now
     };
     const timer = setTimeout(() => leave(tooBusy()), patience);
     using _ = onAbort(signal, () => leave(signal!.reason));
@@ -89,7 +89,7 @@ export class Budget {
    *
    * @param units As many as were taken.
    */
-  give(units: number): void {
+  release(units: number): void {
     this.#free += units;
     for (let next; (next = this.#waiting[0]) && next.units <= this.#free;) {
       this.#waiting.shift();

@@ -5,7 +5,7 @@
  */
 
 /** Keeps count of what is under way. */
-export class Pending {
+export class TaskGroup {
   readonly #most: number;
   readonly #all = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
@@ -20,14 +20,14 @@ export class Pending {
   }
 
   /** Resolves when there is room for one more. */
-  async room(): Promise<void> {
+  async slotFree(): Promise<void> {
     while (this.#all.size >= this.#most) await Promise.race(this.#all);
   }
 
   /**
    * Takes one in.
    *
-   * @param work What it rejects with is for {@linkcode none}.
+   * @param work What it rejects with is for {@linkcode allDone}.
    */
   add(work: Promise<unknown>): void {
     const one = work.then(() => {}, (error) => {
@@ -37,7 +37,7 @@ export class Pending {
   }
 
   /** Resolves when all that is under way now has ended, however it did. */
-  async now(): Promise<void> {
+  async currentDone(): Promise<void> {
     await Promise.all(this.#all);
   }
 
@@ -46,8 +46,8 @@ export class Pending {
    *
    * @throws What the first one that failed rejected with.
    */
-  async none(): Promise<void> {
-    while (this.#all.size > 0) await this.now();
+  async allDone(): Promise<void> {
+    while (this.#all.size > 0) await this.currentDone();
     if (this.#failure) throw this.#failure.error;
   }
 }

@@ -15,11 +15,11 @@ import {
   type ReceiveCommand,
   type SendCommand,
 } from "./parse/parse.ts";
-import { checkPermissions } from "./run/permissions.ts";
 import { allPrinted, hurry, printResult, rush } from "./report/print.ts";
-import { Reported, Reporter, reportFatal } from "./report/report.ts";
-import { Interrupted, Signals } from "./run/signals.ts";
 import { progressView } from "./report/progress_view.ts";
+import { Reported, Reporter, reportFatal } from "./report/report.ts";
+import { checkPermissions } from "./run/permissions.ts";
+import { Interrupted, Signals } from "./run/signals.ts";
 
 /**
  * Runs the program.

@@ -11,14 +11,27 @@
  * @module
  */
 
-import { Digest, DIGEST_BYTES, sameBytes } from "../base/digest.ts";
+import { Digest, DIGEST_BYTES } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
-import { MAX_PROOF_BLOCKS } from "../wire/frames.ts";
-import type { Held } from "../sink/sink.ts";
-import type { Reading } from "../source/reader.ts";
+
+/**
+ * Most blocks of what a receiver holds; larger files have larger ones, so that
+ * the digests of a file stay few.
+ */
+export const MAX_BLOCKS = 1_024;
+
+/** What is there of an entry from before, and the proof of it. */
+export interface Held {
+  /** How many bytes from its start. */
+  readonly length: number;
+  /** Length of each proven block but the last, in bytes. */
+  readonly block: number;
+  /** SHA-256 of all bytes up to the end of each block, one after the other. */
+  readonly proof: Uint8Array;
+}
 
 /** Smallest block: what is lost at most by a difference inside one. */
-const MIN_BLOCK_BYTES = 1_048_576;
+export const MIN_BLOCK_BYTES = 1_048_576;
 
 /**
  * Largest block, in bytes: an ACCEPT has 32 bits for it. What lies behind 1,024
@@ -33,14 +46,14 @@ const MAX_BLOCK_BYTES = 2 ** 32 - MIN_BLOCK_BYTES;
  * @returns Both in bytes.
  */
 export function provable(size: number): { length: number; block: number } {
-  const blocks = Math.ceil(size / MAX_PROOF_BLOCKS / MIN_BLOCK_BYTES);
+  const blocks = Math.ceil(size / MAX_BLOCKS / MIN_BLOCK_BYTES);
   const wanted = Math.max(1, blocks) * MIN_BLOCK_BYTES;
   const block = Math.min(wanted, MAX_BLOCK_BYTES);
-  return { length: Math.min(size, block * MAX_PROOF_BLOCKS), block };
+  return { length: Math.min(size, block * MAX_BLOCKS), block };
 }
 
 /** Bytes that are held, with the digest of each prefix of whole blocks. */
-export class Proof implements Held {
+export class BlockDigests implements Held {
   /** How many bytes are held. */
   readonly length: number;
   /** Length of each block but the last. */
@@ -68,7 +81,7 @@ export class Proof implements Held {
   static async of(
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
-  ): Promise<Proof> {
+  ): Promise<BlockDigests> {
     const { length: most, block } = provable(size);
     const digest = new Digest();
     const prefixes: Digest[] = [];
@@ -84,7 +97,7 @@ export class Proof implements Held {
       if (length === end) prefixes.push(new Digest(digest));
     }
     if (length > prefixes.length * block) prefixes.push(digest);
-    return new Proof(length, length === 0 ? 0 : block, prefixes);
+    return new BlockDigests(length, length === 0 ? 0 : block, prefixes);
   }
 
   /** The prefixes' digests, one after the other. */
@@ -116,74 +129,15 @@ export class Proof implements Held {
 }
 
 /**
- * Finds where a source goes on from what the other side holds, and puts it
- * there.
+ * Where a block ends.
  *
- * @param source What is to be sent, at its start.
- * @param held What the other side showed.
- * @param stopped Asked before each read: whether nobody needs to know any more.
- * @returns The offset to send from, and the digest of all before it; `null`
- * when it was stopped.
- * @throws {TransferError} `source` when the source cannot go back that far.
+ * @param held How many bytes are held, and in blocks of which length.
+ * @param index Which block, from 0.
+ * @returns The offset behind its last byte.
  */
-export async function agree(
-  source: Reading,
-  held: Held,
-  stopped: () => boolean,
-): Promise<{ offset: number; digest: Digest } | null> {
-  const { origin } = source;
-  const digest = new Digest(origin.digest);
-  let agreed = origin.offset === 0 ? { offset: 0, digest: new Digest() } : null;
-  let at = origin.offset;
-  const blocks = held.proof.length / DIGEST_BYTES;
-  for (let index = 0; index < blocks; index++) {
-    const end = endOf(held, index);
-    if (end < at) continue;
-    // While nothing agrees there is nothing to go back to.
-    if (agreed && end - agreed.offset > source.reach) break;
-    if (!await takeIn(source, at, end, digest, stopped)) break;
-    at = end;
-    const shown = held.proof.subarray(
-      index * DIGEST_BYTES,
-      (index + 1) * DIGEST_BYTES,
-    );
-    if (!sameBytes(new Digest(digest).finish(), shown)) break;
-    agreed = { offset: end, digest: new Digest(digest) };
-  }
-  if (stopped()) return null;
-  if (!agreed) {
-    throw new TransferError(
-      "source",
-      `Cannot go on: the receiver holds ${held.length} bytes, and what was ` +
-        `read before byte ${origin.offset} cannot be read again`,
-    );
-  }
-  await source.seek(agreed.offset);
-  return agreed;
-}
-
-/** Reads on to an offset; `false` when the source, or the need, ends first. */
-async function takeIn(
-  source: Reading,
-  from: number,
-  to: number,
-  digest: Digest,
-  stopped: () => boolean,
-): Promise<boolean> {
-  const buffer = new Uint8Array(Math.min(to - from, MIN_BLOCK_BYTES));
-  for (let at = from; at < to;) {
-    if (stopped()) return false;
-    const count = await source.read(buffer.subarray(0, to - at));
-    if (count === null) return false;
-    digest.update(buffer.subarray(0, count));
-    at += count;
-    // What is taken in may be more than the source can go back: an attempt that
-    // is broken off here must leave the next one a place to begin.
-    source.mark?.(at, digest);
-  }
-  return true;
-}
-
-function endOf(held: Pick<Held, "block" | "length">, index: number): number {
+export function endOf(
+  held: Pick<Held, "block" | "length">,
+  index: number,
+): number {
   return Math.min((index + 1) * held.block, held.length);
 }

@@ -10,11 +10,13 @@
  */
 
 import { TransferError } from "../base/errors.ts";
-import { MAX_NAME_BYTES } from "../wire/frames.ts";
 import { quote } from "../base/escape.ts";
 
 /** Temporary files begin with this, so no entry may. */
 export const RESERVED_PREFIX = ".halfclose-";
+
+/** Longest name in bytes: PATH_MAX of Linux, with its final NUL. */
+export const MAX_NAME_BYTES = 4_096;
 
 /** Longest part in bytes: what ext4, XFS, APFS and NTFS allow. */
 export const MAX_PART_BYTES = 255;

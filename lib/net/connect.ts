@@ -4,15 +4,11 @@
  * @module
  */
 
-import { MAX_DELAY_MS } from "./deadline.ts";
-import type { Duplex } from "./duplex.ts";
+import { createConnection, type Socket } from "node:net";
+import { MAX_DELAY_MS, onAbort } from "../base/abort.ts";
 import { reasonOf, TransferError } from "../base/errors.ts";
-import { quote } from "../base/escape.ts";
-
-/** Where a receiver listens, in `Deno.connect`'s own words. */
-export type Target =
-  | { transport?: "tcp"; hostname: string; port: number }
-  | { transport: "unix"; path: string };
+import { checkTarget, formatTarget, type Target } from "./address.ts";
+import type { Duplex } from "./duplex.ts";
 
 /** Longest time to connect, in milliseconds, where nothing else was asked. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -72,40 +68,6 @@ export async function connect(
 }
 
 /**
- * Refuses what can be no address: trying it again would change nothing.
- *
- * @param target Where to.
- * @throws {TransferError} `usage` for a host that cannot be called that, and for
- * a port that is none.
- */
-export function checkTarget(target: Target): void {
-  if (target.transport === "unix") return;
-  const { hostname, port } = target;
-  const found = !canBeHost(hostname)
-    ? "no host can be called that"
-    : !Number.isInteger(port) || port < 0 || port > 65_535
-    ? "a port is a whole number from 0 to 65535"
-    : undefined;
-  if (found === undefined) return;
-  throw new TransferError(
-    "usage",
-    `Cannot connect to ${formatTarget(target)}: ${found}`,
-  );
-}
-
-// What the runtime takes for a name; other letters are spelled in these, too
-// ("xn--…", RFC 3492), and containers are called with underscores.
-const NAME = /^[\w-]+(\.[\w-]+)*\.?$/;
-// An IPv6 address, with its zone (RFC 4007), and in brackets as URLs have it.
-const V6 = /^\[?([\da-f:.]+)(?:%[^\]]+)?\]?$/i;
-
-function canBeHost(hostname: string): boolean {
-  const [, address] = V6.exec(hostname) ?? [];
-  return NAME.test(hostname) ||
-    (address !== undefined && URL.canParse(`http://[${address}]`));
-}
-
-/**
  * Says why there is no connection.
  *
  * @param target Where to.
@@ -119,24 +81,6 @@ export function notConnected(target: Target, cause: unknown): TransferError {
     // A permission that is missing will be missing the next time too.
     { cause, retriable: !(cause instanceof Deno.errors.NotCapable) },
   );
-}
-
-/**
- * Writes an address as people type it.
- *
- * @param target The address.
- * @returns `host:port`, `[v6]:port` or `unix:path`, escaped.
- */
-export function formatTarget(target: Target): string {
-  if (target.transport === "unix") return `unix:${bare(target.path)}`;
-  const { hostname, port } = target;
-  return hostname.includes(":")
-    ? `[${bare(hostname)}]:${port}`
-    : `${bare(hostname)}:${port}`;
-}
-
-function bare(text: string): string {
-  return quote(text).slice(1, -1);
 }
 
 function meaning(error: unknown): string {
@@ -158,3 +102,40 @@ function meaning(error: unknown): string {
 // Of the resolvers of glibc, musl, macOS and Windows, as the runtime quotes them.
 const UNKNOWN_HOST =
   /^failed to lookup .*(not known|No address associated|does not resolve|No such host)/;
+
+/** As {@linkcode connect}, with a socket that can take a server's part in TLS. */
+export async function connectSocket(
+  target: Target,
+  { connectTimeout, signal }: ConnectOptions,
+): Promise<Socket> {
+  signal?.throwIfAborted();
+  checkTarget(target);
+  const socket = createConnection({
+    ...(target.transport === "unix"
+      ? { path: target.path }
+      : { host: target.hostname, port: target.port, noDelay: true }),
+    allowHalfOpen: true,
+  });
+  const abort = () => socket.destroy(signal!.reason);
+  using _ = onAbort(signal, abort);
+  const slow = new Error(`nobody answered within ${connectTimeout / 1000} s`);
+  const timer = setTimeout(
+    () => socket.destroy(slow),
+    Math.min(connectTimeout, MAX_DELAY_MS),
+  );
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(slow));
+    });
+    signal?.throwIfAborted();
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    signal?.throwIfAborted();
+    throw notConnected(target, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}

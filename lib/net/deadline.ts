@@ -9,13 +9,8 @@
  * @module
  */
 
+import { MAX_DELAY_MS, onAbort } from "../base/abort.ts";
 import { TransferError } from "../base/errors.ts";
-
-/**
- * Longest delay that a timer takes, in milliseconds (24.8 days): it fires at
- * once for anything longer, `Infinity` too.
- */
-export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Longest silence of a peer, in milliseconds, where nothing else was asked. */
 export const IDLE_TIMEOUT_MS = 30_000;
@@ -123,22 +118,6 @@ export function closeQuietly(conn: Closable): void {
     // A deadline or an abort was faster: the descriptor is free already.
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
-}
-
-/**
- * Does something when a signal is aborted, until the end of the block:
- * `using _ = onAbort(signal, close);`
- *
- * @param signal The signal, if there is one.
- * @param act What to do; not called for a signal that is aborted already.
- * @returns What stops listening when it is disposed.
- */
-export function onAbort(
-  signal: AbortSignal | undefined,
-  act: () => void,
-): Disposable {
-  signal?.addEventListener("abort", act);
-  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", act) };
 }
 
 /**

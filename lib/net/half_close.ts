@@ -13,16 +13,16 @@
  * @module
  */
 
+import { TransferError } from "../base/errors.ts";
+import { mustBePositive } from "../base/validate.ts";
 import {
   type Abortable,
   closeQuietly,
   withDeadline,
   withSignal,
 } from "./deadline.ts";
-import { IdleTimer } from "./idle_timer.ts";
 import { type Duplex, halfClose, readSome, writeSome } from "./duplex.ts";
-import { TransferError } from "../base/errors.ts";
-import { mustBePositive } from "../base/validate.ts";
+import { IdleTimer } from "./idle_timer.ts";
 
 /** How long a wait on a peer may take, and how much may come meanwhile. */
 export interface Bounds extends Abortable {

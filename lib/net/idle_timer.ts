@@ -4,13 +4,9 @@
  * @module
  */
 
-import {
-  type Closable,
-  closeQuietly,
-  MAX_DELAY_MS,
-  stalled,
-} from "./deadline.ts";
+import { MAX_DELAY_MS } from "../base/abort.ts";
 import { mustBePositive } from "../base/validate.ts";
+import { type Closable, closeQuietly, stalled } from "./deadline.ts";
 
 /**
  * Closes a connection when somebody waits on it and nothing moves.

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { formatTarget, type Target } from "./connect.ts";
 import { reasonOf, TransferError } from "../base/errors.ts";
+import { formatTarget, isLocal, type Target, targetOf } from "./address.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -66,20 +66,6 @@ function meaning({ transport }: Target, error: unknown): string {
 }
 
 /**
- * Whether an address is out of others' reach.
- *
- * @param target Where to listen, or to send to.
- * @returns `true` for the loopback network and Unix sockets. A name other than
- * `localhost` may stand for anything and counts as within reach.
- */
-export function isLocal(target: Target): boolean {
-  if (target.transport === "unix") return true;
-  const { hostname } = target;
-  return hostname === "localhost" || hostname === "::1" ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-}
-
-/**
  * Refuses to listen where others could send without having shown anything.
  *
  * @param options Where to listen, and whether `insecure` was said.
@@ -96,20 +82,6 @@ export function mustBeLocal(options: ListenOptions, secured: boolean): void {
   );
 }
 
-/**
- * Where a listener can be reached, as {@linkcode Target}.
- *
- * @param addr Its own address.
- * @returns The same in the words of connecting.
- */
-export function targetOf(addr: Deno.Addr): Target {
-  if (addr.transport === "tcp") {
-    return { hostname: addr.hostname, port: addr.port };
-  }
-  if (addr.transport === "unix") return { transport: "unix", path: addr.path };
-  throw new RangeError(`Cannot serve over ${addr.transport}`);
-}
-
 /** Who came. */
 export interface Visitor {
   /** The whole address, as people type it. */
@@ -124,7 +96,7 @@ export interface Visitor {
  * @param conn The accepted connection.
  * @returns Who it is.
  */
-export function visitorOf(conn: Deno.Conn): Visitor {
+export function peerOf(conn: Deno.Conn): Visitor {
   const { remoteAddr } = conn;
   if (remoteAddr.transport !== "tcp") return LOCAL;
   (conn as Deno.TcpConn).setNoDelay();

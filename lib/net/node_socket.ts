@@ -22,7 +22,7 @@ import type { Duplex } from "./duplex.ts";
 const WRITE_BYTES = 65_536;
 
 /** Makes a socket a connection. */
-export class SocketConn implements Duplex {
+export class NodeSocketConn implements Duplex {
   readonly #socket: Stream;
   readonly #onTaken: () => void;
   #rest: Uint8Array = new Uint8Array(0);

@@ -7,7 +7,7 @@
 import type { Duplex } from "./duplex.ts";
 
 /** Gives back what was read of a connection, then goes on with it. */
-export class Unread implements Duplex {
+export class Pushback implements Duplex {
   readonly #conn: Duplex;
   #head: Uint8Array;
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { HEARTBEAT_MS } from "../transfer/channel.ts";
-import type { Progress } from "../model/receipt.ts";
+import { HEARTBEAT_MS, type Progress } from "../model/progress.ts";
 
 /** Tells how far one raw transfer is, whichever way the bytes go. */
 export class RawProgress {

@@ -4,17 +4,18 @@
  * @module
  */
 
-import { BlockWriter } from "./block_writer.ts";
-import { ENDING, hangUp } from "../net/half_close.ts";
-import { closeQuietly, IDLE_TIMEOUT_MS, onAbort } from "../net/deadline.ts";
-import { IdleTimer } from "../net/idle_timer.ts";
+import { onAbort } from "../base/abort.ts";
 import { Digest } from "../base/digest.ts";
-import { type Duplex, readSome } from "../net/duplex.ts";
 import { asTransferError, TransferError } from "../base/errors.ts";
 import { mustBePositive } from "../base/validate.ts";
+import { closeQuietly, IDLE_TIMEOUT_MS } from "../net/deadline.ts";
+import { type Duplex, readSome } from "../net/duplex.ts";
+import { ENDING, hangUp } from "../net/half_close.ts";
+import { IdleTimer } from "../net/idle_timer.ts";
+import type { Sink } from "../sink/sink.ts";
+import { BlockWriter } from "./block_writer.ts";
 import { RawProgress } from "./progress.ts";
 import { type RawOptions, type RawReport, reportOf } from "./report.ts";
-import type { Sink } from "../sink/sink.ts";
 
 /** Options of {@linkcode receiveRaw}. */
 export interface ReceiveRawOptions extends RawOptions {

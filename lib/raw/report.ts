@@ -5,7 +5,7 @@
  */
 
 import { type Digest, toHex } from "../base/digest.ts";
-import type { Progress } from "../model/receipt.ts";
+import type { Progress } from "../model/progress.ts";
 
 /** What is known after a raw transfer. */
 export interface RawReport {

@@ -9,25 +9,8 @@
  * @module
  */
 
-import { blocksOf } from "../source/read_ahead.ts";
-import { HEARTBEAT_MS } from "../transfer/channel.ts";
-import { mustBeCounts, mustBePositive } from "../base/validate.ts";
-import { Pace } from "../base/rate_limiter.ts";
-import {
-  connect,
-  CONNECT_TIMEOUT_MS,
-  formatTarget,
-  type Target,
-} from "../net/connect.ts";
-import {
-  closeQuietly,
-  IDLE_TIMEOUT_MS,
-  onAbort,
-  withDeadline,
-} from "../net/deadline.ts";
-import { IdleTimer } from "../net/idle_timer.ts";
+import { onAbort } from "../base/abort.ts";
 import { Digest } from "../base/digest.ts";
-import { type Duplex, halfClose, readSome, writeSome } from "../net/duplex.ts";
 import {
   asTransferError,
   type Code,
@@ -35,14 +18,26 @@ import {
   reasonOf,
   TransferError,
 } from "../base/errors.ts";
-import { MAX_DATA_BYTES } from "../wire/frames.ts";
 import { quote } from "../base/escape.ts";
-import { RawProgress } from "./progress.ts";
-import type { Reading } from "../source/reader.ts";
-import { type RawOptions, type RawReport, reportOf } from "./report.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
 import { retrying, type RetryOptions } from "../base/retry.ts";
+import { mustBeCounts, mustBePositive } from "../base/validate.ts";
+import { HEARTBEAT_MS } from "../model/progress.ts";
+import { formatTarget, type Target } from "../net/address.ts";
+import { connect, CONNECT_TIMEOUT_MS } from "../net/connect.ts";
+import {
+  closeQuietly,
+  IDLE_TIMEOUT_MS,
+  withDeadline,
+} from "../net/deadline.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "../net/duplex.ts";
+import { IdleTimer } from "../net/idle_timer.ts";
 import { type Item, releasing, type Source } from "../source/item.ts";
+import { readAhead } from "../source/read_ahead.ts";
+import type { Reading } from "../source/reader.ts";
 import { itemOf } from "../source/walk.ts";
+import { RawProgress } from "./progress.ts";
+import { type RawOptions, type RawReport, reportOf } from "./report.ts";
 
 /** Options of {@linkcode sendRaw}. */
 export interface SendRawOptions extends RawOptions, RetryOptions {
@@ -213,13 +208,13 @@ class RawSender {
 
   async #writeAll(digest: Digest | undefined): Promise<void> {
     await using source = await this.#item.open();
-    const pace = new Pace(this.#options.limitRate ?? Infinity);
-    const size = Math.min(MAX_DATA_BYTES, pace.piece);
+    const limiter = new RateLimiter(this.#options.limitRate ?? Infinity);
+    const size = Math.min(BLOCK_BYTES, limiter.burst);
     const buffers = [new Uint8Array(size), new Uint8Array(size)] as const;
     const stopped = () => this.#options.signal?.aborted ?? false;
     const reader = { read: (into: Uint8Array) => this.#read(source, into) };
-    for await (const block of blocksOf(reader, buffers, 0)) {
-      await pace.spend(block.length, stopped);
+    for await (const block of readAhead(reader, buffers, 0)) {
+      await limiter.wait(block.length, stopped);
       const sent = this.#write(block);
       digest?.update(block);
       await sent;
@@ -287,6 +282,9 @@ class RawSender {
     );
   }
 }
+
+/** Read and written at once, in bytes: few system calls, little memory. */
+const BLOCK_BYTES = 1_048_576;
 
 /** Replies are short, as a rule. */
 const REPLY_BUFFER_BYTES = 65_536;

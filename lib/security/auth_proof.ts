@@ -13,12 +13,7 @@
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { TransferError } from "../base/errors.ts";
-
-/** Length of a nonce: no two are ever the same by chance. */
-export const NONCE_BYTES = 32;
-
-/** Length of a proof. */
-export const PROOF_BYTES = 32;
+import { NONCE_BYTES } from "../wire/frames.ts";
 
 /** The two ends of a conversation. */
 export type Role = "sender" | "receiver";
@@ -60,12 +55,15 @@ export function proofOf(
  * @param receiver The receiver's.
  * @returns The proof.
  */
-export function knockOf(
+export function challengeResponseOf(
   secret: Uint8Array,
   sender: Uint8Array,
   receiver: Uint8Array,
 ): Uint8Array {
-  return macOf(secret, "halfclose 1 knock of the sender", [sender, receiver]);
+  return macOf(secret, "halfclose 1 knock of the sender", [
+    sender,
+    receiver,
+  ]);
 }
 
 /**
@@ -83,7 +81,7 @@ export function checkProof(
   who: Role,
 ): void {
   if (said.length === right.length && timingSafeEqual(said, right)) return;
-  throw unproven(who);
+  throw notProven(who);
 }
 
 /**
@@ -92,7 +90,7 @@ export function checkProof(
  * @param who Which side.
  * @returns `auth`, always in the same words.
  */
-export function unproven(who: Role): TransferError {
+export function notProven(who: Role): TransferError {
   return new TransferError(
     "auth",
     `Cannot trust the ${who}: the two sides do not have the same secret, or ` +

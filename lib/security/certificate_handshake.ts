@@ -5,18 +5,18 @@
  * @module
  */
 
-import type { Secured } from "./exchange_proofs.ts";
-import { type Duplex, readSome } from "../net/duplex.ts";
 import { TransferError } from "../base/errors.ts";
+import { type Duplex, readSome } from "../net/duplex.ts";
+import type { NodeSocketConn } from "../net/node_socket.ts";
+import { Pushback } from "../net/pushback.ts";
+import type { SecuredConn } from "./exchange_proofs.ts";
 import type { Admitted } from "./key_handshake.ts";
-import type { SocketConn } from "../net/node_socket.ts";
 import {
   type Certificate,
   certificateHash,
   tlsClientEnd,
   tlsServerEnd,
 } from "./tls.ts";
-import { Unread } from "../net/pushback.ts";
 
 /** Whom a sender trusts with `tls`. */
 export interface ClientTls {
@@ -27,7 +27,7 @@ export interface ClientTls {
 }
 
 /** A receiver with a name. */
-export interface NamedServer {
+export interface CertificateServer {
   /** What it shows. */
   certificate: Certificate;
   /** Derived from the key or the token, for proofs. */
@@ -47,12 +47,12 @@ export interface NamedServer {
  * @throws {TransferError} `auth` when the certificate is not right, `protocol`
  * when the receiver speaks no TLS.
  */
-export async function startNamed(
-  conn: SocketConn,
+export async function senderCertificateHandshake(
+  conn: NodeSocketConn,
   host: string | undefined,
   { ca = [], hostname = host }: ClientTls,
   secret: Uint8Array,
-): Promise<Secured> {
+): Promise<SecuredConn> {
   if (hostname === undefined) {
     throw new TransferError(
       "usage",
@@ -76,13 +76,13 @@ export async function startNamed(
  * @returns The encrypted connection, or the one in the open with a refusal.
  * @throws {TransferError} `auth` when there is no agreement.
  */
-export async function welcomeNamed(
+export async function receiverCertificateHandshake(
   conn: Duplex,
-  { certificate, secret }: NamedServer,
+  { certificate, secret }: CertificateServer,
 ): Promise<Admitted> {
   const first = new Uint8Array(1);
   const count = await readSome(conn, first);
-  const whole = new Unread(conn, first.subarray(0, count ?? 0));
+  const whole = new Pushback(conn, first.subarray(0, count ?? 0));
   if (count === null || first[0] !== HANDSHAKE_RECORD) {
     const refusal = new TransferError(
       "auth",

@@ -8,21 +8,21 @@
  */
 
 import { TransferError } from "../base/errors.ts";
+import { pause } from "../base/retry.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { encodeFrame } from "../wire/encoding.ts";
 import type { Frame, Hello } from "../wire/frames.ts";
 import { checkProof, type Credentials, proofOf } from "./auth_proof.ts";
-import { pause } from "../base/retry.ts";
-import { encodeFrame } from "../wire/encoding.ts";
 
 /**
  * How long a wrong proof waits for its answer, in milliseconds. It keeps its
  * place among the strangers meanwhile, and their number is limited, so guessing
  * takes time; a person who took the wrong file hardly notices.
  */
-export const WRONG_PROOF_MS = 1_000;
+export const FAILURE_DELAY_MS = 1_000;
 
 /** A connection, with what must be proven on it before anything else. */
-export interface Secured extends Duplex {
+export interface SecuredConn extends Duplex {
   /** Absent where there is no secret. */
   readonly credentials?: Credentials;
 }
@@ -67,7 +67,7 @@ export async function exchangeProofs(
   } else {
     const said = [peers, ours];
     const { proof } = await greeting.hear("proof");
-    await makingItSlow(() =>
+    await delayFailure(() =>
       checkProof(proof, proofOf(credentials, "sender", said), "sender")
     );
     greeting.say({
@@ -81,13 +81,13 @@ export async function exchangeProofs(
  * Runs a check of a stranger's proof; that it was wrong is told later.
  *
  * @param check Throws when it was.
- * @throws {TransferError} What the check threw, after {@linkcode WRONG_PROOF_MS}.
+ * @throws {TransferError} What the check threw, after {@linkcode FAILURE_DELAY_MS}.
  */
-export async function makingItSlow(check: () => void): Promise<void> {
+export async function delayFailure(check: () => void): Promise<void> {
   try {
     check();
   } catch (error) {
-    if (error instanceof TransferError) await pause(WRONG_PROOF_MS);
+    if (error instanceof TransferError) await pause(FAILURE_DELAY_MS);
     throw error;
   }
 }

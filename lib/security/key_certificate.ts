@@ -38,7 +38,7 @@ const PKCS8_HEAD = "302e020100300506032b657004220420";
  * @param secret The key's 32 bytes.
  * @returns The same for the same key, always.
  */
-export async function identityOf(secret: Uint8Array): Promise<Identity> {
+export async function keyCertificateOf(secret: Uint8Array): Promise<Identity> {
   // Loaded when it is needed: without a key nothing of it is.
   const x509 = await import("@peculiar/x509");
   const pkcs8 = Buffer.concat([

@@ -7,27 +7,26 @@
  * @module
  */
 
-import { readExactly, writeAll } from "../net/half_close.ts";
-import { type Duplex, readSome } from "../net/duplex.ts";
 import { TransferError } from "../base/errors.ts";
-import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
-import { derive } from "./key.ts";
-import { encodeKnock, isKnock, KNOCK_PREFACE } from "../wire/key_challenge.ts";
-import { checkPreface, PREFACE } from "../wire/preface.ts";
+import { type Duplex, readSome } from "../net/duplex.ts";
+import { readExactly, writeAll } from "../net/half_close.ts";
+import type { NodeSocketConn } from "../net/node_socket.ts";
+import { Pushback } from "../net/pushback.ts";
+import { NONCE_BYTES, PROOF_BYTES } from "../wire/frames.ts";
 import {
-  checkProof,
-  knockOf,
-  nonce,
-  NONCE_BYTES,
-  PROOF_BYTES,
-} from "./auth_proof.ts";
-import { makingItSlow, type Secured } from "./exchange_proofs.ts";
-import type { SocketConn } from "../net/node_socket.ts";
+  encodeKeyChallenge,
+  isKeyChallenge,
+  KEYED_PREFACE,
+} from "../wire/key_challenge.ts";
+import { checkPreface, PREFACE } from "../wire/preface.ts";
+import { challengeResponseOf, checkProof, nonce } from "./auth_proof.ts";
+import { delayFailure, type SecuredConn } from "./exchange_proofs.ts";
+import { derive } from "./key.ts";
+import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
 import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";
-import { Unread } from "../net/pushback.ts";
 
 /** A key, and what belongs to it. */
-export interface Keyed {
+export interface KeyMaterial {
   /** The key's 32 bytes. */
   secret: Uint8Array;
   /** Derives it once, for all connections. */
@@ -44,14 +43,14 @@ export interface Keyed {
  * @returns The encrypted connection.
  * @throws {TransferError} `auth` when the receiver has another key or none.
  */
-export async function knock(
-  conn: SocketConn,
-  { secret, identity }: Keyed,
-): Promise<Secured> {
-  const derived = identity(); // while the knock is on its way
-  derived.catch(() => {}); // looked at below, once the knock was heard
+export async function senderKeyHandshake(
+  conn: NodeSocketConn,
+  { secret, identity }: KeyMaterial,
+): Promise<SecuredConn> {
+  const derived = identity(); // while the challenge is on its way
+  derived.catch(() => {}); // looked at below, once the challenge was answered
   try {
-    await beHeard(conn, secret);
+    await answerChallenge(conn, secret);
   } finally {
     await Promise.allSettled([derived]); // leaves nothing running behind
   }
@@ -61,11 +60,17 @@ export async function knock(
 }
 
 /** Knocks, and returns when the receiver begins TLS. */
-async function beHeard(conn: SocketConn, secret: Uint8Array): Promise<void> {
+async function answerChallenge(
+  conn: NodeSocketConn,
+  secret: Uint8Array,
+): Promise<void> {
   const own = nonce();
-  await writeAll(conn, encodeKnock(own));
+  await writeAll(conn, encodeKeyChallenge(own));
   const theirs = await hearAnswer(conn);
-  await writeAll(conn, knockOf(derive(secret, "knock"), own, theirs));
+  await writeAll(
+    conn,
+    challengeResponseOf(derive(secret, "knock"), own, theirs),
+  );
   const first = new Uint8Array(1);
   if (!await readExactly(conn, first)) {
     throw new TransferError(
@@ -78,13 +83,13 @@ async function beHeard(conn: SocketConn, secret: Uint8Array): Promise<void> {
 }
 
 /** Hears the receiver's nonce, or who it is instead. */
-async function hearAnswer(conn: SocketConn): Promise<Uint8Array> {
+async function hearAnswer(conn: NodeSocketConn): Promise<Uint8Array> {
   const bytes = await hearHead(conn);
-  if (isKnock(bytes)) {
+  if (isKeyChallenge(bytes)) {
     const theirs = new Uint8Array(NONCE_BYTES);
     if (await readExactly(conn, theirs)) return theirs;
   }
-  if (bytes.length > 0 && isKnock(bytes) === false) {
+  if (bytes.length > 0 && isKeyChallenge(bytes) === false) {
     checkPreface(bytes); // says who it is, unless it is one of us
     throw new TransferError(
       "auth",
@@ -110,13 +115,13 @@ function otherKey(): TransferError {
 /** What became of a connection that was accepted. */
 export interface Admitted {
   /** Where the conversation goes on: encrypted, or in the open to be refused. */
-  conn: Secured;
+  conn: SecuredConn;
   /** Why the peer is to be refused once it has said HELLO, if it is. */
   refusal?: TransferError;
 }
 
 /**
- * The receiver's side: hears a knock, then checks the certificate.
+ * The receiver's side: answers the challenge, then checks the certificate.
  *
  * On abort: closing the connection elsewhere rejects with `lost`.
  *
@@ -126,28 +131,32 @@ export interface Admitted {
  * @returns The encrypted connection, or one in the open with a refusal.
  * @throws {TransferError} `auth` when the sender has another key.
  */
-export async function answer(
+export async function receiverKeyHandshake(
   conn: Duplex,
-  { secret, identity }: Keyed,
+  { secret, identity }: KeyMaterial,
   onConn: (conn: Duplex) => void,
 ): Promise<Admitted> {
   const head = await hearHead(conn);
-  if (!isKnock(head)) {
+  if (!isKeyChallenge(head)) {
     const refusal = new TransferError(
       "auth",
       "Cannot take this sender: this receiver takes only those that have its " +
         "key; --key-file gives it to a sender",
     );
-    return { conn: new Unread(conn, head), refusal };
+    return { conn: new Pushback(conn, head), refusal };
   }
   const theirs = new Uint8Array(NONCE_BYTES),
     proof = new Uint8Array(PROOF_BYTES);
   if (!await readExactly(conn, theirs)) throw leftEarly();
   const own = nonce();
-  await writeAll(conn, encodeKnock(own));
+  await writeAll(conn, encodeKeyChallenge(own));
   if (!await readExactly(conn, proof)) throw leftEarly();
-  const right = knockOf(derive(secret, "knock"), theirs, own);
-  await makingItSlow(() => checkProof(proof, right, "sender"));
+  const right = challengeResponseOf(
+    derive(secret, "knock"),
+    theirs,
+    own,
+  );
+  await delayFailure(() => checkProof(proof, right, "sender"));
   const { cert, hash } = await identity();
   const secured = await startClient(conn, cert, onConn);
   return { conn: carrying(secured, "receiver", secret, hash) };
@@ -188,9 +197,9 @@ function leftEarly(): TransferError {
 
 /** Reads the first bytes, no more than tell whether the peer knocks. */
 async function hearHead(conn: Duplex): Promise<Uint8Array> {
-  const head = new Uint8Array(KNOCK_PREFACE.length);
+  const head = new Uint8Array(KEYED_PREFACE.length);
   let filled = 0;
-  while (isKnock(head.subarray(0, filled)) === undefined) {
+  while (isKeyChallenge(head.subarray(0, filled)) === undefined) {
     const count = await readSome(conn, head.subarray(filled));
     if (count === null) break;
     filled += count;
@@ -203,7 +212,7 @@ function carrying(
   role: "sender" | "receiver",
   secret: Uint8Array,
   binding: Uint8Array,
-): Secured {
+): SecuredConn {
   return Object.assign(conn, {
     credentials: { role, secret: derive(secret, "proof"), binding },
   });

@@ -11,19 +11,24 @@
  * @module
  */
 
-import type { Duplex } from "../net/duplex.ts";
 import { TransferError } from "../base/errors.ts";
-import { type Identity, identityOf } from "./key_certificate.ts";
-import { derive, parseKey } from "./key.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { NodeSocketConn } from "../net/node_socket.ts";
 import {
+  type CertificateServer,
   type ClientTls,
-  type NamedServer,
-  startNamed,
-  welcomeNamed,
+  receiverCertificateHandshake,
+  senderCertificateHandshake,
 } from "./certificate_handshake.ts";
-import { type Admitted, answer, type Keyed, knock } from "./key_handshake.ts";
-import type { Secured } from "./exchange_proofs.ts";
-import type { SocketConn } from "../net/node_socket.ts";
+import type { SecuredConn } from "./exchange_proofs.ts";
+import { derive, parseKey } from "./key.ts";
+import { type Identity, keyCertificateOf } from "./key_certificate.ts";
+import {
+  type Admitted,
+  type KeyMaterial,
+  receiverKeyHandshake,
+  senderKeyHandshake,
+} from "./key_handshake.ts";
 import { type Certificate, checkCertificate } from "./tls.ts";
 
 /** What {@linkcode send} and {@linkcode sendAll} can be told. */
@@ -58,7 +63,10 @@ export interface SenderGuard {
    * @param hostname Whom it was connected to.
    * @returns The connection to talk on, with what must be proven on it.
    */
-  handshake(conn: SocketConn, hostname: string | undefined): Promise<Secured>;
+  handshake(
+    conn: NodeSocketConn,
+    hostname: string | undefined,
+  ): Promise<SecuredConn>;
 }
 
 /** Makes a receiver's connection safe, or says why it will not be taken. */
@@ -84,11 +92,14 @@ export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
   checkTogether(options);
   if (tls) {
     const secret = secretOf(options);
-    return { handshake: (conn, host) => startNamed(conn, host, tls, secret) };
+    return {
+      handshake: (conn, host) =>
+        senderCertificateHandshake(conn, host, tls, secret),
+    };
   }
   if (key === undefined) return undefined;
   const keyed = keyedOf(parseKey(key));
-  return { handshake: (conn) => knock(conn, keyed) };
+  return { handshake: (conn) => senderKeyHandshake(conn, keyed) };
 }
 
 /**
@@ -105,12 +116,17 @@ export function receiverGuard(
   checkTogether(options);
   if (tls) {
     checkCertificate(tls);
-    const server: NamedServer = { certificate: tls, secret: secretOf(options) };
-    return { handshake: (conn) => welcomeNamed(conn, server) };
+    const server: CertificateServer = {
+      certificate: tls,
+      secret: secretOf(options),
+    };
+    return { handshake: (conn) => receiverCertificateHandshake(conn, server) };
   }
   if (key === undefined) return undefined;
   const keyed = keyedOf(parseKey(key));
-  return { handshake: (conn, onConn) => answer(conn, keyed, onConn) };
+  return {
+    handshake: (conn, onConn) => receiverKeyHandshake(conn, keyed, onConn),
+  };
 }
 
 /**
@@ -121,7 +137,10 @@ export function receiverGuard(
  * @param make Derives it.
  * @returns Both.
  */
-export function keyedOf(secret: Uint8Array, make = identityOf): Keyed {
+export function keyedOf(
+  secret: Uint8Array,
+  make = keyCertificateOf,
+): KeyMaterial {
   let made: Promise<Identity> | undefined;
   const identity = () =>
     made ??= make(secret).catch((error) => {

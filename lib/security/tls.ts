@@ -13,11 +13,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { Duplex as Stream } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { writeAll } from "../net/half_close.ts";
 import { sha256 } from "../base/digest.ts";
-import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TransferError } from "../base/errors.ts";
-import { SocketConn } from "../net/node_socket.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { writeAll } from "../net/half_close.ts";
+import { NodeSocketConn } from "../net/node_socket.ts";
 
 /** What both ends say in the handshake (RFC 7301): a mix-up ends there. */
 export const ALPN = "halfclose/1";
@@ -52,9 +52,9 @@ export interface Expected {
  * @throws {TransferError} As {@linkcode refusedTls} says.
  */
 export async function tlsServerEnd(
-  under: SocketConn | Duplex,
+  under: NodeSocketConn | Duplex,
   { cert, key }: Certificate,
-): Promise<SocketConn> {
+): Promise<NodeSocketConn> {
   const { createSecureContext, TLSSocket } = await import("node:tls");
   const options = {
     isServer: true,
@@ -66,7 +66,7 @@ export async function tlsServerEnd(
   const socket = new TLSSocket(streamOf(under, gate) as never, options);
   gate.above = socket;
   await secured(socket, "secure");
-  return new SocketConn(socket, gate.open);
+  return new NodeSocketConn(socket, gate.open);
 }
 
 /**
@@ -78,9 +78,9 @@ export async function tlsServerEnd(
  * @throws {TransferError} As {@linkcode refusedTls} says.
  */
 export async function tlsClientEnd(
-  under: SocketConn | Duplex,
+  under: NodeSocketConn | Duplex,
   { hostname, ca, advice }: Expected,
-): Promise<{ conn: SocketConn; hash: Uint8Array }> {
+): Promise<{ conn: NodeSocketConn; hash: Uint8Array }> {
   const { connect } = await import("node:tls");
   const gate = new Gate();
   const socket = connect({
@@ -95,7 +95,7 @@ export async function tlsClientEnd(
   gate.above = socket;
   await secured(socket, "secureConnect", advice);
   const { raw } = socket.getPeerCertificate();
-  return { conn: new SocketConn(socket, gate.open), hash: sha256(raw) };
+  return { conn: new NodeSocketConn(socket, gate.open), hash: sha256(raw) };
 }
 
 /**
@@ -253,8 +253,8 @@ function isFull(stream: Stream): boolean {
 }
 
 /** The stream that `node:tls` wants below it. */
-function streamOf(under: SocketConn | Duplex, gate: Gate): Stream {
-  if (under instanceof SocketConn) return under.release();
+function streamOf(under: NodeSocketConn | Duplex, gate: Gate): Stream {
+  if (under instanceof NodeSocketConn) return under.release();
   return new Stream({
     allowHalfOpen: true,
     read() {

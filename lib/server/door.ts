@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Admission } from "./admission.ts";
 import { closeQuietly } from "../net/deadline.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Lobby, Place } from "./unauthenticated.ts";
+import type { Admission } from "./admission.ts";
+import type { Place, UnauthenticatedConns } from "./unauthenticated.ts";
 
 /** Where a connection stands, and how to end it. */
 export class Door {
@@ -29,7 +29,7 @@ export class Door {
   }
 
   /** Waits among the strangers, if there is room; may be dismissed from there. */
-  wait(lobby: Lobby, host: string): boolean {
+  wait(lobby: UnauthenticatedConns, host: string): boolean {
     this.#place = lobby.enter(host, () => this.close());
     return this.#place !== undefined;
   }

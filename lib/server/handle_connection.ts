@@ -4,15 +4,19 @@
  * @module
  */
 
-import { Budget } from "../base/semaphore.ts";
-import type { Door } from "./door.ts";
 import { asTransferError } from "../base/errors.ts";
-import type { RawReport } from "../raw/report.ts";
+import { Semaphore } from "../base/semaphore.ts";
+import type { Progress } from "../model/progress.ts";
+import type { Receipt } from "../model/receipt.ts";
 import { receiveRaw } from "../raw/receive_raw.ts";
-import type { Progress, Receipt } from "../model/receipt.ts";
-import { type ReceiveOptions, welcome } from "../transfer/receiver/receive.ts";
+import type { RawReport } from "../raw/report.ts";
 import type { ReceiverGuard } from "../security/mod.ts";
 import type { Sink } from "../sink/sink.ts";
+import {
+  type ReceiveOptions,
+  receiverHandshake,
+} from "../transfer/receiver/receive.ts";
+import type { Door } from "./door.ts";
 
 /** Who a session is with. */
 export interface SessionInfo {
@@ -45,12 +49,12 @@ export interface VisitOptions
 const BUFFER_BYTES = 268_435_456;
 
 /** Holds sessions, any number at a time. */
-export class Visits {
+export class ConnectionHandler {
   readonly #options: VisitOptions;
   readonly #guard: ReceiverGuard | undefined;
   readonly #signal: AbortSignal;
   readonly #handler: Handler;
-  readonly #budget = new Budget(BUFFER_BYTES);
+  readonly #budget = new Semaphore(BUFFER_BYTES);
 
   /**
    * Makes what the sessions share.
@@ -122,7 +126,12 @@ export class Visits {
       onProgress: (progress: Progress) =>
         this.#options.onProgress?.(progress, info),
     };
-    const session = await welcome(conn, options, this.#guard, door.becomes);
+    const session = await receiverHandshake(
+      conn,
+      options,
+      this.#guard,
+      door.becomes,
+    );
     try {
       door.enter();
     } catch (busy) {

@@ -4,35 +4,34 @@
  * @module
  */
 
-import { Admission } from "./admission.ts";
-import { formatTarget, type Target } from "../net/connect.ts";
-import { MAX_DELAY_MS } from "../net/deadline.ts";
-import { Door } from "./door.ts";
+import { MAX_DELAY_MS } from "../base/abort.ts";
 import {
   asTransferError,
   isOutOfDescriptors,
   reasonOf,
   TransferError,
 } from "../base/errors.ts";
+import { pause } from "../base/retry.ts";
+import { TaskGroup } from "../base/task_group.ts";
 import { mustBePositive, mustNotBeNegative } from "../base/validate.ts";
+import { formatTarget, type Target, targetOf } from "../net/address.ts";
 import {
   listen,
   type ListenOptions,
   mustBeLocal,
-  targetOf,
-  visitorOf,
+  peerOf,
 } from "../net/listen.ts";
-import { Lobby } from "./unauthenticated.ts";
 import type { RawReport } from "../raw/report.ts";
-import { Pending } from "../base/task_group.ts";
-import { pause } from "../base/retry.ts";
 import { receiverGuard } from "../security/mod.ts";
+import { Admission } from "./admission.ts";
+import { Door } from "./door.ts";
 import {
+  ConnectionHandler,
   type Handler,
   type SessionInfo,
   type VisitOptions,
-  Visits,
 } from "./handle_connection.ts";
+import { UnauthenticatedConns } from "./unauthenticated.ts";
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions extends ListenOptions, VisitOptions {
@@ -138,11 +137,11 @@ class RunningServer implements Server {
   readonly addr: Target;
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
-  readonly #lobby: Lobby;
+  readonly #lobby: UnauthenticatedConns;
   readonly #listener: Deno.Listener;
   readonly #admission: Admission;
-  readonly #visits: Visits;
-  readonly #connections = new Pending();
+  readonly #visits: ConnectionHandler;
+  readonly #connections = new TaskGroup();
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
   #stopped = false;
@@ -158,8 +157,15 @@ class RunningServer implements Server {
     const guard = receiverGuard(options);
     if (guard && options.raw) throw rawIsOpen();
     mustBeLocal(options, guard !== undefined);
-    this.#lobby = guard ? new Lobby(GUARDED) : new Lobby();
-    this.#visits = new Visits(options, guard, this.#cut.signal, handler);
+    this.#lobby = guard
+      ? new UnauthenticatedConns(GUARDED)
+      : new UnauthenticatedConns();
+    this.#visits = new ConnectionHandler(
+      options,
+      guard,
+      this.#cut.signal,
+      handler,
+    );
     this.#admission = new Admission(maxConnections);
     this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
@@ -221,7 +227,7 @@ class RunningServer implements Server {
         await pause(ACCEPT_PAUSE_MS);
       }
     }
-    await this.#connections.none();
+    await this.#connections.allDone();
     if (this.#thrown) throw this.#thrown.error;
   }
 
@@ -244,7 +250,7 @@ class RunningServer implements Server {
   }
 
   #take(conn: Deno.Conn): void {
-    const { peer, host } = visitorOf(conn);
+    const { peer, host } = peerOf(conn);
     const door = new Door(this.#admission, conn);
     if (!door.wait(this.#lobby, host)) return door.close();
     this.#connections.add(

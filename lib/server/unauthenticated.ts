@@ -11,7 +11,7 @@
  */
 
 /** How many may wait. */
-export interface LobbyOptions {
+export interface UnauthenticatedLimits {
   /** Most from one address: others must get in beside it. @default {3_072} */
   ofOne?: number;
   /** Most in all. @default {4_096} */
@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** Counts those who wait, and turns away who is too many. */
-export class Lobby {
+export class UnauthenticatedConns {
   readonly #ofOne: number;
   readonly #inAll: number;
   /** In the order in which they came. */
@@ -37,7 +37,7 @@ export class Lobby {
    *
    * @param options How many may wait.
    */
-  constructor({ ofOne = 3_072, inAll = 4_096 }: LobbyOptions = {}) {
+  constructor({ ofOne = 3_072, inAll = 4_096 }: UnauthenticatedLimits = {}) {
     this.#ofOne = ofOne;
     this.#inAll = inAll;
   }

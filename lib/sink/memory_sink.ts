@@ -8,17 +8,17 @@
 import { toBytes } from "@std/streams/to-bytes";
 import { sameBytes } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
-import { partsOf } from "../model/name.ts";
 import { quote } from "../base/escape.ts";
+import type { Entry } from "../model/entry.ts";
+import { partsOf } from "../model/name.ts";
+import { candidates, type ConflictPolicy } from "./conflict.ts";
 import {
   bytesForDirectory,
   type Committed,
   type Draft,
   draftEnded,
-  type Entry,
   type Sink,
 } from "./sink.ts";
-import { candidates, type ConflictPolicy } from "./conflict.ts";
 
 /** A sink whose entries can be looked at. */
 export interface MemorySink extends Sink {

@@ -11,20 +11,8 @@
 import type { Digest } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
-
-/** What is known of an entry before its bytes. */
-export interface Entry {
-  /** A file has bytes; a directory has none. */
-  kind: "file" | "directory";
-  /** A relative path with `/` between its parts, as the peer gave it. */
-  name: string;
-  /** Length in bytes, where the sender could know it. */
-  size?: number;
-  /** Modification time in milliseconds since 1970, where known. */
-  mtime?: number;
-  /** Permission bits, where they are to be kept. */
-  mode?: number;
-}
+import type { Held } from "../model/block_digests.ts";
+import type { Entry } from "../model/entry.ts";
 
 /** What became of a draft. */
 export interface Committed {
@@ -38,16 +26,6 @@ export interface Committed {
 
 /** What a commit is doing, for whoever waits for it. */
 export type CommitPhase = "syncing" | "committing";
-
-/** What is there of an entry from before, and the proof of it. */
-export interface Held {
-  /** How many bytes from its start. */
-  readonly length: number;
-  /** Length of each proven block but the last, in bytes. */
-  readonly block: number;
-  /** SHA-256 of all bytes up to the end of each block, one after the other. */
-  readonly proof: Uint8Array;
-}
 
 /** A draft that can go on where an earlier attempt stopped. */
 export interface Resumable extends Held {

@@ -6,11 +6,11 @@
 
 import { Digest } from "../base/digest.ts";
 import { asTransferError, TransferError } from "../base/errors.ts";
+import { quote } from "../base/escape.ts";
+import type { Entry } from "../model/entry.ts";
 import { FileReader } from "./file_reader.ts";
 import { timeOf } from "./file_time.ts";
-import { quote } from "../base/escape.ts";
 import type { ByteReader, Reading } from "./reader.ts";
-import type { Entry } from "../sink/sink.ts";
 import { ReplayBuffer } from "./replay_buffer.ts";
 
 /**
@@ -31,7 +31,7 @@ export type Source =
 /** How everything begins that can be read again from its start. */
 const FROM_START = {
   origin: { offset: 0, digest: new Digest() },
-  reach: Infinity,
+  secureConnect: Infinity,
 } as const;
 
 /** One entry to send. */

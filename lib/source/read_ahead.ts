@@ -14,7 +14,7 @@ import type { ByteReader } from "./reader.ts";
  * @param head How many bytes to leave free in front of each block.
  * @returns Views of head and data; each is valid until the next is asked for.
  */
-export async function* blocksOf(
+export async function* readAhead(
   source: ByteReader,
   buffers: readonly [Uint8Array, Uint8Array],
   head: number,

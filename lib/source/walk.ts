@@ -9,10 +9,10 @@
 
 import { basename, join, resolve } from "node:path";
 import { reasonOf, TransferError } from "../base/errors.ts";
-import { timeOf } from "./file_time.ts";
-import { faultOf } from "../model/name.ts";
 import { quote } from "../base/escape.ts";
-import type { Entry } from "../sink/sink.ts";
+import type { Entry } from "../model/entry.ts";
+import { faultOf } from "../model/name.ts";
+import { timeOf } from "./file_time.ts";
 import {
   bytesItem,
   directoryItem,
@@ -24,7 +24,7 @@ import {
 import { readerOf } from "./stream_reader.ts";
 
 /** What is sent of paths, and how. */
-export interface WalkOptions {
+export interface PathOptions {
   /** The name at the receiver instead of the path's last part. */
   name?: string;
   /** Whether permission bits go along. @default {false} */
@@ -50,7 +50,7 @@ export interface WalkOptions {
  */
 export async function* walk(
   path: string,
-  options: WalkOptions = {},
+  options: PathOptions = {},
 ): AsyncGenerator<Item> {
   const info = await look(path);
   const name = nameOf(path, options);
@@ -73,7 +73,7 @@ export async function* walk(
  */
 export async function itemOf(
   source: Source,
-  options: WalkOptions & { retry?: number },
+  options: PathOptions & { retry?: number },
 ): Promise<Item> {
   if (typeof source !== "string") {
     const entry = { kind: "file", name: options.name ?? "stdin" } as const;
@@ -99,7 +99,7 @@ export async function itemOf(
 /** Bytes to remember where nobody will ask for them again. */
 const SMALLEST_REPLAY_BYTES = 4_194_304;
 
-function nameOf(path: string, options: WalkOptions): string {
+function nameOf(path: string, options: PathOptions): string {
   return options.name ?? basename(resolve(path));
 }
 
@@ -107,7 +107,7 @@ function itemAt(
   path: string,
   name: string,
   info: Deno.FileInfo,
-  options: WalkOptions,
+  options: PathOptions,
 ): Item {
   if (!info.isFile) return pipeItem(path, name);
   return fileItem(
@@ -121,7 +121,7 @@ async function* walkDirectory(
   path: string,
   name: string,
   info: Deno.FileInfo,
-  options: WalkOptions,
+  options: PathOptions,
 ): AsyncGenerator<Item> {
   if (!sendable(path, name, options)) return;
   for (const child of await list(path)) {
@@ -145,7 +145,7 @@ async function* walkDirectory(
 function entryOf(
   name: string,
   info: Deno.FileInfo,
-  options: WalkOptions,
+  options: PathOptions,
 ): Omit<Entry, "kind"> {
   const { size, mode } = info;
   const mtime = timeOf(info.mtime);
@@ -173,14 +173,14 @@ function pipeItem(path: string, name: string): Item {
   };
 }
 
-function sendable(path: string, name: string, options: WalkOptions): boolean {
+function sendable(path: string, name: string, options: PathOptions): boolean {
   const fault = faultOf(name);
   if (fault === undefined) return true;
   leaveOut(path, fault, options);
   return false;
 }
 
-function leaveOut(path: string, fault: string, options: WalkOptions): void {
+function leaveOut(path: string, fault: string, options: PathOptions): void {
   if (options.skipUnsendable) {
     return options.onSkip?.(path, `its name ${fault}`);
   }
@@ -194,7 +194,7 @@ function leaveOut(path: string, fault: string, options: WalkOptions): void {
 /** Looks at an entry of a directory; `null` where its name has no path here. */
 async function lookBelow(
   path: string,
-  options: WalkOptions,
+  options: PathOptions,
 ): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.lstat(path);

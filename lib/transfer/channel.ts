@@ -7,36 +7,36 @@
  * @module
  */
 
-import { nextBatch } from "./frame_writer.ts";
-import type { Budget } from "../base/semaphore.ts";
-import { type Bounds, hangUp } from "../net/half_close.ts";
-import { closeQuietly } from "../net/deadline.ts";
-import { IdleTimer } from "../net/idle_timer.ts";
-import { halfClose, readSome, writeSome } from "../net/duplex.ts";
 import { TransferError } from "../base/errors.ts";
-import { errorOfFail } from "./fail.ts";
-import { FrameReader } from "./frame_reader.ts";
+import type { Semaphore } from "../base/semaphore.ts";
+import { closeQuietly } from "../net/deadline.ts";
+import { halfClose, readSome, writeSome } from "../net/duplex.ts";
+import { type Bounds, hangUp } from "../net/half_close.ts";
+import { IdleTimer } from "../net/idle_timer.ts";
+import { nonce, notProven } from "../security/auth_proof.ts";
+import {
+  exchangeProofs,
+  type SecuredConn,
+} from "../security/exchange_proofs.ts";
+import { encodeFrame } from "../wire/encoding.ts";
+import type { Frame, Hello } from "../wire/frames.ts";
 import {
   checkOffer,
   MAX_GREETING_BYTES,
   OFFER,
   outOfTurn,
 } from "../wire/hello.ts";
-import type { Frame, Hello } from "../wire/frames.ts";
 import { PREFACE } from "../wire/preface.ts";
-import { nonce, unproven } from "../security/auth_proof.ts";
-import { exchangeProofs, type Secured } from "../security/exchange_proofs.ts";
-import { encodeFrame } from "../wire/encoding.ts";
-
-/** How often a side that is at work says so, in milliseconds. */
-export const HEARTBEAT_MS = 250;
+import { errorOfFail } from "./fail.ts";
+import { FrameReader } from "./frame_reader.ts";
+import { nextBatch } from "./frame_writer.ts";
 
 /** Queued bytes beyond which whoever adds more should wait. */
 const QUEUE_BYTES = 262_144;
 
 /** One end of a conversation. */
 export class Channel implements Disposable {
-  readonly #conn: Secured;
+  readonly #conn: SecuredConn;
   // Only what is heard counts as movement: the local kernel takes a heartbeat
   // long after the peer has stopped.
   readonly #idle: IdleTimer;
@@ -56,7 +56,7 @@ export class Channel implements Disposable {
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
    * @param budget Bytes for large buffers, shared by many connections.
    */
-  constructor(conn: Secured, idleTimeout: number, budget?: Budget) {
+  constructor(conn: SecuredConn, idleTimeout: number, budget?: Semaphore) {
     this.#conn = conn;
     this.#idle = new IdleTimer(conn, idleTimeout);
     const hear = (into: Uint8Array) =>
@@ -113,7 +113,9 @@ export class Channel implements Disposable {
     if (frame?.type === "fail") {
       // Whoever is in between can say it: code, reason and what to do next
       // would be theirs to choose. Who has the secret refuses after its PROOF.
-      if (this.#conn.credentials?.role === "sender") throw unproven("receiver");
+      if (this.#conn.credentials?.role === "sender") {
+        throw notProven("receiver");
+      }
       throw errorOfFail(frame, "Cannot talk to the peer");
     }
     throw outOfTurn(type, frame);

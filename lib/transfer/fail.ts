@@ -5,8 +5,8 @@
  */
 
 import { type Code, foundBy, TransferError } from "../base/errors.ts";
-import { type Fail, MAX_REASON_BYTES } from "../wire/frames.ts";
 import { printable } from "../base/escape.ts";
+import { type Fail, MAX_REASON_BYTES } from "../wire/frames.ts";
 
 /** What either side can have found in the conversation, or in itself. */
 const EITHER: readonly Code[] = [

@@ -8,8 +8,9 @@
  * @module
  */
 
-import type { Budget } from "../base/semaphore.ts";
 import { TransferError } from "../base/errors.ts";
+import type { Semaphore } from "../base/semaphore.ts";
+import { decodeFrame, decodeHeader } from "../wire/encoding.ts";
 import {
   DATA_HEAD_BYTES,
   type Frame,
@@ -18,7 +19,6 @@ import {
   MAX_DATA_BYTES,
 } from "../wire/frames.ts";
 import { checkPreface, PREFACE } from "../wire/preface.ts";
-import { decodeFrame, decodeHeader } from "../wire/encoding.ts";
 
 /** Enough for HELLO: whoever has not said it costs no more. */
 const FIRST_BUFFER_BYTES = 1_024;
@@ -32,7 +32,7 @@ const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
 /** Takes frames from a connection. */
 export class FrameReader {
   readonly #read: (into: Uint8Array) => Promise<number | null>;
-  readonly #budget: Budget | undefined;
+  readonly #budget: Semaphore | undefined;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #spare = new Uint8Array(0);
   #start = 0;
@@ -52,7 +52,7 @@ export class FrameReader {
    */
   constructor(
     read: (into: Uint8Array) => Promise<number | null>,
-    budget?: Budget,
+    budget?: Semaphore,
   ) {
     this.#read = read;
     this.#budget = budget;
@@ -60,7 +60,7 @@ export class FrameReader {
 
   /** Gives its share of the budget back. It reads no large frame any more. */
   release(): void {
-    if (this.#large && !this.#released) this.#budget?.give(LARGE_BYTES);
+    if (this.#large && !this.#released) this.#budget?.release(LARGE_BYTES);
     this.#released = true;
     this.#leaving.abort(closedHere());
   }
@@ -136,15 +136,15 @@ export class FrameReader {
     this.#spare = new Uint8Array(0);
     this.#start = this.#end = 0;
     this.#large = false;
-    this.#budget.give(LARGE_BYTES);
+    this.#budget.release(LARGE_BYTES);
   }
 
   /** Waits for its turn to hold large buffers. */
   async #reserve(): Promise<void> {
-    await this.#budget?.take(LARGE_BYTES, { signal: this.#leaving.signal });
+    await this.#budget?.acquire(LARGE_BYTES, { signal: this.#leaving.signal });
     this.#large = true;
     if (!this.#released) return;
-    this.#budget?.give(LARGE_BYTES);
+    this.#budget?.release(LARGE_BYTES);
     throw closedHere();
   }
 

@@ -99,11 +99,11 @@
  * @module
  */
 
-import { TransferError } from "../base/errors.ts";
 import { crc32 } from "../base/digest.ts";
+import { TransferError } from "../base/errors.ts";
 import { FieldReader, FieldWriter } from "./fields.ts";
-import { type Format, FORMATS, TYPES } from "./layouts.ts";
 import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
+import { type Layout, LAYOUTS, TYPES } from "./layouts.ts";
 
 /**
  * Spells a frame.
@@ -112,7 +112,7 @@ import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
  * @returns Header and payload, in memory of their own.
  */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  const format = FORMATS[frame.type] as Format<Frame>;
+  const format = LAYOUTS[frame.type] as Layout<Frame>;
   const to = new FieldWriter();
   const entry = "entry" in frame ? frame.entry : SESSION;
   to.u8(format.code).u8(0).u16(0).u32(entry).u32(0).u32(0);
@@ -136,7 +136,7 @@ export function sealData(
   offset: number,
 ): void {
   const view = new DataView(block.buffer, block.byteOffset);
-  view.setUint32(0, FORMATS.data.code << 24);
+  view.setUint32(0, LAYOUTS.data.code << 24);
   view.setUint32(4, entry);
   view.setBigUint64(HEADER_BYTES, BigInt(offset));
   sealFrame(block);
@@ -175,7 +175,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (codec !== 0) throw from.error(`its codec is ${codec}, not agreed on`);
   const check = from.u16();
   const entry = from.u32(), length = from.u32(), crc = from.u32();
-  const { min, max } = FORMATS[type];
+  const { min, max } = LAYOUTS[type];
   if (length < min || length > max) {
     throw new TransferError(
       "protocol",
@@ -220,7 +220,7 @@ export function decodeFrame(header: Header, bytes: Uint8Array): Frame {
     );
   }
   const from = new FieldReader(bytes.subarray(HEADER_BYTES), header.type);
-  const frame = FORMATS[header.type].read(from, header);
+  const frame = LAYOUTS[header.type].read(from, header);
   from.end();
   return frame;
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Code } from "../base/errors.ts";
+import type { Phase } from "../model/progress.ts";
 
 /** Header length in bytes. */
 export const HEADER_BYTES = 16;
@@ -26,25 +27,14 @@ export const SESSION = 0xffff_ffff;
 /** Length of a transfer id in bytes. */
 export const ID_BYTES = 16;
 
-/**
- * Most blocks of what a receiver holds; larger files have larger ones, so that a
- * proof stays small.
- */
-export const MAX_PROOF_BLOCKS = 1_024;
+/** Length of a nonce in bytes: no two are ever the same by chance. */
+export const NONCE_BYTES = 32;
 
-/** Longest name in bytes; model/name.ts is stricter about what is in it. */
-export const MAX_NAME_BYTES = 4_096;
+/** Length of a proof in bytes. */
+export const PROOF_BYTES = 32;
 
 /** Longest reason in bytes. */
 export const MAX_REASON_BYTES = 1_024;
-
-/** What a side that is busy is doing. */
-export type Phase =
-  | "reading"
-  | "receiving"
-  | "verifying"
-  | "syncing"
-  | "committing";
 
 /** The first frame each way. */
 export interface Hello {

@@ -5,14 +5,14 @@
  */
 
 import { TransferError } from "../base/errors.ts";
-import { FORMATS } from "./layouts.ts";
 import type { Frame, Hello } from "./frames.ts";
+import { LAYOUTS } from "./layouts.ts";
 
 /** SHA-256, data as it is, no optional feature: what version 1 can. */
 export const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 
 /** Longest payload of a peer that has not introduced itself: a FAIL's. */
-export const MAX_GREETING_BYTES: number = FORMATS.fail.max;
+export const MAX_GREETING_BYTES: number = LAYOUTS.fail.max;
 
 /**
  * Checks a HELLO against what this side can do.

@@ -31,38 +31,38 @@
  */
 
 import { sameBytes } from "../base/digest.ts";
+import { NONCE_BYTES } from "./frames.ts";
 import { KEYED_VERSION, PREFACE } from "./preface.ts";
-import { NONCE_BYTES } from "../security/auth_proof.ts";
 
 /** The preface of a side that has a key. */
-export const KNOCK_PREFACE: Readonly<Uint8Array> = prefaceOf(KEYED_VERSION);
+export const KEYED_PREFACE: Readonly<Uint8Array> = prefaceOf(KEYED_VERSION);
 
 /** Preface and nonce. */
-export const KNOCK_BYTES: number = KNOCK_PREFACE.length + NONCE_BYTES;
+export const KEY_CHALLENGE_BYTES: number = KEYED_PREFACE.length + NONCE_BYTES;
 
 /**
  * Spells a knock, or the answer to one.
  *
  * @param nonce This side's.
- * @returns {@linkcode KNOCK_BYTES} bytes.
+ * @returns {@linkcode KEY_CHALLENGE_BYTES} bytes.
  */
-export function encodeKnock(nonce: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(KNOCK_BYTES);
-  bytes.set(KNOCK_PREFACE as Uint8Array);
-  bytes.set(nonce, KNOCK_PREFACE.length);
+export function encodeKeyChallenge(nonce: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(KEY_CHALLENGE_BYTES);
+  bytes.set(KEYED_PREFACE as Uint8Array);
+  bytes.set(nonce, KEYED_PREFACE.length);
   return bytes;
 }
 
 /**
  * Looks at how a peer begins.
  *
- * @param bytes Its first bytes, up to {@linkcode KNOCK_PREFACE}'s length.
+ * @param bytes Its first bytes, up to {@linkcode KEYED_PREFACE}'s length.
  * @returns Whether it knocks; `undefined` asks for more bytes.
  */
-export function isKnock(bytes: Uint8Array): boolean | undefined {
-  const begun = KNOCK_PREFACE.subarray(0, bytes.length) as Uint8Array;
+export function isKeyChallenge(bytes: Uint8Array): boolean | undefined {
+  const begun = KEYED_PREFACE.subarray(0, bytes.length) as Uint8Array;
   if (!sameBytes(bytes.subarray(0, begun.length), begun)) return false;
-  return bytes.length < KNOCK_PREFACE.length ? undefined : true;
+  return bytes.length < KEYED_PREFACE.length ? undefined : true;
 }
 
 function prefaceOf(version: number): Uint8Array {

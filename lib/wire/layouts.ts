@@ -5,22 +5,23 @@
  * @module
  */
 
-import { codeOf, OUTCOMES } from "../base/errors.ts";
 import { DIGEST_BYTES } from "../base/digest.ts";
+import { codeOf, OUTCOMES } from "../base/errors.ts";
+import { MAX_BLOCKS } from "../model/block_digests.ts";
+import { MAX_NAME_BYTES } from "../model/name.ts";
 import type { FieldReader, FieldWriter } from "./fields.ts";
 import {
   type Frame,
   type Header,
   ID_BYTES,
   MAX_DATA_BYTES,
-  MAX_NAME_BYTES,
-  MAX_PROOF_BLOCKS,
   MAX_REASON_BYTES,
+  NONCE_BYTES,
+  PROOF_BYTES,
 } from "./frames.ts";
-import { NONCE_BYTES, PROOF_BYTES } from "../security/auth_proof.ts";
 
 /** How one type of frame is spelled. */
-export interface Format<F> {
+export interface Layout<F> {
   code: number;
   /** Shortest and longest payload in bytes. */
   min: number;
@@ -45,8 +46,8 @@ const HAS_SIZE = 1, HAS_MTIME = 2, HAS_MODE = 4;
 const DURABLE = 1, EXISTING = 2;
 
 /** How each type of frame is spelled. */
-export const FORMATS: {
-  [T in Frame["type"]]: Format<Extract<Frame, { type: T }>>;
+export const LAYOUTS: {
+  [T in Frame["type"]]: Layout<Extract<Frame, { type: T }>>;
 } = {
   hello: {
     code: 0x01,
@@ -114,7 +115,7 @@ export const FORMATS: {
   accept: {
     code: 0x20,
     min: 12,
-    max: 12 + MAX_PROOF_BLOCKS * DIGEST_BYTES,
+    max: 12 + MAX_BLOCKS * DIGEST_BYTES,
     write: (f, to) => to.u64(f.held).u32(f.block).raw(f.proof),
     read: (from, { entry }) => {
       const held = from.u64(), block = from.u32();
@@ -220,7 +221,7 @@ export const FORMATS: {
 
 /** The types by their codes. */
 export const TYPES: ReadonlyMap<number, Frame["type"]> = new Map(
-  Object.entries(FORMATS).map(([type, { code }]) => [
+  Object.entries(LAYOUTS).map(([type, { code }]) => [
     code,
     type as Frame["type"],
   ]),

@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   raw: words("base model net source sink"),
   server: words("base model net security sink/sink.ts transfer/receiver raw"),
   "cli/parse": words("base model net sink"),
-  "cli/report": words("base model net raw cli/parse"),
+  "cli/report": words("base model net sink raw cli/parse"),
   "cli/run/demo": words(
     "base net sink/disk transfer/sender transfer/receiver cli/report",
   ),
@@ -37,23 +37,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that have not reached their room yet; each arrow here is to go. */
-const NOT_YET: readonly string[] = [
-  "lib/base/semaphore.ts imports lib/net/deadline.ts",
-  "lib/cli/report/line_writer.ts imports lib/sink/stream_sink.ts",
-  "lib/model/block_digests.ts imports lib/wire/frames.ts",
-  "lib/model/block_digests.ts imports lib/sink/sink.ts",
-  "lib/model/block_digests.ts imports lib/source/reader.ts",
-  "lib/model/name.ts imports lib/wire/frames.ts",
-  "lib/model/receipt.ts imports lib/wire/frames.ts",
-  "lib/raw/progress.ts imports lib/transfer/channel.ts",
-  "lib/raw/send_raw.ts imports lib/transfer/channel.ts",
-  "lib/raw/send_raw.ts imports lib/wire/frames.ts",
-  "lib/source/item.ts imports lib/sink/sink.ts",
-  "lib/source/walk.ts imports lib/sink/sink.ts",
-  "lib/transfer/sender/outgoing_entry.ts imports lib/sink/sink.ts",
-  "lib/wire/key_challenge.ts imports lib/security/auth_proof.ts",
-  "lib/wire/layouts.ts imports lib/security/auth_proof.ts",
-];
+const NOT_YET: readonly string[] = [];
 
 /** Folders and files whose code is a function of what it is given. */
 const PURE = words(
@@ -265,12 +249,16 @@ Deno.test("nothing uses the streams of a connection: they close both directions"
 
 Deno.test("each file of lib/ has a test file of its name, in the same room", () => {
   const tests = list("tests");
-  const without = FILES.map(({ path }) => path)
+  const without = FILES.filter(({ code }) => DOES_SOMETHING.test(code))
+    .map(({ path }) => path)
     .filter((path) => !path.startsWith("lib/cli/run/demo/"))
     .map((path) => path.replace(/^lib\/(.*)\.ts$/, "tests/$1_test.ts"))
     .filter((path) => !tests.includes(path) && !TESTED_ELSEWHERE.has(path));
   assertEquals(without, [], "Write it: at least the file's one promise.");
 });
+
+/** Code in a file; one without any holds types and constants alone. */
+const DOES_SOMETHING = /\b(function|class)\b/;
 
 /** Files of the program whose tests are those of the whole program. */
 const TESTED_ELSEWHERE: ReadonlySet<string> = new Set([

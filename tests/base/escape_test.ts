@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { generateKey } from "../../lib/security/key.ts";
 import { escape, escapeJson, printable, quote } from "../../lib/base/escape.ts";
+import { generateKey } from "../../lib/security/key.ts";
 
 Deno.test("quote() leaves what people can read as it is", () => {
   for (

@@ -1,49 +1,49 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Pending } from "../../lib/base/task_group.ts";
+import { TaskGroup } from "../../lib/base/task_group.ts";
 
 /** Work that ends when it is told to. */
 function work() {
   return Promise.withResolvers<void>();
 }
 
-Deno.test("Pending.room() waits while as much is under way as may be", async () => {
-  const pending = new Pending(2), [a, b] = [work(), work()];
-  await pending.room();
+Deno.test("TaskGroup.slotFree() waits while as much is under way as may be", async () => {
+  const pending = new TaskGroup(2), [a, b] = [work(), work()];
+  await pending.slotFree();
   pending.add(a.promise);
-  await pending.room();
+  await pending.slotFree();
   pending.add(b.promise);
   const ended: string[] = [];
-  const room = pending.room().then(() => ended.push("room"));
+  const room = pending.slotFree().then(() => ended.push("room"));
   b.promise.then(() => ended.push("b"));
   b.resolve();
   await room;
   assertEquals(ended, ["b", "room"]);
   a.resolve();
-  await pending.none();
+  await pending.allDone();
 });
 
-Deno.test("Pending.none() waits for what is added meanwhile, now() does not", async () => {
-  const pending = new Pending(), [early, late] = [work(), work()];
+Deno.test("TaskGroup.allDone() waits for what is added meanwhile, currentDone() does not", async () => {
+  const pending = new TaskGroup(), [early, late] = [work(), work()];
   pending.add(early.promise);
-  const now = pending.now();
+  const now = pending.currentDone();
   let none = false;
-  const waiting = pending.none().then(() => none = true);
+  const waiting = pending.allDone().then(() => none = true);
   pending.add(late.promise);
   early.resolve();
   await now;
-  await pending.room();
+  await pending.slotFree();
   assertEquals(none, false);
   late.resolve();
   await waiting;
 });
 
-Deno.test("Pending.none() throws the first failure, once all has ended", async () => {
-  const pending = new Pending(), last = work();
+Deno.test("TaskGroup.allDone() throws the first failure, once all has ended", async () => {
+  const pending = new TaskGroup(), last = work();
   pending.add(Promise.reject(new RangeError("first")));
   pending.add(Promise.reject(new RangeError("second")));
   pending.add(last.promise);
-  await pending.room(); // nobody has looked at them: that is no crash
+  await pending.slotFree(); // nobody has looked at them: that is no crash
   last.resolve();
-  await pending.now();
-  await assertRejects(() => pending.none(), RangeError, "first");
+  await pending.currentDone();
+  await assertRejects(() => pending.allDone(), RangeError, "first");
 });

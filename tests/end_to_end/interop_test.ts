@@ -2,13 +2,13 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { TransferError } from "../../lib/base/errors.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { RawReport } from "../../lib/raw/report.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { Running } from "../support/children.ts";
 import { freePort, noise, sha256Of } from "../support/helpers.ts";
-import { sendBytes } from "../support/raw_talk.ts";
 import { needs } from "../support/needs.ts";
+import { sendBytes } from "../support/raw_talk.ts";
 
 /** Nothing, one byte, around a read's size, and the story's million. */
 const SIZES = [0, 1, 65_536, 65_537, 1_000_000];

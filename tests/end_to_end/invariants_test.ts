@@ -6,11 +6,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
+import { serve, type Server } from "../../lib/server/serve.ts";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { bytesItem } from "../../lib/source/item.ts";
 import { receive } from "../../lib/transfer/receiver/receive.ts";
 import { send, transfer } from "../../lib/transfer/sender/send.ts";
-import { serve, type Server } from "../../lib/server/serve.ts";
-import { bytesItem } from "../../lib/source/item.ts";
-import { directorySink } from "../../lib/sink/disk/mod.ts";
 import {
   noise,
   sha256Of,

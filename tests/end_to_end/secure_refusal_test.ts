@@ -1,18 +1,21 @@
 // Who may refuse a sender with a key: anybody, in one fixed way, until the proofs.
 
 import { assert, assertEquals } from "@std/assert";
+import { type Code, OUTCOMES } from "../../lib/base/errors.ts";
 import { hangUp, readExactly, writeAll } from "../../lib/net/half_close.ts";
 import { nonce } from "../../lib/security/auth_proof.ts";
-import { type Code, OUTCOMES } from "../../lib/base/errors.ts";
-import { FrameReader } from "../../lib/transfer/frame_reader.ts";
-import { type Frame, type Hello, SESSION } from "../../lib/wire/frames.ts";
-import { knock } from "../../lib/security/key_handshake.ts";
-import { encodeKnock, KNOCK_BYTES } from "../../lib/wire/key_challenge.ts";
-import { PREFACE } from "../../lib/wire/preface.ts";
 import { exchangeProofs } from "../../lib/security/exchange_proofs.ts";
-import { reach } from "../../lib/security/secure_connect.ts";
+import { senderKeyHandshake } from "../../lib/security/key_handshake.ts";
+import { secureConnect } from "../../lib/security/secure_connect.ts";
+import { FrameReader } from "../../lib/transfer/frame_reader.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { type Frame, type Hello, SESSION } from "../../lib/wire/frames.ts";
+import {
+  encodeKeyChallenge,
+  KEY_CHALLENGE_BYTES,
+} from "../../lib/wire/key_challenge.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
 import { joined, noise } from "../support/helpers.ts";
 import { fail, failing, hello } from "../support/scripted.ts";
 import { ENDING, KEY, KEYED, listening } from "../support/secure_keyed.ts";
@@ -20,8 +23,8 @@ import { ENDING, KEY, KEYED, listening } from "../support/secure_keyed.ts";
 /** Meets a sender as one who is in between can, without the key. */
 async function posing(listener: Deno.Listener): Promise<Deno.TlsConn> {
   const conn = await listener.accept() as Deno.TcpConn;
-  await readExactly(conn, new Uint8Array(KNOCK_BYTES));
-  await writeAll(conn, encodeKnock(nonce()));
+  await readExactly(conn, new Uint8Array(KEY_CHALLENGE_BYTES));
+  await writeAll(conn, encodeKeyChallenge(nonce()));
   await readExactly(conn, new Uint8Array(32));
   const { cert } = await KEYED.identity(); // any TLS client could look away
   const tls = await Deno.startTls(conn, {
@@ -103,8 +106,8 @@ Deno.test("a receiver that is busy says so after its proof: worth another try", 
 Deno.test("a receiver that cannot talk to a sender with the key says why after its proof", async () => {
   const all = listening();
   await using _server = all.server;
-  const conn = await reach(all.target, { connectTimeout: 5_000 }, {
-    handshake: (conn) => knock(conn, KEYED),
+  const conn = await secureConnect(all.target, { connectTimeout: 5_000 }, {
+    handshake: (conn) => senderKeyHandshake(conn, KEYED),
   });
   const own = { hello: hello({ required: 1 }), nonce: nonce() };
   const say = (frame: Frame) => writeAll(conn, encodeFrame(frame));

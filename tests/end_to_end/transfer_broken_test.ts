@@ -2,12 +2,12 @@
 // other entry.
 
 import { assert, assertEquals } from "@std/assert";
+import type { Server } from "../../lib/server/serve.ts";
 import {
   send,
   sendAll,
   type SendOptions,
 } from "../../lib/transfer/sender/send.ts";
-import type { Server } from "../../lib/server/serve.ts";
 import { noise, tree, utf8 } from "../support/helpers.ts";
 import { failing } from "../support/scripted.ts";
 import { BYTES, route } from "../support/transfer_route.ts";

@@ -1,8 +1,8 @@
 // Entries that a receiver does not take, or takes under another name.
 
 import { assert, assertEquals } from "@std/assert";
-import { send, sendAll, transfer } from "../../lib/transfer/sender/send.ts";
 import { bytesItem } from "../../lib/source/item.ts";
+import { send, sendAll, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise, sha256Of, tree, utf8 } from "../support/helpers.ts";
 import { failing } from "../support/scripted.ts";
 import { BYTES, odd, route } from "../support/transfer_route.ts";

@@ -2,11 +2,11 @@
 // end and back with a receipt.
 
 import { assert, assertEquals } from "@std/assert";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
-import { send, sendAll } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
+import { send, sendAll } from "../../lib/transfer/sender/send.ts";
 import { noise, sha256Of, tempDir, tree } from "../support/helpers.ts";
 import { slowCommit, watchedSink } from "../support/sinks.ts";
 import { BYTES, odd, route } from "../support/transfer_route.ts";

@@ -2,13 +2,13 @@
 // its log. It stays up, and everybody is served in the end.
 
 import { assert, assertEquals } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
-import { MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { GREETING, said } from "./raw.ts";
-import { type Receiver, receiver } from "./receiver.ts";
+import { MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
 import { run } from "../support/children.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
+import { GREETING, said } from "./raw.ts";
+import { type Receiver, receiver } from "./receiver.ts";
 
 /** A receiver in a shell's hands, and its process's id. */
 async function shelled(

@@ -10,10 +10,10 @@ import {
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
-import { interrupted } from "./partial.ts";
-import { type Receiver, receiver } from "./receiver.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
+import { interrupted } from "./partial.ts";
+import { type Receiver, receiver } from "./receiver.ts";
 
 const SMALL = noise(3_000);
 /** More than is started over. */

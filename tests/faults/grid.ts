@@ -7,8 +7,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { OUTCOMES } from "../../lib/base/errors.ts";
-import { FORMATS } from "../../lib/wire/layouts.ts";
 import { type Frame, HEADER_BYTES } from "../../lib/wire/frames.ts";
+import { LAYOUTS } from "../../lib/wire/layouts.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { halfclose, type Running } from "../support/children.ts";
 import {
@@ -142,7 +142,7 @@ function watch(
     head = joined([head, bytes]);
     while (head.length > next + HEADER_BYTES) {
       const view = new DataView(head.buffer, next);
-      const found = view.getUint8(0) === FORMATS[type!].code;
+      const found = view.getUint8(0) === LAYOUTS[type!].code;
       const right = phase === undefined ||
         view.getUint8(HEADER_BYTES) === phase;
       if (found && right) return true;

@@ -1,10 +1,10 @@
 // A sample of the grid of phases and deeds, by a seed that is printed; all of
 // it is `deno task test:nightly`.
 
+import { needs } from "../support/needs.ts";
 import { formatTarget, play, type Square, squares } from "./grid.ts";
 import { seeded } from "./seed.ts";
 import { each } from "./small.ts";
-import { needs } from "../support/needs.ts";
 
 const SAMPLE = 18;
 

@@ -8,14 +8,17 @@
  * @module
  */
 
-import { hangUp, readExactly, writeAll } from "../../lib/net/half_close.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { generateKey } from "../../lib/security/key.ts";
-import { encodeKnock, KNOCK_BYTES } from "../../lib/wire/key_challenge.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { hangUp, readExactly, writeAll } from "../../lib/net/half_close.ts";
 import { nonce } from "../../lib/security/auth_proof.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
+import { generateKey } from "../../lib/security/key.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import {
+  encodeKeyChallenge,
+  KEY_CHALLENGE_BYTES,
+} from "../../lib/wire/key_challenge.ts";
 
 /** What became of the guesses. */
 export interface Guesses {
@@ -56,8 +59,8 @@ export async function guess(count: number): Promise<Guesses> {
   const guesser = async () => {
     while (left-- > 0) {
       const conn = await Deno.connect(addr);
-      await writeAll(conn, encodeKnock(nonce()));
-      await readExactly(conn, new Uint8Array(KNOCK_BYTES));
+      await writeAll(conn, encodeKeyChallenge(nonce()));
+      await readExactly(conn, new Uint8Array(KEY_CHALLENGE_BYTES));
       await writeAll(conn, nonce()); // as long as a proof
       let answer = "";
       try {

@@ -5,11 +5,11 @@
  */
 
 import { assert } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
 import type { Frame } from "../../lib/wire/frames.ts";
-import { greeting, said } from "./raw.ts";
 import { accept } from "../support/scripted.ts";
+import { greeting, said } from "./raw.ts";
 
 /** What a hand-made receiver can do with its sender. */
 export interface Hands {

@@ -6,13 +6,13 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
-import type { Frame } from "../../lib/wire/frames.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
-import type { Inbox } from "./small.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
 import { hex, noise, sealed, tree } from "../support/helpers.ts";
 import { data, end, finish, open } from "../support/scripted.ts";
+import type { Inbox } from "./small.ts";
 
 /** What it holds. */
 export const BYTES = noise(1_000);

@@ -4,6 +4,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { hex, joined, sealed, tree, utf8 } from "../support/helpers.ts";
+import { open } from "../support/scripted.ts";
 import {
   BEYOND_DOUBLES,
   BYTES,
@@ -17,8 +19,6 @@ import {
 } from "./hostile.ts";
 import { GREETING, said, visit } from "./raw.ts";
 import { Inbox } from "./small.ts";
-import { hex, joined, sealed, tree, utf8 } from "../support/helpers.ts";
-import { open } from "../support/scripted.ts";
 
 const NAMES: [string, Uint8Array<ArrayBuffer>][] = [
   ...[

@@ -4,10 +4,12 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Code, TransferError } from "../../lib/base/errors.ts";
-import { SESSION } from "../../lib/wire/frames.ts";
-import { PREFACE } from "../../lib/wire/preface.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
+import { noise, utf8 } from "../support/helpers.ts";
+import { accept, data, fail, receipt } from "../support/scripted.ts";
 import {
   ACCEPT,
   atOnce,
@@ -17,8 +19,6 @@ import {
   type Ploy,
 } from "./hands.ts";
 import { damaged, greeting } from "./raw.ts";
-import { noise, utf8 } from "../support/helpers.ts";
-import { accept, data, fail, receipt } from "../support/scripted.ts";
 
 const BYTES = noise(1_000);
 

@@ -3,14 +3,24 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Code } from "../../lib/base/errors.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
 import {
   type Frame,
   MAX_AHEAD,
   MAX_DATA_BYTES,
   SESSION,
 } from "../../lib/wire/frames.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
-import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { joined, noise, tree } from "../support/helpers.ts";
+import {
+  accept,
+  data,
+  end,
+  fail,
+  finish,
+  open,
+  receipt,
+} from "../support/scripted.ts";
 import {
   BEYOND_DOUBLES,
   BYTES,
@@ -26,16 +36,6 @@ import {
 import { FaultProxy } from "./proxy.ts";
 import { damaged, GREETING, said, visit } from "./raw.ts";
 import { Inbox } from "./small.ts";
-import { joined, noise, tree } from "../support/helpers.ts";
-import {
-  accept,
-  data,
-  end,
-  fail,
-  finish,
-  open,
-  receipt,
-} from "../support/scripted.ts";
 
 function codeOf(frame: Frame): number {
   return encodeFrame(frame)[0]!;

@@ -1,8 +1,8 @@
 // A cable that loses packets and is cut, with nobody told.
 
 import { assert, assertEquals } from "@std/assert";
-import { wanLoop } from "./wan_loop.ts";
 import { needs } from "../support/needs.ts";
+import { wanLoop } from "./wan_loop.ts";
 
 needs(
   ["ip", "nft", "netns"],

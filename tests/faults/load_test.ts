@@ -3,9 +3,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { receiver } from "./receiver.ts";
 import { run } from "../support/children.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
+import { receiver } from "./receiver.ts";
 
 const SENDERS = 2_000;
 

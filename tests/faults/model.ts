@@ -7,13 +7,14 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Delivery } from "../../lib/transfer/sender/session.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { Outgoing } from "../../lib/transfer/sender/outgoing_entry.ts";
-import { receive } from "../../lib/transfer/receiver/receive.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
 import { bytesItem, directoryItem, readerItem } from "../../lib/source/item.ts";
+import { receive } from "../../lib/transfer/receiver/receive.ts";
+import { OutgoingEntry } from "../../lib/transfer/sender/outgoing_entry.ts";
+import { SenderSession } from "../../lib/transfer/sender/session.ts";
 import { noise, sha256Of } from "../support/helpers.ts";
+import { memoryPair, type Weather } from "./memory_conn.ts";
 import {
   type Place,
   placeOf,
@@ -23,13 +24,12 @@ import {
   type Thing,
   weather,
 } from "./story.ts";
-import { memoryPair, type Weather } from "./memory_conn.ts";
 
 const OTHER = noise(777).reverse();
 
 /** One connection's worth of sending. */
 async function connection(
-  entries: readonly Outgoing[],
+  entries: readonly OutgoingEntry[],
   id: Uint8Array,
   weather: Weather,
   sink: Sink,
@@ -38,7 +38,7 @@ async function connection(
   const receiving = receive(far, sink, { idleTimeout: 5_000 })
     .then(() => undefined, checked);
   const left = entries.filter((one) => !one.settled);
-  const sending = new Delivery(near, id, left, {
+  const sending = new SenderSession(near, id, left, {
     idleTimeout: 5_000,
     limitRate: Infinity,
     onProgress() {},
@@ -55,15 +55,15 @@ function checked(error: unknown): TransferError {
   return error;
 }
 
-function outgoing(things: readonly Thing[]): Outgoing[] {
+function outgoing(things: readonly Thing[]): OutgoingEntry[] {
   return things.map(({ kind, size, known }, number) => {
     const name = `n${number}`;
     if (kind === "directory") {
-      return new Outgoing(directoryItem({ kind, name }), number);
+      return new OutgoingEntry(directoryItem({ kind, name }), number);
     }
     const bytes = noise(size);
     if (known) {
-      return new Outgoing(bytesItem(bytes, { kind, name, size }), number);
+      return new OutgoingEntry(bytesItem(bytes, { kind, name, size }), number);
     }
     let at = 0;
     const reader = {
@@ -74,7 +74,7 @@ function outgoing(things: readonly Thing[]): Outgoing[] {
         return Promise.resolve(piece.length || null);
       },
     };
-    return new Outgoing(readerItem(reader, { kind, name }), number);
+    return new OutgoingEntry(readerItem(reader, { kind, name }), number);
   });
 }
 
@@ -92,7 +92,7 @@ async function prepare(things: readonly Thing[], place: Place): Promise<void> {
 /** Invariants 1, 2, 3: what is true after every connection. */
 async function check(
   story: Story,
-  entries: readonly Outgoing[],
+  entries: readonly OutgoingEntry[],
   place: Place,
 ): Promise<void> {
   const files = await place.files();
@@ -180,7 +180,7 @@ export async function race(
       const bytes = turn(noise(size + 1));
       const name = `n${number}`, kind = "file" as const;
       const entry = { kind, name, size: bytes.length };
-      return new Outgoing(bytesItem(bytes, entry), number);
+      return new OutgoingEntry(bytesItem(bytes, entry), number);
     });
   const sides = [one((bytes) => bytes), one((bytes) => bytes.map((b) => ~b))];
   await Promise.all(

@@ -3,9 +3,9 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
 
 /** Sends a file slowly, and does something in its middle. */

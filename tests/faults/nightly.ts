@@ -1,9 +1,9 @@
 // All that is too much for every run: `deno task test:nightly`.
 
 import { assertEquals } from "@std/assert";
-import { guess } from "./guessing.ts";
 import { needs } from "../support/needs.ts";
 import { formatTarget, play, squares } from "./grid.ts";
+import { guess } from "./guessing.ts";
 import { killLoop } from "./kill_loop.ts";
 import { checkModel } from "./model.ts";
 import { seedOf } from "./seed.ts";

@@ -6,10 +6,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
-import type { Source } from "../../lib/source/item.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
+import type { Source } from "../../lib/source/item.ts";
+import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
 import { noise, tree } from "../support/helpers.ts";
 import { FaultProxy } from "./proxy.ts";
 

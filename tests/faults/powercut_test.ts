@@ -6,11 +6,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { receiver } from "./receiver.ts";
-import { seeded } from "./seed.ts";
 import { run } from "../support/children.ts";
 import { noise, sha256Of, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
+import { receiver } from "./receiver.ts";
+import { seeded } from "./seed.ts";
 
 const CUTS = 6;
 const SENDERS = 4;

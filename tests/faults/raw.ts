@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Target } from "../../lib/net/connect.ts";
 import type { Code } from "../../lib/base/errors.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
 import type { Frame, Hello } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
-import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { joined } from "../support/helpers.ts";
 import { hello } from "../support/scripted.ts";
 

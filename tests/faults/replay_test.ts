@@ -2,13 +2,11 @@
 // moment: what arrives is the stream, or the sender says why it is not.
 
 import { assert, assertEquals } from "@std/assert";
-import { transfer } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { readerItem } from "../../lib/source/item.ts";
 import { readerOf } from "../../lib/source/stream_reader.ts";
-import { directorySink } from "../../lib/sink/disk/mod.ts";
-import { interrupted, MIB } from "./partial.ts";
-import { FaultProxy } from "./proxy.ts";
+import { transfer } from "../../lib/transfer/sender/send.ts";
 import {
   noise,
   rejectsWith,
@@ -16,6 +14,8 @@ import {
   tempDir,
   tree,
 } from "../support/helpers.ts";
+import { interrupted, MIB } from "./partial.ts";
+import { FaultProxy } from "./proxy.ts";
 
 Deno.test("a stream that is cut off while it is compared with a long partial goes on from there (1, 6)", async () => {
   // The receiver holds more than the sender remembers. While the sender holds

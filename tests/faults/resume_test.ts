@@ -8,15 +8,15 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
-import { readerItem } from "../../lib/source/item.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { readerItem } from "../../lib/source/item.ts";
+import { send, transfer } from "../../lib/transfer/sender/send.ts";
+import { noise, tempDir, tree } from "../support/helpers.ts";
 import { BYTES, deliver, interrupted, MIB, partials } from "./partial.ts";
 import { FaultProxy } from "./proxy.ts";
 import { seeded } from "./seed.ts";
 import { each } from "./small.ts";
-import { noise, tempDir, tree } from "../support/helpers.ts";
 
 function changed(bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes);

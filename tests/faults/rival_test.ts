@@ -3,13 +3,13 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { joined, tempDir, tree } from "../support/helpers.ts";
 import { BYTES, deliver, interrupted, MIB, partials } from "./partial.ts";
 import { FaultProxy, type Plan } from "./proxy.ts";
 import { type Answer, visit } from "./raw.ts";
-import { joined, tempDir, tree } from "../support/helpers.ts";
 
 /** A proxy whose first connection goes silent mid-data, both ways. */
 function frozenFirst(connection: number): Plan {

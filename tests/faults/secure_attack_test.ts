@@ -1,25 +1,28 @@
 // Those who have no key, or are in between: what they can do is end things.
 
 import { assert, assertEquals } from "@std/assert";
-import { Channel } from "../../lib/transfer/channel.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
 import { hangUp, readExactly, writeAll } from "../../lib/net/half_close.ts";
 import {
+  challengeResponseOf,
   type Credentials,
-  knockOf,
   nonce,
 } from "../../lib/security/auth_proof.ts";
-import type { Duplex } from "../../lib/net/duplex.ts";
-import { TransferError } from "../../lib/base/errors.ts";
-import { SESSION } from "../../lib/wire/frames.ts";
-import { identityOf } from "../../lib/security/key_certificate.ts";
-import { knock } from "../../lib/security/key_handshake.ts";
 import { derive, generateKey, parseKey } from "../../lib/security/key.ts";
-import { encodeKnock, KNOCK_BYTES } from "../../lib/wire/key_challenge.ts";
-import { PREFACE } from "../../lib/wire/preface.ts";
-import { reach } from "../../lib/security/secure_connect.ts";
+import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
+import { senderKeyHandshake } from "../../lib/security/key_handshake.ts";
 import type { SenderGuard } from "../../lib/security/mod.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
+import { secureConnect } from "../../lib/security/secure_connect.ts";
 import { tlsServerEnd } from "../../lib/security/tls.ts";
+import { Channel } from "../../lib/transfer/channel.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
+import {
+  encodeKeyChallenge,
+  KEY_CHALLENGE_BYTES,
+} from "../../lib/wire/key_challenge.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
 import { joined, noise } from "../support/helpers.ts";
 import { relay } from "../support/relay.ts";
 import { failing } from "../support/scripted.ts";
@@ -73,8 +76,8 @@ Deno.test("a receiver's own words sent back prove nothing", async () => {
   const all = listening();
   await using _server = all.server;
   const conn = await Deno.connect(all.target);
-  await writeAll(conn, encodeKnock(nonce()));
-  const theirs = new Uint8Array(KNOCK_BYTES);
+  await writeAll(conn, encodeKeyChallenge(nonce()));
+  const theirs = new Uint8Array(KEY_CHALLENGE_BYTES);
   await readExactly(conn, theirs);
   await writeAll(conn, theirs.subarray(0, 32));
   await hangUp(conn, ENDING);
@@ -85,7 +88,7 @@ Deno.test("a receiver's own words sent back prove nothing", async () => {
     await Deno.connect(all.target),
     await Deno.connect(other.target),
   ];
-  await writeAll(one, encodeKnock(nonce()));
+  await writeAll(one, encodeKeyChallenge(nonce()));
   await readExactly(one, theirs);
   await writeAll(two, theirs);
   await readExactly(two, theirs);
@@ -105,17 +108,17 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
   const sending = failing(send(noise(9), target, { key: KEY, name: "x" }));
   const near = await listener.accept();
   const far = await Deno.connect(all.target);
-  // The knock passes as it is.
+  // The key challenge passes as it is.
   const pass = async (from: Duplex, to: Duplex, count: number) => {
     const bytes = new Uint8Array(count);
     await readExactly(from, bytes);
     await writeAll(to, bytes);
   };
-  await pass(near, far, KNOCK_BYTES);
-  await pass(far, near, KNOCK_BYTES);
+  await pass(near, far, KEY_CHALLENGE_BYTES);
+  await pass(far, near, KEY_CHALLENGE_BYTES);
   await pass(near, far, 32);
   // To the receiver it shows a certificate of its own.
-  const { cert, key } = await identityOf(evil);
+  const { cert, key } = await keyCertificateOf(evil);
   const shown = failing(tlsServerEnd(far, { cert, key }));
   // To the sender it is any TLS client.
   const { cert: right } = await KEYED.identity();
@@ -145,7 +148,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
 });
 
 Deno.test("a key is never given up for a receiver that wants none", async () => {
-  // Whoever strips the knock can only pretend to be a receiver in the open.
+  // Whoever strips the key challenge can only pretend to be a receiver in the open.
   const open = listening({ key: undefined! });
   await using _server = open.server;
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -153,7 +156,7 @@ Deno.test("a key is never given up for a receiver that wants none", async () => 
   const target = { hostname, port };
   const sending = failing(send(noise(9), target, { key: KEY, name: "x" }));
   const near = await listener.accept();
-  const first = new Uint8Array(KNOCK_BYTES);
+  const first = new Uint8Array(KEY_CHALLENGE_BYTES);
   await readExactly(near, first);
   await writeAll(near, PREFACE as Uint8Array);
   const heard: Uint8Array[] = [];
@@ -170,12 +173,12 @@ async function proveWith(
 ): Promise<TransferError> {
   const guard: SenderGuard = {
     handshake: async (conn) => {
-      const secured = await knock(conn, KEYED);
+      const secured = await senderKeyHandshake(conn, KEYED);
       const credentials = { ...secured.credentials!, ...change };
       return Object.assign(secured, { credentials });
     },
   };
-  const conn = await reach(target, { connectTimeout: 5_000 }, guard);
+  const conn = await secureConnect(target, { connectTimeout: 5_000 }, guard);
   using channel = new Channel(conn, 5_000);
   channel.sayHello(new Uint8Array(16));
   const error = await failing(channel.hearHello());
@@ -202,8 +205,8 @@ Deno.test("a proof with another secret or certificate is none", async () => {
 Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   const all = listening();
   await using _server = all.server;
-  const conn = await reach(all.target, { connectTimeout: 5_000 }, {
-    handshake: (conn) => knock(conn, KEYED),
+  const conn = await secureConnect(all.target, { connectTimeout: 5_000 }, {
+    handshake: (conn) => senderKeyHandshake(conn, KEYED),
   });
   // Without credentials the channel says HELLO alone, and OPEN right after it.
   const { credentials: _, ...rest } = { ...conn };
@@ -225,15 +228,19 @@ Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   await healthy(all);
 });
 
-Deno.test("a wrong knock is answered alike, wherever it is wrong", async () => {
+Deno.test("a wrong answer to the key challenge is answered alike, wherever it is wrong", async () => {
   const all = listening();
   await using _server = all.server;
   const guess = async (wrongAt: number) => {
     const conn = await Deno.connect(all.target);
-    const [own, answered] = [nonce(), new Uint8Array(KNOCK_BYTES)];
-    await writeAll(conn, encodeKnock(own));
+    const [own, answered] = [nonce(), new Uint8Array(KEY_CHALLENGE_BYTES)];
+    await writeAll(conn, encodeKeyChallenge(own));
     await readExactly(conn, answered);
-    const proof = knockOf(derive(SECRET, "knock"), own, answered.subarray(8));
+    const proof = challengeResponseOf(
+      derive(SECRET, "knock"),
+      own,
+      answered.subarray(8),
+    );
     proof[wrongAt]! ^= 1;
     await writeAll(conn, proof);
     const begun = performance.now();

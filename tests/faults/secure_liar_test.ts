@@ -1,10 +1,10 @@
 // Those who have the key are taken at their word no more than anybody else.
 
 import { assert, assertEquals } from "@std/assert";
-import { Channel } from "../../lib/transfer/channel.ts";
-import { answer } from "../../lib/security/key_handshake.ts";
-import { send, transfer } from "../../lib/transfer/sender/send.ts";
+import { receiverKeyHandshake } from "../../lib/security/key_handshake.ts";
 import { bytesItem } from "../../lib/source/item.ts";
+import { Channel } from "../../lib/transfer/channel.ts";
+import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
 import { accept, failing, receipt } from "../support/scripted.ts";
 import { ENDING, KEY, KEYED, listening } from "../support/secure_keyed.ts";
@@ -21,7 +21,11 @@ Deno.test("a receiver with the key that lies about a delivery is not believed", 
     const { hostname, port } = listener.addr;
     const target = { hostname, port };
     const sending = failing(send(noise(5), target, { key: KEY, name: "a" }));
-    const { conn } = await answer(await listener.accept(), KEYED, () => {});
+    const { conn } = await receiverKeyHandshake(
+      await listener.accept(),
+      KEYED,
+      () => {},
+    );
     using channel = new Channel(conn, 5_000);
     const hello = await channel.hearHello();
     assert(hello);

@@ -3,13 +3,13 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { generateKey } from "../../lib/security/key.ts";
-import { encodeKnock } from "../../lib/wire/key_challenge.ts";
 import { nonce } from "../../lib/security/auth_proof.ts";
+import { generateKey } from "../../lib/security/key.ts";
+import { encodeKeyChallenge } from "../../lib/wire/key_challenge.ts";
 import { halfclose, type Running } from "../support/children.ts";
 import { tempDir } from "../support/helpers.ts";
-import { certificate } from "../support/pairs.ts";
 import { needs } from "../support/needs.ts";
+import { certificate } from "../support/pairs.ts";
 import { guess } from "./guessing.ts";
 
 /** How many descriptors a process holds, asked from outside of it. */
@@ -29,8 +29,8 @@ const HALF_A_HELLO = Uint8Array.of(
 /** How mute somebody is. */
 const OPENINGS: Record<string, () => Uint8Array> = {
   "says nothing": () => new Uint8Array(0),
-  "says half a preface": () => encodeKnock(nonce()).subarray(0, 4),
-  "knocks and waits": () => encodeKnock(nonce()),
+  "says half a preface": () => encodeKeyChallenge(nonce()).subarray(0, 4),
+  "knocks and waits": () => encodeKeyChallenge(nonce()),
   "begins TLS and waits": () => HALF_A_HELLO,
 };
 

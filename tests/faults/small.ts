@@ -8,14 +8,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
-import { type SendOptions, transfer } from "../../lib/transfer/sender/send.ts";
 import {
   serve,
   type ServeOptions,
   type Server,
 } from "../../lib/server/serve.ts";
-import { bytesItem, directoryItem, type Item } from "../../lib/source/item.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
+import { bytesItem, directoryItem, type Item } from "../../lib/source/item.ts";
+import { type SendOptions, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise, type TempDir, tempDir, tree } from "../support/helpers.ts";
 import { FaultProxy, type Plan } from "./proxy.ts";
 

@@ -8,12 +8,12 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
 import type { Source } from "../../lib/source/item.ts";
-import { type Receiver, receiver } from "./receiver.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
 import { halfclose, run } from "../support/children.ts";
 import { noise, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
+import { type Receiver, receiver } from "./receiver.ts";
 
 /** A receiver into a tmpfs of its own, and a way to act in there. */
 async function small(

@@ -6,9 +6,9 @@
  */
 
 import fc from "fast-check";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
-import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { tempDir, tree } from "../support/helpers.ts";
 import type { Weather } from "./memory_conn.ts";
 

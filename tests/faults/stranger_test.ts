@@ -4,14 +4,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { connect } from "node:net";
 import type { Code } from "../../lib/base/errors.ts";
-import { SESSION } from "../../lib/wire/frames.ts";
-import { PREFACE } from "../../lib/wire/preface.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
+import { hex, joined, noise, utf8 } from "../support/helpers.ts";
 import { BYTES, head, OPEN, unharmed } from "./hostile.ts";
 import { GREETING, greeting, visit } from "./raw.ts";
 import { Inbox } from "./small.ts";
-import { hex, joined, noise, utf8 } from "../support/helpers.ts";
 
 /** Who comes to an open port, and what is said to it. */
 const STRANGERS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [

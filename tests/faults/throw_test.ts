@@ -3,11 +3,11 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
-import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Draft, Sink } from "../../lib/sink/sink.ts";
 import { bytesItem, type Item } from "../../lib/source/item.ts";
+import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
 
 const BYTES = noise(3_000_000);

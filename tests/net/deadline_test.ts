@@ -7,10 +7,10 @@ import {
 } from "@std/assert";
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { closeQuietly, onAbort, withDeadline } from "../../lib/net/deadline.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { connectedPair, tlsPair, unixPair } from "../support/pairs.ts";
+import { closeQuietly, withDeadline } from "../../lib/net/deadline.ts";
 import { needs } from "../support/needs.ts";
+import { connectedPair, tlsPair, unixPair } from "../support/pairs.ts";
 
 /** More than all buffers between two sockets hold. */
 const TOO_MUCH = new Uint8Array(64 * 2 ** 20);
@@ -114,19 +114,6 @@ Deno.test("no limit is no limit, not one that is over at once", async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
   await peer.write(new Uint8Array(1));
   assertEquals(await reading, 1);
-});
-
-Deno.test("onAbort() listens until the end of the block and no longer", () => {
-  const [first, second] = [new AbortController(), new AbortController()];
-  const heard: string[] = [];
-  {
-    using _first = onAbort(first.signal, () => heard.push("first"));
-    using _second = onAbort(second.signal, () => heard.push("second"));
-    using _none = onAbort(undefined, () => heard.push("none"));
-    first.abort();
-  }
-  second.abort();
-  assertEquals(heard, ["first"]);
 });
 
 Deno.test("a limit that is none has run out, and nothing is printed", async () => {

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { readExactly, writeAll } from "../../lib/net/half_close.ts";
-import { halfClose, readSome, writeSome } from "../../lib/net/duplex.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import { halfClose, readSome, writeSome } from "../../lib/net/duplex.ts";
+import { readExactly, writeAll } from "../../lib/net/half_close.ts";
 import { rejectsWith, utf8 } from "../support/helpers.ts";
-import { certificate, connectedPair } from "../support/pairs.ts";
 import { needs } from "../support/needs.ts";
+import { certificate, connectedPair } from "../support/pairs.ts";
 
 Deno.test("readSome() gives what is there, then null at the end", async () => {
   const [conn, peer] = await connectedPair();

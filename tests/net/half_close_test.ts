@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { readSome } from "../../lib/net/duplex.ts";
 import {
   drain,
   hangUp,
   readExactly,
   writeAll,
 } from "../../lib/net/half_close.ts";
-import { readSome } from "../../lib/net/duplex.ts";
 import { BOUNDS, connContract, MILLION } from "../support/conn_contract.ts";
 import { joined, noise, rejectsWith, utf8 } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";

@@ -1,21 +1,21 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { TransferError } from "../../lib/base/errors.ts";
+import { withDeadline } from "../../lib/net/deadline.ts";
 import {
   drain,
   hangUp,
   readExactly,
   writeAll,
 } from "../../lib/net/half_close.ts";
-import { withDeadline } from "../../lib/net/deadline.ts";
-import { TransferError } from "../../lib/base/errors.ts";
-import { SocketConn } from "../../lib/net/node_socket.ts";
+import { NodeSocketConn } from "../../lib/net/node_socket.ts";
 import { noise, utf8 } from "../support/helpers.ts";
 
 const BOUNDS = { silence: 10_000, total: 10_000 };
 
 /** A socket as a connection, and who accepted it. */
-async function pair(): Promise<[SocketConn, Deno.TcpConn]> {
+async function pair(): Promise<[NodeSocketConn, Deno.TcpConn]> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname: host, port } = listener.addr;
   const socket = connect({ host, port, allowHalfOpen: true });
@@ -23,10 +23,10 @@ async function pair(): Promise<[SocketConn, Deno.TcpConn]> {
     listener.accept(),
     once(socket, "connect"),
   ]);
-  return [new SocketConn(socket), peer];
+  return [new NodeSocketConn(socket), peer];
 }
 
-Deno.test("SocketConn writes all, half-closes, and reads to the end", async () => {
+Deno.test("NodeSocketConn writes all, half-closes, and reads to the end", async () => {
   const [conn, peer] = await pair();
   const bytes = noise(3_000_000);
   const sending = (async () => {
@@ -42,7 +42,7 @@ Deno.test("SocketConn writes all, half-closes, and reads to the end", async () =
   assertEquals(await sending, 70_000);
 });
 
-Deno.test("SocketConn gives back what was read too much of", async () => {
+Deno.test("NodeSocketConn gives back what was read too much of", async () => {
   const [conn, peer] = await pair();
   await peer.write(utf8("hello"));
   const first = new Uint8Array(1), rest = new Uint8Array(5);
@@ -54,7 +54,7 @@ Deno.test("SocketConn gives back what was read too much of", async () => {
   peer.close();
 });
 
-Deno.test("closing a SocketConn frees a read that waits, as a deadline needs it", async () => {
+Deno.test("closing a NodeSocketConn frees a read that waits, as a deadline needs it", async () => {
   const [conn, peer] = await pair();
   const error = await assertRejects(
     () =>
@@ -71,7 +71,7 @@ Deno.test("closing a SocketConn frees a read that waits, as a deadline needs it"
   peer.close();
 });
 
-Deno.test("a SocketConn whose peer has gone says lost", async () => {
+Deno.test("a NodeSocketConn whose peer has gone says lost", async () => {
   const [conn, peer] = await pair();
   await writeAll(conn, noise(10));
   peer.close(); // with ten bytes unread: a reset
@@ -84,7 +84,7 @@ Deno.test("a SocketConn whose peer has gone says lost", async () => {
   conn.close();
 });
 
-Deno.test("a released SocketConn is still closed by close(), and ends at once", async () => {
+Deno.test("a released NodeSocketConn is still closed by close(), and ends at once", async () => {
   const [conn, peer] = await pair();
   await peer.write(utf8("x"));
   const first = new Uint8Array(1);

@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { readExactly } from "../../lib/net/half_close.ts";
-import { Unread } from "../../lib/net/pushback.ts";
+import { Pushback } from "../../lib/net/pushback.ts";
 import { utf8 } from "../support/helpers.ts";
 import { connectedPair } from "../support/pairs.ts";
 
-Deno.test("Unread gives back what was read, then goes on with the connection", async () => {
+Deno.test("Pushback gives back what was read, then goes on with the connection", async () => {
   const [conn, peer] = await connectedPair();
   await peer.write(utf8("lo"));
   await peer.closeWrite();
-  const whole = new Unread(conn, utf8("hel"));
+  const whole = new Pushback(conn, utf8("hel"));
   const bytes = new Uint8Array(2);
   assertEquals(await whole.read(bytes), 2);
   assertEquals(bytes, utf8("he"));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BlockWriter } from "../../lib/raw/block_writer.ts";
 import { Digest } from "../../lib/base/digest.ts";
+import { BlockWriter } from "../../lib/raw/block_writer.ts";
 import { joined, noise } from "../support/helpers.ts";
 
 /** A disk whose writes end when the test says so. */

@@ -6,8 +6,8 @@ import { TransferError } from "../../lib/base/errors.ts";
 import { sendRaw } from "../../lib/raw/send_raw.ts";
 import { peer } from "../support/children.ts";
 import { noise, sha256Of } from "../support/helpers.ts";
-import { sendBytes } from "../support/raw_talk.ts";
 import { needs } from "../support/needs.ts";
+import { sendBytes } from "../support/raw_talk.ts";
 
 const MILLION = noise(1_000_000);
 const MILLION_SEEN = {

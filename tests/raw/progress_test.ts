@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
+import type { Progress } from "../../lib/model/progress.ts";
 import { RawProgress } from "../../lib/raw/progress.ts";
-import type { Progress } from "../../lib/model/receipt.ts";
 
 Deno.test("RawProgress tells four times a second at most, and the end in any case", () => {
   const { now } = performance;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect as connectSocket } from "node:net";
 import { TransferError } from "../../lib/base/errors.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { receiveRaw } from "../../lib/raw/receive_raw.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
 import { noise, sha256Of } from "../support/helpers.ts";
 import { listen, sendBytes } from "../support/raw_talk.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Progress } from "../../lib/model/progress.ts";
 import { sendRaw } from "../../lib/raw/send_raw.ts";
-import type { Progress } from "../../lib/model/receipt.ts";
 import { noise, readAll, sha256Of, tempDir } from "../support/helpers.ts";
 import { listen, sendBytes } from "../support/raw_talk.ts";
 

@@ -1,9 +1,9 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import {
+  challengeResponseOf,
   checkProof,
   type Credentials,
-  knockOf,
   nonce,
   proofOf,
 } from "../../lib/security/auth_proof.ts";
@@ -34,9 +34,9 @@ Deno.test("proofOf() is HMAC-SHA-256 over label, nonces, HELLOs, certificate", (
   );
 });
 
-Deno.test("knockOf() is HMAC-SHA-256 over label and both nonces", () => {
+Deno.test("challengeResponseOf() is HMAC-SHA-256 over label and both nonces", () => {
   assertEquals(
-    knockOf(bytes(32, 1), bytes(32, 4), bytes(32, 6)),
+    challengeResponseOf(bytes(32, 1), bytes(32, 4), bytes(32, 6)),
     hex("3269a329d1ae434d7ddbe72985285c0f6034e6e5118cee152dc027b277130b8d"),
   );
 });
@@ -63,8 +63,8 @@ Deno.test("a proof is no proof of the other side, and none in the open", () => {
     proofOf(CREDENTIALS, "sender", SAID),
     proofOf(CREDENTIALS, "receiver", SAID),
     proofOf(CREDENTIALS, "sender", SAID.toReversed()),
-    knockOf(CREDENTIALS.secret, SAID[0]!.nonce, SAID[1]!.nonce),
-    knockOf(CREDENTIALS.secret, SAID[1]!.nonce, SAID[0]!.nonce),
+    challengeResponseOf(CREDENTIALS.secret, SAID[0]!.nonce, SAID[1]!.nonce),
+    challengeResponseOf(CREDENTIALS.secret, SAID[1]!.nonce, SAID[0]!.nonce),
   ];
   assertEquals(new Set(proofs.map(String)).size, proofs.length);
 });

@@ -9,13 +9,13 @@ import {
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { generateKey } from "../../lib/security/key.ts";
+import { serve, type ServeOptions } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
 import { run } from "../support/children.ts";
 import { noise, tempDir } from "../support/helpers.ts";
-import { certificate } from "../support/pairs.ts";
 import { needs } from "../support/needs.ts";
+import { certificate } from "../support/pairs.ts";
 import { failing } from "../support/scripted.ts";
 
 const KEY = generateKey(), TOKEN = "a token of some length";

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Channel } from "../../lib/transfer/channel.ts";
-import type { Credentials, Role } from "../../lib/security/auth_proof.ts";
-import type { Duplex } from "../../lib/net/duplex.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import type { Credentials, Role } from "../../lib/security/auth_proof.ts";
 import {
-  makingItSlow,
-  WRONG_PROOF_MS,
+  delayFailure,
+  FAILURE_DELAY_MS,
 } from "../../lib/security/exchange_proofs.ts";
+import { Channel } from "../../lib/transfer/channel.ts";
 import { connectedPair } from "../support/pairs.ts";
 
 const ID = new Uint8Array(16).fill(7);
@@ -61,16 +61,16 @@ Deno.test("two senders do not take each other for a receiver", async () => {
   assert(near.code === "auth" || far.code === "auth");
 });
 
-Deno.test("makingItSlow() holds a wrong proof up, and no other", async () => {
+Deno.test("delayFailure() holds a wrong proof up, and no other", async () => {
   const begun = performance.now();
-  await makingItSlow(() => {});
-  assert(performance.now() - begun < WRONG_PROOF_MS / 2);
+  await delayFailure(() => {});
+  assert(performance.now() - begun < FAILURE_DELAY_MS / 2);
   await assertRejects(
     () =>
-      makingItSlow(() => {
+      delayFailure(() => {
         throw new TransferError("auth", "Cannot trust it");
       }),
     TransferError,
   );
-  assert(performance.now() - begun >= WRONG_PROOF_MS - 10);
+  assert(performance.now() - begun >= FAILURE_DELAY_MS - 10);
 });

@@ -1,16 +1,19 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
+import { toHex } from "../../lib/base/digest.ts";
 import {
   IDENTITY_NAME,
-  identityOf,
+  keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
-import { toHex } from "../../lib/base/digest.ts";
 import { certificateHash } from "../../lib/security/tls.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, at) => at);
 
-Deno.test("identityOf() gives one key one certificate, in every release", async () => {
-  const [one, other] = [await identityOf(KEY), await identityOf(KEY)];
+Deno.test("keyCertificateOf() gives one key one certificate, in every release", async () => {
+  const [one, other] = [
+    await keyCertificateOf(KEY),
+    await keyCertificateOf(KEY),
+  ];
   assertEquals(one, other);
   // Both sides must derive the same from now on, whatever changes here.
   assertEquals(
@@ -20,15 +23,15 @@ Deno.test("identityOf() gives one key one certificate, in every release", async 
   assertEquals(certificateHash(one.cert), one.hash);
 });
 
-Deno.test("identityOf() gives another key another certificate", async () => {
-  const one = await identityOf(KEY);
-  const other = await identityOf(KEY.toReversed());
+Deno.test("keyCertificateOf() gives another key another certificate", async () => {
+  const one = await keyCertificateOf(KEY);
+  const other = await keyCertificateOf(KEY.toReversed());
   assertNotEquals(one.hash, other.hash);
   assertNotEquals(one.key, other.key);
 });
 
 Deno.test("the certificate is no authority's, for a name that nobody can own", async () => {
-  const { cert } = await identityOf(KEY);
+  const { cert } = await keyCertificateOf(KEY);
   const found = new X509Certificate(cert);
   assertEquals(found.ca, false);
   assertEquals(found.subjectAltName, `DNS:${IDENTITY_NAME}`);
@@ -36,7 +39,7 @@ Deno.test("the certificate is no authority's, for a name that nobody can own", a
 });
 
 Deno.test("no clock makes the certificate invalid", async () => {
-  const { cert } = await identityOf(KEY);
+  const { cert } = await keyCertificateOf(KEY);
   const { validFrom, validTo } = new X509Certificate(cert);
   assertEquals(new Date(validFrom).getTime(), 0);
   assertEquals(new Date(validTo).toISOString(), "9999-12-31T23:59:59.000Z");

@@ -10,9 +10,9 @@ import {
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { readExactly } from "../../lib/net/half_close.ts";
-import { knockOf, nonce } from "../../lib/security/auth_proof.ts";
+import { challengeResponseOf, nonce } from "../../lib/security/auth_proof.ts";
 import { derive, generateKey, parseKey } from "../../lib/security/key.ts";
-import { encodeKnock, KNOCK_BYTES } from "../../lib/wire/key_challenge.ts";
+import { serve, type ServeOptions } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { receive } from "../../lib/transfer/receiver/receive.ts";
 import {
@@ -20,7 +20,10 @@ import {
   sendAll,
   type SendOptions,
 } from "../../lib/transfer/sender/send.ts";
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
+import {
+  encodeKeyChallenge,
+  KEY_CHALLENGE_BYTES,
+} from "../../lib/wire/key_challenge.ts";
 import { noise, tempDir, utf8 } from "../support/helpers.ts";
 import { relay } from "../support/relay.ts";
 import { failing } from "../support/scripted.ts";
@@ -237,11 +240,16 @@ Deno.test("a signal ends receive() in the middle of the TLS handshake too", asyn
     "enough",
   );
   // Knocks as one who has the key does, and leaves TLS unanswered.
-  const [own, answer] = [nonce(), new Uint8Array(KNOCK_BYTES)];
-  await sender.write(encodeKnock(own));
-  await readExactly(sender, answer);
+  const [own, receiverKeyHandshake] = [
+    nonce(),
+    new Uint8Array(KEY_CHALLENGE_BYTES),
+  ];
+  await sender.write(encodeKeyChallenge(own));
+  await readExactly(sender, receiverKeyHandshake);
   const secret = derive(parseKey(KEY), "knock");
-  await sender.write(knockOf(secret, own, answer.subarray(8)));
+  await sender.write(
+    challengeResponseOf(secret, own, receiverKeyHandshake.subarray(8)),
+  );
   assertEquals(await readExactly(sender, new Uint8Array(1)), true);
   stop.abort(new RangeError("enough"));
   await receiving;

@@ -64,7 +64,12 @@ Deno.test("parseKey() says what is wrong and never shows the key", () => {
 });
 
 Deno.test("derive() gives each purpose a secret of its own", () => {
-  const purposes = ["identity", "knock", "proof", "token"] as const;
+  const purposes = [
+    "identity",
+    "knock",
+    "proof",
+    "token",
+  ] as const;
   const all = purposes.map((purpose) => derive(KEY, purpose).join());
   assertEquals(new Set([...all, KEY.join()]).size, 5);
 });

@@ -6,8 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { identityOf } from "../../lib/security/key_certificate.ts";
 import { generateKey, parseKey } from "../../lib/security/key.ts";
+import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
 import { keyedOf, receiverGuard, senderGuard } from "../../lib/security/mod.ts";
 
 const KEY = generateKey(), TOKEN = "a token of some length";
@@ -53,7 +53,7 @@ Deno.test("keyedOf() derives the identity once, and again where it could not", a
     const fails = ++tries < 3;
     return fails
       ? Promise.reject(new RangeError("no room"))
-      : identityOf(secret);
+      : keyCertificateOf(secret);
   });
   const both = [identity(), identity()]; // one derivation for both
   for (const one of both) await assertRejects(() => one, RangeError);

@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { generateKey } from "../../lib/security/key.ts";
-import { reach } from "../../lib/security/secure_connect.ts";
 import { senderGuard } from "../../lib/security/mod.ts";
+import { secureConnect } from "../../lib/security/secure_connect.ts";
 import { freePort, rejectsWith, tempDir } from "../support/helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 const GUARD = senderGuard({ key: generateKey() });
 
-Deno.test("reach() says connect in the same words with a key and without", async () => {
+Deno.test("secureConnect() says connect in the same words with a key and without", async () => {
   await using dir = await tempDir();
   const targets: Target[] = [
     { hostname: "127.0.0.1", port: freePort() },
@@ -18,7 +18,10 @@ Deno.test("reach() says connect in the same words with a key and without", async
   for (const target of targets) {
     const [one, other] = await Promise.all(
       [undefined, GUARD].map((guard) =>
-        assertRejects(() => reach(target, PATIENCE, guard), TransferError)
+        assertRejects(
+          () => secureConnect(target, PATIENCE, guard),
+          TransferError,
+        )
       ),
     );
     assertEquals([one!.code, one!.message], [other!.code, other!.message]);
@@ -26,7 +29,7 @@ Deno.test("reach() says connect in the same words with a key and without", async
   }
 });
 
-Deno.test("reach() refuses what can be no address, with a key and without", async () => {
+Deno.test("secureConnect() refuses what can be no address, with a key and without", async () => {
   for (const guard of [undefined, GUARD]) {
     for (
       const target of [
@@ -34,16 +37,16 @@ Deno.test("reach() refuses what can be no address, with a key and without", asyn
         { hostname: "127.0.0.1", port: 70_000 },
       ]
     ) {
-      await rejectsWith("usage", () => reach(target, PATIENCE, guard));
+      await rejectsWith("usage", () => secureConnect(target, PATIENCE, guard));
     }
   }
 });
 
-Deno.test("reach() says lost when the receiver leaves in the middle of the agreement", async () => {
+Deno.test("secureConnect() says lost when the receiver leaves in the middle of the agreement", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
   const reaching = assertRejects(
-    () => reach({ hostname, port }, PATIENCE, GUARD),
+    () => secureConnect({ hostname, port }, PATIENCE, GUARD),
     TransferError,
   );
   const conn = await listener.accept();
@@ -52,13 +55,13 @@ Deno.test("reach() says lost when the receiver leaves in the middle of the agree
   assertEquals((await reaching).code, "lost");
 });
 
-Deno.test("reach() rejects with the signal's reason and leaves nothing open", async () => {
+Deno.test("secureConnect() rejects with the signal's reason and leaves nothing open", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
   const [stop, reason] = [new AbortController(), new RangeError("no")];
   const options = { ...PATIENCE, signal: stop.signal };
   const reaching = assertRejects(
-    () => reach({ hostname, port }, options, GUARD),
+    () => secureConnect({ hostname, port }, options, GUARD),
     RangeError,
   );
   const conn = await listener.accept();
@@ -69,7 +72,7 @@ Deno.test("reach() rejects with the signal's reason and leaves nothing open", as
   assertEquals(await conn.read(bytes), null);
   conn.close();
   await assertRejects(
-    () => reach({ hostname, port }, options, GUARD),
+    () => secureConnect({ hostname, port }, options, GUARD),
     RangeError,
   );
 });

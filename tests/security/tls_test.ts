@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { writeAll } from "../../lib/net/half_close.ts";
-import type { Duplex } from "../../lib/net/duplex.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { writeAll } from "../../lib/net/half_close.ts";
 import {
   IDENTITY_NAME,
-  identityOf,
+  keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
 import {
   refusedTls,
@@ -14,8 +14,8 @@ import {
 import { noise, utf8 } from "../support/helpers.ts";
 import { connectedPair, unixPair } from "../support/pairs.ts";
 
-const RIGHT = await identityOf(new Uint8Array(32).fill(1));
-const WRONG = await identityOf(new Uint8Array(32).fill(2));
+const RIGHT = await keyCertificateOf(new Uint8Array(32).fill(1));
+const WRONG = await keyCertificateOf(new Uint8Array(32).fill(2));
 
 for (
   const [kind, pair] of [["TCP", connectedPair], ["Unix", unixPair]] as const

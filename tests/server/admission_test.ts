@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Admission } from "../../lib/server/admission.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import { Admission } from "../../lib/server/admission.ts";
 
 Deno.test("Admission takes so many sessions, and asks the next to come again", () => {
   const admission = new Admission(2);

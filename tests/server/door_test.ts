@@ -1,13 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../../lib/base/errors.ts";
 import { Admission } from "../../lib/server/admission.ts";
 import { Door } from "../../lib/server/door.ts";
-import { TransferError } from "../../lib/base/errors.ts";
-import { Lobby } from "../../lib/server/unauthenticated.ts";
+import { UnauthenticatedConns } from "../../lib/server/unauthenticated.ts";
 import { connectedPair } from "../support/pairs.ts";
 
 Deno.test("Door gives back a stranger's place, then a session's", async () => {
   const [conn, peer] = await connectedPair();
-  const admission = new Admission(1), lobby = new Lobby();
+  const admission = new Admission(1), lobby = new UnauthenticatedConns();
   const door = new Door(admission, conn);
   assertEquals([door.wait(lobby, "a"), lobby.size], [true, 1]);
   door.enter();
@@ -26,7 +26,7 @@ Deno.test("Door gives back a stranger's place, then a session's", async () => {
 Deno.test("Door closes what the connection has become", async () => {
   const [conn, peer] = await connectedPair();
   const [tls, other] = await connectedPair();
-  const lobby = new Lobby({ ofOne: 2, inAll: 1 });
+  const lobby = new UnauthenticatedConns({ ofOne: 2, inAll: 1 });
   const door = new Door(new Admission(1), conn);
   door.wait(lobby, "a");
   door.becomes(tls);

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
+import type { TransferError } from "../../lib/base/errors.ts";
+import { sendRaw } from "../../lib/raw/send_raw.ts";
 import { Admission } from "../../lib/server/admission.ts";
 import { Door } from "../../lib/server/door.ts";
-import type { TransferError } from "../../lib/base/errors.ts";
+import { ConnectionHandler } from "../../lib/server/handle_connection.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { sendRaw } from "../../lib/raw/send_raw.ts";
-import { Visits } from "../../lib/server/handle_connection.ts";
 import { noise, rejectsWith } from "../support/helpers.ts";
 
 const NEVER = new AbortController().signal;
@@ -20,7 +20,7 @@ function visited(raw: boolean, max: number) {
     raw,
     onConnect: ({ peer }: { peer: string }) => heard.push(peer),
   };
-  const visits = new Visits(options, undefined, NEVER, () => {});
+  const visits = new ConnectionHandler(options, undefined, NEVER, () => {});
   const { hostname, port } = listener.addr;
   const go = raw ? sendRaw : send;
   const sending = go(noise(10), { hostname, port }, { name: "a", retry: 0 });
@@ -38,7 +38,7 @@ function visited(raw: boolean, max: number) {
 for (
   const [kind, raw] of [["a session", false], ["a raw stream", true]] as const
 ) {
-  Deno.test(`Visits takes ${kind}, and says who it is with`, async () => {
+  Deno.test(`ConnectionHandler takes ${kind}, and says who it is with`, async () => {
     const { sink, heard, sent, taking } = visited(raw, 1);
     const report = await taking;
     assertEquals(report?.bytes, raw ? 10 : undefined);
@@ -46,7 +46,7 @@ for (
     assertEquals(sink.files.get(raw ? "stdin" : "a"), noise(10));
   });
 
-  Deno.test(`Visits takes ${kind} only where there is room`, async () => {
+  Deno.test(`ConnectionHandler takes ${kind} only where there is room`, async () => {
     const { sink, heard, sent, taking } = visited(raw, 0);
     await rejectsWith("rejected", () => taking, "busy");
     // A plain sender hears a clean end or a reset, and neither is a receipt.

@@ -1,11 +1,11 @@
 // How a server ends: asked to, aborted, or left.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Target } from "../../lib/net/address.ts";
+import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { serve } from "../../lib/server/serve.ts";
 import { noise } from "../support/helpers.ts";
 import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
 

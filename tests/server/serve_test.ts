@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { generateKey } from "../../lib/security/key.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
-import { send } from "../../lib/transfer/sender/send.ts";
+import type { Target } from "../../lib/net/address.ts";
+import { generateKey } from "../../lib/security/key.ts";
 import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
+import { send } from "../../lib/transfer/sender/send.ts";
 import { noise, tempDir, utf8 } from "../support/helpers.ts";
 import { listening, portOf, withHeld } from "../support/serve_talk.ts";
 

@@ -2,10 +2,10 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect as connectSocket } from "node:net";
-import type { Target } from "../../lib/net/connect.ts";
 import type { Code } from "../../lib/base/errors.ts";
-import { send, transfer } from "../../lib/transfer/sender/send.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { bytesItem } from "../../lib/source/item.ts";
+import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";

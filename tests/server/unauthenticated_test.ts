@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { Lobby, networkOf } from "../../lib/server/unauthenticated.ts";
+import {
+  networkOf,
+  UnauthenticatedConns,
+} from "../../lib/server/unauthenticated.ts";
 
-Deno.test("Lobby turns away an address that has too many, and no other", () => {
-  const lobby = new Lobby({ ofOne: 2, inAll: 10 });
+Deno.test("UnauthenticatedConns turns away an address that has too many, and no other", () => {
+  const lobby = new UnauthenticatedConns({ ofOne: 2, inAll: 10 });
   const places = [lobby.enter("a", () => {}), lobby.enter("a", () => {})];
   assertEquals(lobby.enter("a", () => {}), undefined);
   assert(lobby.enter("b", () => {}));
@@ -12,8 +15,8 @@ Deno.test("Lobby turns away an address that has too many, and no other", () => {
   assertEquals(lobby.size, 3);
 });
 
-Deno.test("Lobby dismisses who has waited longest when it is full", () => {
-  const lobby = new Lobby({ ofOne: 9, inAll: 3 });
+Deno.test("UnauthenticatedConns dismisses who has waited longest when it is full", () => {
+  const lobby = new UnauthenticatedConns({ ofOne: 9, inAll: 3 });
   const dismissed: number[] = [];
   for (let number = 0; number < 5; number++) {
     assert(lobby.enter(`host${number}`, () => dismissed.push(number)));
@@ -24,15 +27,15 @@ Deno.test("Lobby dismisses who has waited longest when it is full", () => {
 });
 
 Deno.test("one address cannot keep all others out before it has said who it is", () => {
-  const lobby = new Lobby();
+  const lobby = new UnauthenticatedConns();
   let flood = 0;
   while (lobby.enter("192.0.2.1", () => {})) flood++;
   assert(lobby.enter("192.0.2.2", () => {}));
   assert(flood > 0 && flood < 4_096);
 });
 
-Deno.test("Lobby is empty again when all have left", () => {
-  const lobby = new Lobby();
+Deno.test("UnauthenticatedConns is empty again when all have left", () => {
+  const lobby = new UnauthenticatedConns();
   const places = Array.from({ length: 100 }, () => lobby.enter("a", () => {})!);
   for (const place of places) place.leave();
   assertEquals(lobby.size, 0);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { timeOf } from "../../lib/source/file_time.ts";
 import type { Item } from "../../lib/source/item.ts";
-import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { walk } from "../../lib/source/walk.ts";
 import { noise, readAll, rejectsWith, tempDir } from "../support/helpers.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Entry } from "../../lib/sink/sink.ts";
+import type { Entry } from "../../lib/model/entry.ts";
 import {
   bytesItem,
   directoryItem,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Reading } from "../../lib/source/reader.ts";
 import { bytesItem, readerItem } from "../../lib/source/item.ts";
+import type { Reading } from "../../lib/source/reader.ts";
 import { readerOf } from "../../lib/source/stream_reader.ts";
 import { noise } from "../support/helpers.ts";
 

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Digest } from "../../lib/base/digest.ts";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Reading } from "../../lib/source/reader.ts";
-import { readerOf } from "../../lib/source/stream_reader.ts";
 import { ReplayBuffer } from "../../lib/source/replay_buffer.ts";
+import { readerOf } from "../../lib/source/stream_reader.ts";
 import { noise, rejectsWith } from "../support/helpers.ts";
 
 const SIZE = 1_024;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Item } from "../../lib/source/item.ts";
-import { walk, type WalkOptions } from "../../lib/source/walk.ts";
+import { type PathOptions, walk } from "../../lib/source/walk.ts";
 import { run } from "../support/children.ts";
 import {
   noise,
@@ -11,13 +11,13 @@ import {
   utf8,
 } from "../support/helpers.ts";
 
-async function itemsOf(path: string, options: WalkOptions = {}) {
+async function itemsOf(path: string, options: PathOptions = {}) {
   const items: Item[] = [];
   for await (const item of walk(path, options)) items.push(item);
   return items;
 }
 
-async function namesOf(path: string, options: WalkOptions = {}) {
+async function namesOf(path: string, options: PathOptions = {}) {
   const items = await itemsOf(path, options);
   return items.map(({ entry }) =>
     entry.name + (entry.kind === "directory" ? "/" : "")
@@ -25,7 +25,7 @@ async function namesOf(path: string, options: WalkOptions = {}) {
 }
 
 /** Collects what is left out. */
-function skips(): Required<Pick<WalkOptions, "onSkip">> & { found: string[] } {
+function skips(): Required<Pick<PathOptions, "onSkip">> & { found: string[] } {
   const found: string[] = [];
   return {
     found,
@@ -33,7 +33,7 @@ function skips(): Required<Pick<WalkOptions, "onSkip">> & { found: string[] } {
   };
 }
 
-async function refusal(path: string, options: WalkOptions = {}) {
+async function refusal(path: string, options: PathOptions = {}) {
   const error = await assertRejects(
     () => itemsOf(path, options),
     TransferError,
@@ -99,7 +99,7 @@ Deno.test("walk() announces permission bits only where they are to be kept", asy
   await Deno.writeFile(`${root}/a`, noise(1));
   await Deno.chmod(`${root}/a`, 0o4750);
   await Deno.chmod(root, 0o700);
-  const modes = async (options: WalkOptions) =>
+  const modes = async (options: PathOptions) =>
     (await itemsOf(root, options)).map(({ entry }) => entry.mode);
   assertEquals(await modes({}), [undefined, undefined]);
   assertEquals(await modes({ preserve: true }), [0o750, 0o700]);

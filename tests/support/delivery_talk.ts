@@ -5,13 +5,14 @@
  */
 
 import { assertEquals } from "@std/assert";
-import {
-  Delivery,
-  type DeliveryOptions,
-} from "../../lib/transfer/sender/session.ts";
-import { Outgoing } from "../../lib/transfer/sender/outgoing_entry.ts";
-import type { Progress, Receipt } from "../../lib/model/receipt.ts";
+import type { Progress } from "../../lib/model/progress.ts";
+import type { Receipt } from "../../lib/model/receipt.ts";
 import { bytesItem, type Item, readerItem } from "../../lib/source/item.ts";
+import { OutgoingEntry } from "../../lib/transfer/sender/outgoing_entry.ts";
+import {
+  SenderSession,
+  type SenderSessionOptions,
+} from "../../lib/transfer/sender/session.ts";
 import { noise } from "./helpers.ts";
 import { connectedPair } from "./pairs.ts";
 import { accept, ID, Scripted } from "./scripted.ts";
@@ -41,7 +42,7 @@ export function endless(
 /** A sender, and a receiver that says what the test wants. */
 export interface Talk extends Disposable {
   receiver: Scripted;
-  entries: Outgoing[];
+  entries: OutgoingEntry[];
   receipts: Receipt[];
   progress: Progress[];
   outcome: Promise<void>;
@@ -50,12 +51,12 @@ export interface Talk extends Disposable {
 /** Begins a delivery of which nothing was heard yet. */
 export async function begin(
   items: Item[],
-  options: Partial<DeliveryOptions> = {},
+  options: Partial<SenderSessionOptions> = {},
 ): Promise<Talk> {
   const [ours, theirs] = await connectedPair();
-  const entries = items.map((one, number) => new Outgoing(one, number));
+  const entries = items.map((one, number) => new OutgoingEntry(one, number));
   const receipts: Receipt[] = [], progress: Progress[] = [];
-  const outcome = new Delivery(ours, ID, entries, {
+  const outcome = new SenderSession(ours, ID, entries, {
     idleTimeout: 5_000,
     limitRate: Infinity,
     onReceipt: (one) => receipts.push(one),
@@ -76,7 +77,7 @@ export async function begin(
 /** Begins a delivery, both sides greeted. */
 export async function talk(
   items: Item[],
-  options: Partial<DeliveryOptions> = {},
+  options: Partial<SenderSessionOptions> = {},
 ): Promise<Talk> {
   const all = await begin(items, options);
   await all.receiver.hearHello();

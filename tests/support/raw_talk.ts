@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Target } from "../../lib/net/connect.ts";
-import { sendRaw, type SendRawOptions } from "../../lib/raw/send_raw.ts";
+import type { Target } from "../../lib/net/address.ts";
 import type { RawReport } from "../../lib/raw/report.ts";
+import { sendRaw, type SendRawOptions } from "../../lib/raw/send_raw.ts";
 
 /** A listener for one connection. */
 export interface Listener extends Disposable {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Target } from "../../lib/net/connect.ts";
+import type { Target } from "../../lib/net/address.ts";
 import { joined } from "./helpers.ts";
 
 /** Which way: `up` is from whoever connected. */

@@ -7,9 +7,10 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
-import { writeAll } from "../../lib/net/half_close.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import { writeAll } from "../../lib/net/half_close.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
 import type {
   Accept,
   Data,
@@ -22,7 +23,6 @@ import type {
   ReceiptFrame,
 } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
-import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { hex, joined } from "./helpers.ts";
 
 /** The id of every scripted transfer. */

@@ -6,22 +6,22 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { TransferError } from "../../lib/base/errors.ts";
-import { identityOf } from "../../lib/security/key_certificate.ts";
 import { generateKey, parseKey } from "../../lib/security/key.ts";
+import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
+import { serve, type ServeOptions } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
 import { noise } from "./helpers.ts";
 
 /** What both sides have. */
 export const KEY = generateKey();
 export const SECRET = parseKey(KEY);
 
-let identity: ReturnType<typeof identityOf> | undefined;
+let identity: ReturnType<typeof keyCertificateOf> | undefined;
 /** The same, as it is used; the certificate is made once. */
 export const KEYED = {
   secret: SECRET,
-  identity: () => identity ??= identityOf(SECRET),
+  identity: () => identity ??= keyCertificateOf(SECRET),
 };
 
 /** Time enough to hang up. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { SESSION } from "../../lib/wire/frames.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
 import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
 import { noise } from "./helpers.ts";
 import { fail, receipt, type Script, takeOne } from "./scripted.ts";
 

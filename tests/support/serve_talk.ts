@@ -6,16 +6,16 @@
  */
 
 import { assert, assertRejects } from "@std/assert";
-import type { Target } from "../../lib/net/connect.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
-import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
+import type { Target } from "../../lib/net/address.ts";
 import {
   serve,
   type ServeOptions,
   type Server,
 } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
 
 /** A server, and what it said. */
 export function listening(options: Partial<ServeOptions> = {}) {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Frame } from "../../lib/wire/frames.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
 import {
   receive,
   type ReceiveOptions,
 } from "../../lib/transfer/receiver/receive.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
 import { noise } from "./helpers.ts";
 import { connectedPair } from "./pairs.ts";
 import { data, end, open, Scripted } from "./scripted.ts";

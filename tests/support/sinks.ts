@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Entry } from "../../lib/model/entry.ts";
 import { type MemorySink, memorySink } from "../../lib/sink/memory_sink.ts";
-import type { CommitPhase, Draft, Entry } from "../../lib/sink/sink.ts";
+import type { CommitPhase, Draft } from "../../lib/sink/sink.ts";
 
 /** What happens at a sink, before it does what it is asked for. */
 export interface Hooks {

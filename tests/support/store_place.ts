@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { Entry } from "../../lib/model/entry.ts";
 import type { ConflictPolicy } from "../../lib/sink/conflict.ts";
-import type { Committed, Draft, Entry, Sink } from "../../lib/sink/sink.ts";
+import type { Committed, Draft, Sink } from "../../lib/sink/sink.ts";
 
 /** A sink, and a look at what is in it from outside. */
 export interface Place extends AsyncDisposable {

@@ -5,8 +5,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Frame } from "../../lib/wire/frames.ts";
 import { decodeFrame, decodeHeader } from "../../lib/wire/encoding.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
 import { hex } from "./helpers.ts";
 
 /** A digest to put into frames. */

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Channel } from "../../lib/transfer/channel.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { SESSION } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
-import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { joined, noise } from "../support/helpers.ts";
 import { connectedPair } from "../support/pairs.ts";
 import {

@@ -6,8 +6,8 @@ import {
   TransferError,
 } from "../../lib/base/errors.ts";
 import { errorOfFail, failFrameOf } from "../../lib/transfer/fail.ts";
-import { MAX_REASON_BYTES } from "../../lib/wire/frames.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { MAX_REASON_BYTES } from "../../lib/wire/frames.ts";
 
 Deno.test("failFrameOf() calls this side's disk a remote one, and keeps the reason alone", () => {
   const error = new TransferError(

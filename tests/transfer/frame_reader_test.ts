@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { Budget } from "../../lib/base/semaphore.ts";
 import { TransferError } from "../../lib/base/errors.ts";
+import { Semaphore } from "../../lib/base/semaphore.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { type Frame, MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
-import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { frames } from "../support/arbitraries.ts";
 import { joined, noise, rejectsWith, utf8 } from "../support/helpers.ts";
 
@@ -180,8 +180,8 @@ Deno.test("FrameReader passes an error of the connection as it is", async () => 
 });
 
 Deno.test("FrameReader waits for large buffers only as long as it is wanted", async () => {
-  const budget = new Budget(2_200_000);
-  await budget.take(200_000); // so that there is not enough
+  const budget = new Semaphore(2_200_000);
+  await budget.acquire(200_000); // so that there is not enough
   const bytes = encodeFrame(data(0, noise(100_000)));
   let at = 0;
   const reader = new FrameReader((into) => {
@@ -194,6 +194,6 @@ Deno.test("FrameReader waits for large buffers only as long as it is wanted", as
   while (!budget.contended) await Promise.resolve();
   reader.release();
   await waiting;
-  budget.give(200_000);
-  await budget.take(2_200_000); // all of it is there again
+  budget.release(200_000);
+  await budget.acquire(2_200_000); // all of it is there again
 });

@@ -3,13 +3,13 @@
 // one that is not heard from, however often it is written to.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { Channel } from "../../lib/transfer/channel.ts";
-import { closeQuietly } from "../../lib/net/deadline.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import { ID_BYTES } from "../../lib/wire/frames.ts";
+import { closeQuietly } from "../../lib/net/deadline.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { Channel } from "../../lib/transfer/channel.ts";
 import { receive } from "../../lib/transfer/receiver/receive.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
+import { ID_BYTES } from "../../lib/wire/frames.ts";
 
 /** Longer than a few heartbeats, so that they are among what is written. */
 const IDLE_MS = 700;

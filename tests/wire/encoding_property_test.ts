@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TransferError } from "../../lib/base/errors.ts";
-import { FORMATS } from "../../lib/wire/layouts.ts";
-import type { Frame } from "../../lib/wire/frames.ts";
 import { decodeHeader, encodeFrame } from "../../lib/wire/encoding.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
+import { LAYOUTS } from "../../lib/wire/layouts.ts";
 import { frames } from "../support/arbitraries.ts";
 import { joined, sealed } from "../support/helpers.ts";
 import { decode } from "../support/wire_frames.ts";
@@ -24,7 +24,7 @@ Deno.test("encodeFrame() and decodeFrame() are inverse for every frame", () => {
 
 /** The types that may not name an entry. */
 const OF_THE_SESSION = (["hello", "nonce", "proof", "finish"] as const)
-  .map((type) => FORMATS[type].code);
+  .map((type) => LAYOUTS[type].code);
 
 /** Any bytes: a frame that encodes back to them, or one typed error. */
 function strict(bytes: Uint8Array): void {
@@ -40,7 +40,7 @@ function strict(bytes: Uint8Array): void {
 }
 
 Deno.test("any bytes are a frame that encodes back to them or one typed error", () => {
-  const types = fc.constantFrom(...Object.values(FORMATS).map((f) => f.code));
+  const types = fc.constantFrom(...Object.values(LAYOUTS).map((f) => f.code));
   const payload = fc.uint8Array({ maxLength: 200 });
   fc.assert(
     fc.property(types, payload, (type, payload) => {

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Code, TransferError } from "../../lib/base/errors.ts";
-import { FORMATS } from "../../lib/wire/layouts.ts";
-import { SESSION } from "../../lib/wire/frames.ts";
 import { decodeHeader, encodeFrame } from "../../lib/wire/encoding.ts";
+import { SESSION } from "../../lib/wire/frames.ts";
+import { LAYOUTS } from "../../lib/wire/layouts.ts";
 import { hex, noise, sealed } from "../support/helpers.ts";
 import { DATA, decode } from "../support/wire_frames.ts";
 
@@ -14,7 +14,7 @@ function refuses(code: Code, found: string, bytes: Uint8Array): void {
 }
 
 Deno.test("a huge declared length is refused by the header alone", () => {
-  for (const { code } of Object.values(FORMATS)) {
+  for (const { code } of Object.values(LAYOUTS)) {
     const bytes = new Uint8Array(16);
     const view = new DataView(bytes.buffer);
     view.setUint8(0, code);

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { DATA_HEAD_BYTES, type Frame, SESSION } from "../../lib/wire/frames.ts";
 import { encodeFrame, sealData } from "../../lib/wire/encoding.ts";
+import { DATA_HEAD_BYTES, type Frame, SESSION } from "../../lib/wire/frames.ts";
 import { hex, joined, noise } from "../support/helpers.ts";
 import { ID } from "../support/scripted.ts";
 import { DATA, decode, DIGEST } from "../support/wire_frames.ts";

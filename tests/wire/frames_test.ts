@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { MAX_NAME_BYTES } from "../../lib/model/name.ts";
 import {
   DATA_HEAD_BYTES,
   HEADER_BYTES,
   ID_BYTES,
   MAX_AHEAD,
   MAX_DATA_BYTES,
-  MAX_NAME_BYTES,
   MAX_REASON_BYTES,
   SESSION,
 } from "../../lib/wire/frames.ts";

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
-  encodeKnock,
-  isKnock,
-  KNOCK_BYTES,
+  encodeKeyChallenge,
+  isKeyChallenge,
+  KEY_CHALLENGE_BYTES,
 } from "../../lib/wire/key_challenge.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { hex, utf8 } from "../support/helpers.ts";
 
 Deno.test("a knock, byte by byte", () => {
   const nonce = Uint8Array.from({ length: 32 }, (_, at) => at);
-  const bytes = encodeKnock(nonce);
+  const bytes = encodeKeyChallenge(nonce);
   assertEquals(
     bytes,
     hex(`
@@ -21,23 +21,23 @@ Deno.test("a knock, byte by byte", () => {
       10 11 12 13 14 15 16 17
       18 19 1a 1b 1c 1d 1e 1f`),
   );
-  assertEquals(bytes.length, KNOCK_BYTES);
+  assertEquals(bytes.length, KEY_CHALLENGE_BYTES);
 });
 
-Deno.test("isKnock() asks for more until it can tell", () => {
-  const bytes = encodeKnock(new Uint8Array(32));
+Deno.test("isKeyChallenge() asks for more until it can tell", () => {
+  const bytes = encodeKeyChallenge(new Uint8Array(32));
   for (let count = 0; count < 8; count++) {
-    assertEquals(isKnock(bytes.subarray(0, count)), undefined);
+    assertEquals(isKeyChallenge(bytes.subarray(0, count)), undefined);
   }
-  assertEquals(isKnock(bytes), true);
+  assertEquals(isKeyChallenge(bytes), true);
 });
 
-Deno.test("isKnock() knows others at their first wrong byte", () => {
-  assertEquals(isKnock(PREFACE as Uint8Array), false);
+Deno.test("isKeyChallenge() knows others at their first wrong byte", () => {
+  assertEquals(isKeyChallenge(PREFACE as Uint8Array), false);
   for (const text of ["GET / HTTP/1.1", "\x16\x03\x01", "x"]) {
-    assertEquals(isKnock(utf8(text)), false);
+    assertEquals(isKeyChallenge(utf8(text)), false);
   }
-  const knock = encodeKnock(new Uint8Array(32)).subarray(0, 8);
+  const knock = encodeKeyChallenge(new Uint8Array(32)).subarray(0, 8);
   const flip = fc.record({
     at: fc.nat(7),
     bit: fc.nat(7),
@@ -46,6 +46,9 @@ Deno.test("isKnock() knows others at their first wrong byte", () => {
   fc.assert(fc.property(flip, ({ at, bit, more }) => {
     const bytes = knock.slice();
     bytes[at]! ^= 1 << bit;
-    assertEquals(isKnock(bytes.subarray(0, Math.max(at, more) + 1)), false);
+    assertEquals(
+      isKeyChallenge(bytes.subarray(0, Math.max(at, more) + 1)),
+      false,
+    );
   }));
 });

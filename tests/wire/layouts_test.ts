@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TransferError } from "../../lib/base/errors.ts";
-import { FORMATS, TYPES } from "../../lib/wire/layouts.ts";
-import type { Frame } from "../../lib/wire/frames.ts";
 import { decodeHeader, encodeFrame } from "../../lib/wire/encoding.ts";
+import type { Frame } from "../../lib/wire/frames.ts";
+import { LAYOUTS, TYPES } from "../../lib/wire/layouts.ts";
 import { frames } from "../support/arbitraries.ts";
 import { sealed } from "../support/helpers.ts";
 
-Deno.test("FORMATS gives every type a code of its own, the same in every release", () => {
-  const codes = Object.entries(FORMATS).map(([type, { code }]) =>
+Deno.test("LAYOUTS gives every type a code of its own, the same in every release", () => {
+  const codes = Object.entries(LAYOUTS).map(([type, { code }]) =>
     `${code.toString(16).padStart(2, "0")} ${type}`
   );
   assertEquals(codes.sort(), [
@@ -27,18 +27,18 @@ Deno.test("FORMATS gives every type a code of its own, the same in every release
 });
 
 Deno.test("TYPES finds each type by its code", () => {
-  assertEquals(TYPES.size, Object.keys(FORMATS).length);
-  for (const [code, type] of TYPES) assertEquals(FORMATS[type].code, code);
+  assertEquals(TYPES.size, Object.keys(LAYOUTS).length);
+  for (const [code, type] of TYPES) assertEquals(LAYOUTS[type].code, code);
 });
 
-Deno.test("FORMATS bounds every payload at a little over a megabyte", () => {
-  for (const { min, max } of Object.values(FORMATS)) {
+Deno.test("LAYOUTS bounds every payload at a little over a megabyte", () => {
+  for (const { min, max } of Object.values(LAYOUTS)) {
     assert(min <= max && max <= 2 ** 20 + 8);
   }
 });
 
-Deno.test("FORMATS holds each length against the bounds of its own type", () => {
-  for (const [type, { code, min, max }] of Object.entries(FORMATS)) {
+Deno.test("LAYOUTS holds each length against the bounds of its own type", () => {
+  for (const [type, { code, min, max }] of Object.entries(LAYOUTS)) {
     const header = (length: number) => {
       const bytes = new Uint8Array(16);
       const view = new DataView(bytes.buffer);
@@ -61,15 +61,15 @@ Deno.test("FORMATS holds each length against the bounds of its own type", () => 
   }
 });
 
-Deno.test("FORMATS writes no payload outside of its own bounds", () => {
+Deno.test("LAYOUTS writes no payload outside of its own bounds", () => {
   fc.assert(fc.property(frames, (frame) => {
-    const { min, max } = FORMATS[frame.type];
+    const { min, max } = LAYOUTS[frame.type];
     const length = encodeFrame(frame).length - 16;
     assert(length >= min && length <= max, `${frame.type}: ${length}`);
   }));
 });
 
-Deno.test("FORMATS writes no kind and no phase that it does not know", () => {
+Deno.test("LAYOUTS writes no kind and no phase that it does not know", () => {
   const open = { type: "open", entry: 0, kind: "socket", name: "a" };
   const alive = { type: "alive", entry: 0, phase: "idle", bytes: 0 };
   for (const frame of [open, alive]) {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Target } from "../../net/connect.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
+import type { Target } from "../../net/address.ts";
 
 /**
  * Reads where to send to.

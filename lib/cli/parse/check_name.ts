@@ -6,8 +6,8 @@
 
 import { basename, resolve } from "node:path";
 import { TransferError } from "../../base/errors.ts";
-import { faultOf } from "../../model/name.ts";
 import { quote } from "../../base/escape.ts";
+import { faultOf } from "../../model/name.ts";
 
 /**
  * Judges a name that was typed.

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Target } from "../../net/connect.ts";
 import { quote } from "../../base/escape.ts";
+import type { Target } from "../../net/address.ts";
 import type { ConflictPolicy } from "../../sink/conflict.ts";
 import { parseListen, parseTarget } from "./address.ts";
-import type { Topic } from "./help.ts";
 import { checkName } from "./check_name.ts";
+import type { Topic } from "./help.ts";
 import { oneOf, read, useless, wrong } from "./options.ts";
 import { parseBytes, parseCount, parseSeconds } from "./units.ts";
 

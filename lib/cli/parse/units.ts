@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MAX_DELAY_MS } from "../../net/deadline.ts";
+import { MAX_DELAY_MS } from "../../base/abort.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 

@@ -6,7 +6,7 @@
 
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import { Presets, SingleBar } from "cli-progress";
-import type { Progress } from "../../model/receipt.ts";
+import type { Progress } from "../../model/progress.ts";
 import { screen } from "./print.ts";
 import { describe, type ProgressView, RateMeter } from "./progress.ts";
 

@@ -76,8 +76,8 @@ export class Turns {
   }
 }
 
-/** Options of {@linkcode Lines}. */
-export interface LinesOptions {
+/** Options of {@linkcode LineWriter}. */
+export interface LineWriterOptions {
   /** How many bytes may wait to be written. What comes beyond is lost. */
   room: number;
   /** Who else writes in this order. @default {nobody} */
@@ -96,7 +96,7 @@ const MOMENT_MS = 100;
 const BEHIND_BYTES = 4_096;
 
 /** Lines of which each is written whole, in order, or lost. */
-export class Lines {
+export class LineWriter {
   readonly #to: ByteWriter;
   readonly #room: number;
   readonly #turns: Turns;
@@ -113,7 +113,7 @@ export class Lines {
    * @param to Where they go. Nothing else may write to it.
    * @param options How many may wait, and what else to know.
    */
-  constructor(to: ByteWriter, options: LinesOptions) {
+  constructor(to: ByteWriter, options: LineWriterOptions) {
     this.#to = to;
     this.#room = options.room;
     this.#turns = options.turns ?? new Turns();

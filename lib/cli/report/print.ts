@@ -6,7 +6,7 @@
  */
 
 import { reasonOf } from "../../base/errors.ts";
-import { Lines, Turns } from "./line_writer.ts";
+import { LineWriter, Turns } from "./line_writer.ts";
 
 /** How long results wait for a reader at the end, in milliseconds. */
 const RESULT_PATIENCE_MS = 5_000;
@@ -31,9 +31,9 @@ const NOTE_ROOM = 1_048_576;
 const together = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
 const turns = new Turns();
 
-const notes = new Lines(Deno.stderr, { room: NOTE_ROOM, turns });
+const notes = new LineWriter(Deno.stderr, { room: NOTE_ROOM, turns });
 
-const results = new Lines(Deno.stdout, {
+const results = new LineWriter(Deno.stdout, {
   room: RESULT_ROOM,
   turns: together ? turns : new Turns(),
   onLoss: (why) =>

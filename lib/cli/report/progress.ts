@@ -8,9 +8,9 @@
  */
 
 import { formatBytes } from "../../base/format_bytes.ts";
-import type { Progress } from "../../model/receipt.ts";
-import { printNote } from "./print.ts";
+import type { Progress } from "../../model/progress.ts";
 import { formatDuration } from "../parse/units.ts";
+import { printNote } from "./print.ts";
 
 /** Something that shows progress. */
 export interface ProgressView {

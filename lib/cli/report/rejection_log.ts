@@ -17,7 +17,7 @@ const LINES_OF_ONE = 5;
 const LINES = 60;
 
 /** Decides which strangers are worth a line. */
-export class StrangerLog {
+export class RejectionLog {
   readonly #counts = new Map<string, number>();
   #begun = -Infinity;
   #lines = 0;

@@ -9,8 +9,9 @@
 
 import { asTransferError, type TransferError } from "../../base/errors.ts";
 import { escapeJson, printable, quote } from "../../base/escape.ts";
+import type { Progress } from "../../model/progress.ts";
+import type { Receipt } from "../../model/receipt.ts";
 import type { RawReport } from "../../raw/report.ts";
-import type { Progress, Receipt } from "../../model/receipt.ts";
 import { printNote, printResult } from "./print.ts";
 import type { ProgressView } from "./progress.ts";
 

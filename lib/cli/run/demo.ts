@@ -5,9 +5,9 @@
  */
 
 import { TransferError } from "../../base/errors.ts";
+import { printResult } from "../report/print.ts";
 import { experiment } from "./demo/experiment.ts";
 import { MILLION, type Row, TITLES } from "./demo/ways.ts";
-import { printResult } from "../report/print.ts";
 
 /** Runs for each way: enough to see that loss is the rule, not bad luck. */
 export const RUNS = 20;
@@ -57,7 +57,7 @@ export async function checkAllowed(): Promise<void> {
  * Writes rows as a table for people.
  *
  * @param rows What was measured.
- * @returns Lines of one width.
+ * @returns LineWriter of one width.
  */
 export function tableOf(rows: readonly Row[]): string {
   const cells = [

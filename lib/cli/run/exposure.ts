@@ -5,12 +5,11 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { formatTarget, type Target } from "../../net/connect.ts";
 import { TransferError } from "../../base/errors.ts";
+import { formatTarget, isLocal, type Target } from "../../net/address.ts";
 import { generateKey } from "../../security/key.ts";
-import { isLocal } from "../../net/listen.ts";
-import { printNote } from "../report/print.ts";
 import type { ReceiveCommand } from "../parse/parse.ts";
+import { printNote } from "../report/print.ts";
 import { KEY_VARIABLE } from "./secret.ts";
 
 /** What was decided about a receiver that is given no key. */

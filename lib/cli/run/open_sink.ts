@@ -7,8 +7,8 @@
 import { dirname } from "node:path";
 import { asTransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
-import type { Sink } from "../../sink/sink.ts";
 import { directorySink, fileSink } from "../../sink/disk/mod.ts";
+import type { Sink } from "../../sink/sink.ts";
 import { streamSink } from "../../sink/stream_sink.ts";
 import type { ReceiveCommand } from "../parse/parse.ts";
 
@@ -22,7 +22,7 @@ import type { ReceiveCommand } from "../parse/parse.ts";
  * @throws {TransferError} `local-io` where nothing could be written, `usage`
  * where Deno does not allow it.
  */
-export async function sinkOf(
+export async function openSink(
   { output, dir, onConflict }: Pick<
     ReceiveCommand,
     "output" | "dir" | "onConflict"

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { formatTarget, type Target } from "../../net/connect.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
+import { formatTarget, type Target } from "../../net/address.ts";
 import type { ReceiveCommand, SendCommand } from "../parse/parse.ts";
 
 /** One thing to do, and what with. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { onAbort } from "../../net/deadline.ts";
+import { onAbort } from "../../base/abort.ts";
 
 const BACKSPACES: readonly number[] = [0x08, 0x7f];
 

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { ENDING } from "../../net/half_close.ts";
-import { formatTarget, type Target } from "../../net/connect.ts";
 import { TransferError } from "../../base/errors.ts";
-import type { Progress } from "../../model/receipt.ts";
+import type { Progress } from "../../model/progress.ts";
+import { formatTarget, type Target } from "../../net/address.ts";
+import { ENDING } from "../../net/half_close.ts";
 import { serve, type Server } from "../../server/serve.ts";
-import { checkExposure, showOneTimeKey } from "./exposure.ts";
 import type { ReceiveCommand } from "../parse/parse.ts";
 import { sumOf } from "../report/progress.ts";
+import { RejectionLog } from "../report/rejection_log.ts";
 import { Reported, type Reporter } from "../report/report.ts";
+import { checkExposure, showOneTimeKey } from "./exposure.ts";
+import { openSink } from "./open_sink.ts";
 import { findSecrets, KEY_VARIABLE, readSecret, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
-import { sinkOf } from "./open_sink.ts";
-import { StrangerLog } from "../report/rejection_log.ts";
 
 /**
  * Receives until it is stopped, or one session.
@@ -43,8 +43,8 @@ export async function runReceive(
   const secured = Object.keys(secrets).length > 0;
   const { oneTimeKey } = checkExposure(command, secured);
   if (oneTimeKey) command = { ...command, once: true };
-  const sink = await sinkOf(command);
-  const strangers = new StrangerLog();
+  const sink = await openSink(command);
+  const strangers = new RejectionLog();
   const going = new Map<string, Progress>();
   let sessions = 0;
   let received = false;

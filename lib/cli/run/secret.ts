@@ -6,13 +6,12 @@
  * @module
  */
 
-import type { Target } from "../../net/connect.ts";
 import { asTransferError, foundOf, TransferError } from "../../base/errors.ts";
-import { parseKey } from "../../security/key.ts";
-import { isLocal } from "../../net/listen.ts";
 import { quote } from "../../base/escape.ts";
-import { askHidden } from "./prompt.ts";
+import { isLocal, type Target } from "../../net/address.ts";
+import { parseKey } from "../../security/key.ts";
 import type { Reporter } from "../report/report.ts";
+import { askHidden } from "./prompt.ts";
 import type { Signals } from "./signals.ts";
 
 /** The variable that holds a key where no file is named. */

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { formatTarget } from "../../net/connect.ts";
 import { quote } from "../../base/escape.ts";
-import { sendRaw, type SendRawOptions } from "../../raw/send_raw.ts";
 import type { Retry, RetryOptions } from "../../base/retry.ts";
+import { formatTarget } from "../../net/address.ts";
+import { sendRaw, type SendRawOptions } from "../../raw/send_raw.ts";
 import type { SenderSecurity } from "../../security/mod.ts";
-import { transfer } from "../../transfer/sender/send.ts";
 import type { Item } from "../../source/item.ts";
 import { itemOf, walk } from "../../source/walk.ts";
+import { transfer } from "../../transfer/sender/send.ts";
 import { checkNamed } from "../parse/check_name.ts";
 import type { SendCommand } from "../parse/parse.ts";
-import { Reply } from "./reply.ts";
 import type { Reporter } from "../report/report.ts";
+import { Reply } from "./reply.ts";
 import { findSecrets, readText } from "./secret.ts";
 import type { Signals } from "./signals.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MAX_DELAY_MS } from "../../net/deadline.ts";
+import { MAX_DELAY_MS } from "../../base/abort.ts";
 
 /**
  * How long work that was interrupted may take to end in order, in milliseconds.

@@ -17,7 +17,7 @@ interface Owner {
 }
 
 /** The drafts under way, by the name of what they are for. */
-export class Owners {
+export class ActiveDrafts {
   readonly #names = new Map<string, Owner[]>();
 
   /**

@@ -9,24 +9,24 @@
  */
 
 import { join } from "node:path";
-import { Budget } from "../../base/semaphore.ts";
-import { DirectorySync } from "./directory_sync.ts";
-import { FileSync } from "./file_sync.ts";
 import {
   asTransferError,
   isOutOfDescriptors,
   TransferError,
 } from "../../base/errors.ts";
-import { lstatIfThere } from "./if_exists.ts";
-import { byteLength } from "../../model/name.ts";
-import { Owners } from "./active_drafts.ts";
 import { quote } from "../../base/escape.ts";
-import type { Entry } from "../sink.ts";
+import { Semaphore } from "../../base/semaphore.ts";
+import type { Entry } from "../../model/entry.ts";
+import { byteLength } from "../../model/name.ts";
 import type { ConflictPolicy } from "../conflict.ts";
-import { Temps } from "./temp_files.ts";
+import { ActiveDrafts } from "./active_drafts.ts";
+import { DirectorySync } from "./directory_sync.ts";
+import { FileSync } from "./file_sync.ts";
+import { lstatIfThere } from "./if_exists.ts";
+import { TempFiles } from "./temp_files.ts";
 
 /** Options of {@linkcode directorySink} and {@linkcode fileSink}. */
-export interface StoreOptions {
+export interface DiskSinkOptions {
   /** What to do when other content has the name. @default {"refuse"} */
   onConflict?: ConflictPolicy;
 }
@@ -52,18 +52,18 @@ export class Destination {
   readonly policy: ConflictPolicy;
   readonly files = new FileSync();
   readonly directories = new DirectorySync();
-  readonly temps: Temps;
+  readonly temps: TempFiles;
   /** Descriptors for temporary files, over all connections. */
-  readonly descriptors = new Budget(MAX_OPEN_FILES);
-  readonly owners = new Owners();
+  readonly descriptors = new Semaphore(MAX_OPEN_FILES);
+  readonly owners = new ActiveDrafts();
   /** Directories made here and not yet asked for by name. */
   readonly #made = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
-  constructor(root: string, options: StoreOptions) {
+  constructor(root: string, options: DiskSinkOptions) {
     this.root = root;
     this.policy = options.onConflict ?? "refuse";
-    this.temps = new Temps(root);
+    this.temps = new TempFiles(root);
   }
 
   /**

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { type Destination, storing } from "./destination.ts";
+import type { Entry } from "../../model/entry.ts";
 import {
   bytesForDirectory,
   type Committed,
   type Draft,
   draftEnded,
-  type Entry,
 } from "../sink.ts";
+import { type Destination, storing } from "./destination.ts";
 
 /** A directory: made at its commit, because it has no bytes to wait for. */
 export class DirectoryDraft implements Draft {

@@ -9,19 +9,14 @@
  */
 
 import { join } from "node:path";
-import { type Destination, storing } from "./destination.ts";
 import { Digest, sameBytes } from "../../base/digest.ts";
-import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "../../base/errors.ts";
-import { Proof } from "../../model/block_digests.ts";
 import { quote } from "../../base/escape.ts";
-import type {
-  CommitPhase,
-  Committed,
-  Draft,
-  Entry,
-  Resumable,
-} from "../sink.ts";
+import { BlockDigests } from "../../model/block_digests.ts";
+import type { Entry } from "../../model/entry.ts";
+import type { CommitPhase, Committed, Draft, Resumable } from "../sink.ts";
+import { type Destination, storing } from "./destination.ts";
+import { FileDraft } from "./file_draft.ts";
 
 /** Copied at once: few system calls, little memory. */
 const COPY_BYTES = 1_048_576;
@@ -47,7 +42,7 @@ export class ExistingDraft implements Draft {
     parts: string[],
     transfer: string | undefined,
     seen: Deno.FileInfo,
-    proof: Proof,
+    proof: BlockDigests,
   ) {
     this.#to = to;
     this.#entry = entry;
@@ -78,7 +73,7 @@ export class ExistingDraft implements Draft {
   ): Promise<ExistingDraft> {
     return await storing(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
-      const proof = await Proof.of((into) => file.read(into), seen.size);
+      const proof = await BlockDigests.of((into) => file.read(into), seen.size);
       return new ExistingDraft(to, entry, parts, transfer, seen, proof);
     });
   }
@@ -161,7 +156,7 @@ export class ExistingDraft implements Draft {
       // change it too: then the content decides.
       if (now.ctime?.getTime() === ctime?.getTime()) return true;
       await file.seek(0, Deno.SeekMode.Start);
-      const again = await Proof.of((into) => file.read(into), size);
+      const again = await BlockDigests.of((into) => file.read(into), size);
       if (!sameBytes(again.proof, proof)) return false;
       await this.#to.files.sync(file); // it may have been written anew
       ({ ctime } = now);

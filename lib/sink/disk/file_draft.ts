@@ -10,22 +10,22 @@
  * @module
  */
 
-import { type Destination, storing } from "./destination.ts";
 import type { Digest } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import { Proof } from "../../model/block_digests.ts";
-import { publish } from "./publish.ts";
 import { quote } from "../../base/escape.ts";
+import { BlockDigests } from "../../model/block_digests.ts";
+import type { Entry } from "../../model/entry.ts";
 import {
   type CommitPhase,
   type Committed,
   type Draft,
   draftEnded,
-  type Entry,
   type Resumable,
 } from "../sink.ts";
+import { type Destination, storing } from "./destination.ts";
 import { mustFit } from "./free_space.ts";
-import { discard, type Temp } from "./temp_files.ts";
+import { publish } from "./publish.ts";
+import { discard, type TempFile } from "./temp_files.ts";
 
 /** Files of this size on are worth going on with; smaller ones start over. */
 const RESUME_BYTES = 1_048_576;
@@ -36,7 +36,7 @@ export class FileDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
-  #temp: Promise<Temp> | undefined;
+  #temp: Promise<TempFile> | undefined;
   /** What is being done with the file; who ends the draft waits for it. */
   #busy: Promise<unknown> = Promise.resolve();
   /** The open file, as soon as it is. */
@@ -78,7 +78,7 @@ export class FileDraft implements Draft {
       this.#temp = Promise.resolve(temp);
       const { size } = await temp.file.stat();
       const most = Math.min(size, this.#entry.size ?? size);
-      const proof = await Proof.of((into) => temp.file.read(into), most);
+      const proof = await BlockDigests.of((into) => temp.file.read(into), most);
       const start = (offset: number) => this.#start(proof.at(offset), offset);
       const { length, block } = proof;
       this.#length = length;
@@ -88,12 +88,12 @@ export class FileDraft implements Draft {
   }
 
   /** Takes a partial over, within the budget. */
-  async #adopt(): Promise<Temp | undefined> {
+  async #adopt(): Promise<TempFile | undefined> {
     const { signal } = this.#leaving;
     const { temps, descriptors } = this.#to;
     const temp = await temps.adopt(this.#parts, this.#mode);
     try {
-      if (temp) await descriptors.take(1, { signal });
+      if (temp) await descriptors.acquire(1, { signal });
     } catch (busy) {
       temp?.file.close(); // the partial waits for another attempt
       throw busy;
@@ -102,7 +102,7 @@ export class FileDraft implements Draft {
   }
 
   /** Looks for room for what is not there yet. */
-  async #mustFit(temp: Temp | undefined): Promise<void> {
+  async #mustFit(temp: TempFile | undefined): Promise<void> {
     const { name, size } = this.#entry;
     if (size === undefined) return;
     const { size: there } = await temp?.file.stat() ?? { size: 0 };
@@ -191,7 +191,7 @@ export class FileDraft implements Draft {
   /** Ends the draft, in the way that was asked for first. */
   #end(
     why: TransferError,
-    leave: (temp: Temp) => Promise<void>,
+    leave: (temp: TempFile) => Promise<void>,
   ): Promise<void> {
     this.#leaving.abort(why); // unless it was for another reason
     return this.#ending ??= storing(this.#entry.name, async () => {
@@ -209,11 +209,11 @@ export class FileDraft implements Draft {
     });
   }
 
-  async #remove(temp: Temp): Promise<void> {
+  async #remove(temp: TempFile): Promise<void> {
     try {
       await discard(temp);
     } finally {
-      this.#to.descriptors.give(1);
+      this.#to.descriptors.release(1);
     }
   }
 
@@ -261,23 +261,23 @@ export class FileDraft implements Draft {
     return size >= RESUME_BYTES;
   }
 
-  #close({ file }: Temp): void {
+  #close({ file }: TempFile): void {
     file.close();
-    this.#to.descriptors.give(1);
+    this.#to.descriptors.release(1);
   }
 
-  #open(): Promise<Temp> {
+  #open(): Promise<TempFile> {
     return this.#temp ??= this.#create();
   }
 
-  async #create(): Promise<Temp> {
+  async #create(): Promise<TempFile> {
     const { signal } = this.#leaving;
     const { temps, descriptors } = this.#to;
-    await descriptors.take(1, { signal });
+    await descriptors.acquire(1, { signal });
     try {
       return await temps.create(this.#parts, this.#mode);
     } catch (error) {
-      descriptors.give(1);
+      descriptors.release(1);
       throw error;
     }
   }

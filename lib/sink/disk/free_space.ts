@@ -6,8 +6,8 @@
 
 import { statfs } from "node:fs/promises";
 import { TransferError } from "../../base/errors.ts";
-import { formatBytes } from "../../base/format_bytes.ts";
 import { quote } from "../../base/escape.ts";
+import { formatBytes } from "../../base/format_bytes.ts";
 
 /**
  * Refuses a file that cannot fit. A disk that fills up later is found by the

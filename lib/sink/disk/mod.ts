@@ -7,14 +7,15 @@
  */
 
 import { basename, dirname } from "node:path";
-import { Destination, type StoreOptions } from "./destination.ts";
-import { DirectoryDraft } from "./directory_draft.ts";
-import { FileDraft } from "./file_draft.ts";
 import { TransferError } from "../../base/errors.ts";
-import { ExistingDraft } from "./existing_draft.ts";
-import { partsOf } from "../../model/name.ts";
 import { quote } from "../../base/escape.ts";
-import type { Draft, Entry, Sink } from "../sink.ts";
+import type { Entry } from "../../model/entry.ts";
+import { partsOf } from "../../model/name.ts";
+import type { Draft, Sink } from "../sink.ts";
+import { Destination, type DiskSinkOptions } from "./destination.ts";
+import { DirectoryDraft } from "./directory_draft.ts";
+import { ExistingDraft } from "./existing_draft.ts";
+import { FileDraft } from "./file_draft.ts";
 
 /**
  * Makes a sink of a directory: each entry lands below it under its own name.
@@ -37,7 +38,10 @@ import type { Draft, Entry, Sink } from "../sink.ts";
  * await Deno.remove(root, { recursive: true });
  * ```
  */
-export function directorySink(root: string, options: StoreOptions = {}): Sink {
+export function directorySink(
+  root: string,
+  options: DiskSinkOptions = {},
+): Sink {
   const to = new Destination(root, options);
   return {
     async open(entry, transfer) {
@@ -71,7 +75,7 @@ export function directorySink(root: string, options: StoreOptions = {}): Sink {
  * await Deno.remove(root, { recursive: true });
  * ```
  */
-export function fileSink(path: string, options: StoreOptions = {}): Sink {
+export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
   const to = new Destination(dirname(path), options);
   let taken: { name: string; transfer: string | undefined } | undefined;
   return {

@@ -11,12 +11,12 @@
  */
 
 import { basename, join } from "node:path";
-import { lstatIfThere } from "./if_exists.ts";
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import type { FileSync } from "./file_sync.ts";
 import { quote } from "../../base/escape.ts";
 import { candidates, type ConflictPolicy } from "../conflict.ts";
+import type { FileSync } from "./file_sync.ts";
+import { lstatIfThere } from "./if_exists.ts";
 
 /** Which name a file got. */
 export interface Published {

@@ -23,7 +23,7 @@ const LEASE_MS = 24 * 60 * 60 * 1000;
 const SWEEP_MS = 60 * 60 * 1000;
 
 /** An open temporary file. */
-export interface Temp {
+export interface TempFile {
   /** Where it is. */
   path: string;
   /** For reading and writing. */
@@ -31,7 +31,7 @@ export interface Temp {
 }
 
 /** The temporary files of one directory. */
-export class Temps {
+export class TempFiles {
   readonly #root: string;
   #sweeping: Promise<void> | undefined;
   #nextSweep = -Infinity;
@@ -52,7 +52,7 @@ export class Temps {
    * @param mode Its permission bits, less the umask.
    * @returns The empty file, locked.
    */
-  async create(parts: readonly string[], mode: number): Promise<Temp> {
+  async create(parts: readonly string[], mode: number): Promise<TempFile> {
     await this.#sweepWhenDue();
     for (;;) {
       const random = toHex(crypto.getRandomValues(new Uint8Array(12)));
@@ -75,7 +75,7 @@ export class Temps {
   async adopt(
     parts: readonly string[],
     mode: number,
-  ): Promise<Temp | undefined> {
+  ): Promise<TempFile | undefined> {
     await this.#sweepWhenDue();
     const found: { path: string; size: number }[] = [];
     for await (const { path, info } of this.#list(prefixOf(parts))) {
@@ -139,7 +139,7 @@ function prefixOf(parts: readonly string[]): string {
  *
  * @param temp The file.
  */
-export async function discard({ path, file }: Temp): Promise<void> {
+export async function discard({ path, file }: TempFile): Promise<void> {
   try {
     await removeIfThere(path);
   } finally {
@@ -157,7 +157,7 @@ export async function discard({ path, file }: Temp): Promise<void> {
 async function claim(
   path: string,
   like?: Deno.FileInfo,
-): Promise<Temp | undefined> {
+): Promise<TempFile | undefined> {
   let file: Deno.FsFile | undefined;
   try {
     file = await Deno.open(path, { read: true, write: true });

@@ -5,6 +5,7 @@
  */
 
 import { TransferError } from "../../base/errors.ts";
+import { quote } from "../../base/escape.ts";
 import {
   type Data,
   type End,
@@ -14,12 +15,11 @@ import {
   type Open,
   SESSION,
 } from "../../wire/frames.ts";
-import type { Incoming } from "./incoming_entry.ts";
-import { quote } from "../../base/escape.ts";
+import type { IncomingEntry } from "./incoming_entry.ts";
 
 /** Which entries are open, and which have failed. */
-export class Entries {
-  readonly #open = new Map<number, Incoming>();
+export class EntryTable {
+  readonly #open = new Map<number, IncomingEntry>();
   /** Entries that failed; the sender may not know yet and goes on sending. */
   readonly #refused = new Set<number>();
   /** The one whose bytes are coming. */
@@ -28,7 +28,7 @@ export class Entries {
   #last = -1;
 
   /** The one that waits longest for its receipt. */
-  get first(): Incoming | undefined {
+  get first(): IncomingEntry | undefined {
     const [first] = this.#open.values();
     return first;
   }
@@ -54,7 +54,7 @@ export class Entries {
   }
 
   /** Takes an entry in. */
-  add(incoming: Incoming): void {
+  add(incoming: IncomingEntry): void {
     this.#open.set(incoming.open.entry, incoming);
   }
 
@@ -66,7 +66,7 @@ export class Entries {
    * @throws {TransferError} `protocol` where there is no such entry, and for
    * bytes in the middle of another entry's.
    */
-  find({ type, entry }: Data | End | Fail): Incoming | undefined {
+  find({ type, entry }: Data | End | Fail): IncomingEntry | undefined {
     const incoming = this.#open.get(entry);
     if (incoming?.phase === "receiving") {
       if (type === "data") this.#begin(entry);
@@ -100,7 +100,7 @@ export class Entries {
   }
 
   /** One that has no END yet. */
-  get unfinished(): Incoming | undefined {
+  get unfinished(): IncomingEntry | undefined {
     return [...this.#open.values()].find(({ phase }) => phase === "receiving");
   }
 

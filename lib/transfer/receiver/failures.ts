@@ -9,7 +9,7 @@ import {
   together,
   type TransferError,
 } from "../../base/errors.ts";
-import { Pending } from "../../base/task_group.ts";
+import { TaskGroup } from "../../base/task_group.ts";
 
 /** Kept in full: a peer can have any number of entries fail. */
 const MAX_KEPT = 100;
@@ -17,7 +17,7 @@ const MAX_KEPT = 100;
 /** Collects failures. */
 export class Failures {
   readonly #kept: TransferError[] = [];
-  readonly #telling = new Pending();
+  readonly #telling = new TaskGroup();
   #count = 0;
 
   /** Takes one in. */
@@ -52,7 +52,7 @@ export class Failures {
 
   /** Resolves when our own side is done with all that it was told. */
   async told(): Promise<void> {
-    await this.#telling.none();
+    await this.#telling.allDone();
   }
 
   /**

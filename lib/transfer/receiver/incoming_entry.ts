@@ -6,18 +6,15 @@
 
 import { Digest, sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import type {
-  Data,
-  End,
-  Open,
-  Phase,
-  ReceiptFrame,
-} from "../../wire/frames.ts";
 import { quote } from "../../base/escape.ts";
-import type { Draft, Entry, Held, Sink } from "../../sink/sink.ts";
+import type { Held } from "../../model/block_digests.ts";
+import type { Entry } from "../../model/entry.ts";
+import type { Phase } from "../../model/progress.ts";
+import type { Draft, Sink } from "../../sink/sink.ts";
+import type { Data, End, Open, ReceiptFrame } from "../../wire/frames.ts";
 
 /** Checks what arrives of an entry against what was announced. */
-export class Incoming {
+export class IncomingEntry {
   /** What the sender announced. */
   readonly open: Open;
   /** What is being done with it. */
@@ -57,10 +54,10 @@ export class Incoming {
     sink: Sink,
     maxSize: number,
     transfer: string,
-  ): Promise<Incoming> {
+  ): Promise<IncomingEntry> {
     checkSize(open, open.size ?? 0, maxSize);
     const draft = await sink.open(entryOf(open), transfer);
-    return new Incoming(open, draft, maxSize);
+    return new IncomingEntry(open, draft, maxSize);
   }
 
   /**

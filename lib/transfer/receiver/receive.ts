@@ -4,33 +4,33 @@
  * @module
  */
 
-import type { Budget } from "../../base/semaphore.ts";
-import { Channel } from "../channel.ts";
-import { failFrameOf } from "../fail.ts";
-import { SENDING_AWAY } from "../../net/half_close.ts";
-import {
-  closeQuietly,
-  IDLE_TIMEOUT_MS,
-  onAbort,
-  withDeadline,
-} from "../../net/deadline.ts";
-import type { Duplex } from "../../net/duplex.ts";
+import { onAbort } from "../../base/abort.ts";
 import {
   asTransferError,
   type Code,
   TransferError,
 } from "../../base/errors.ts";
-import { ID_BYTES, SESSION } from "../../wire/frames.ts";
+import type { Semaphore } from "../../base/semaphore.ts";
 import { mustBePositive } from "../../base/validate.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import {
+  closeQuietly,
+  IDLE_TIMEOUT_MS,
+  withDeadline,
+} from "../../net/deadline.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { SENDING_AWAY } from "../../net/half_close.ts";
 import type { Admitted } from "../../security/key_handshake.ts";
 import {
   type ReceiverGuard,
   receiverGuard,
   type ReceiverSecurity,
 } from "../../security/mod.ts";
-import { Session, type SessionOptions } from "./session.ts";
 import type { Sink } from "../../sink/sink.ts";
+import { ID_BYTES, SESSION } from "../../wire/frames.ts";
+import { Channel } from "../channel.ts";
+import { failFrameOf } from "../fail.ts";
+import { ReceiverSession, type SessionOptions } from "./session.ts";
 
 /** Options of {@linkcode receive}. */
 export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
@@ -41,7 +41,7 @@ export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
 /** What a server's sessions are given besides. */
 export interface WelcomeOptions extends ReceiveOptions {
   /** Bytes for large buffers, shared by all its sessions. */
-  budget?: Budget;
+  budget?: Semaphore;
 }
 
 /**
@@ -87,7 +87,11 @@ export async function receive(
 ): Promise<Receipt[]> {
   const { idleTimeout, maxSize } = options;
   mustBePositive({ idleTimeout, maxSize });
-  const session = await welcome(conn, options, receiverGuard(options));
+  const session = await receiverHandshake(
+    conn,
+    options,
+    receiverGuard(options),
+  );
   return await session.run(sink);
 }
 
@@ -104,12 +108,12 @@ export async function receive(
  * @throws {TransferError} `protocol` for whoever does not speak it, `auth` for
  * whoever does not have the secret, `stalled` for whoever says nothing.
  */
-export async function welcome(
+export async function receiverHandshake(
   conn: Duplex,
   options: WelcomeOptions = {},
   guard?: ReceiverGuard,
   onConn?: (conn: Duplex) => void,
-): Promise<Session> {
+): Promise<ReceiverSession> {
   const { signal, idleTimeout = IDLE_TIMEOUT_MS, budget } = options;
   let current = conn;
   let channel: Channel | undefined;
@@ -138,7 +142,7 @@ export async function welcome(
         return hello;
       },
     );
-    if (hello) return new Session(channel!, hello, options);
+    if (hello) return new ReceiverSession(channel!, hello, options);
     throw new TransferError(
       "protocol",
       "Cannot talk to the peer: it ended without a word",
@@ -148,7 +152,11 @@ export async function welcome(
       close(); // nobody did where it was aborted before this began
       throw signal.reason;
     }
-    const failure = asTransferError(error, "internal", "welcome the sender");
+    const failure = asTransferError(
+      error,
+      "internal",
+      "welcome the sender",
+    );
     // Whoever got bytes through, damaged on the way, is there to be told.
     if (TOLD.has(failure.code)) {
       channel ??= new Channel(current, idleTimeout, budget);

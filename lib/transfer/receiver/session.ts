@@ -8,28 +8,23 @@
  * @module
  */
 
-import { type Channel, HEARTBEAT_MS } from "../channel.ts";
-import { errorOfFail, failFrameOf } from "../fail.ts";
-import { ENDING, SENDING_AWAY } from "../../net/half_close.ts";
-import { onAbort } from "../../net/deadline.ts";
+import { onAbort } from "../../base/abort.ts";
 import { toHex } from "../../base/digest.ts";
 import { asTransferError, TransferError } from "../../base/errors.ts";
-import { Failures } from "./failures.ts";
-import {
-  type Data,
-  type End,
-  type Fail,
-  type Frame,
-  type Hello,
-  type Open,
-  SESSION,
-} from "../../wire/frames.ts";
-import { Entries } from "./entry_table.ts";
-import { Incoming } from "./incoming_entry.ts";
-import { Pending } from "../../base/task_group.ts";
 import { quote } from "../../base/escape.ts";
-import { type Progress, type Receipt, receiptOf } from "../../model/receipt.ts";
+import { TaskGroup } from "../../base/task_group.ts";
+import { HEARTBEAT_MS, type Progress } from "../../model/progress.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import { ENDING, SENDING_AWAY } from "../../net/half_close.ts";
 import type { Sink } from "../../sink/sink.ts";
+import type { Data, End, Fail, Frame, Hello } from "../../wire/frames.ts";
+import { type Open, SESSION } from "../../wire/frames.ts";
+import type { Channel } from "../channel.ts";
+import { errorOfFail, failFrameOf } from "../fail.ts";
+import { receiptOf } from "../receipt_frame.ts";
+import { EntryTable } from "./entry_table.ts";
+import { Failures } from "./failures.ts";
+import { IncomingEntry } from "./incoming_entry.ts";
 
 /** Options of a session. */
 export interface SessionOptions {
@@ -57,12 +52,12 @@ const STOP_MS = 1_000;
 const MAX_COMMITS = 64;
 
 /** One sender's session. */
-export class Session {
+export class ReceiverSession {
   readonly #channel: Channel;
   readonly #id: Uint8Array;
   readonly #options: SessionOptions;
-  readonly #entries = new Entries();
-  readonly #commits = new Pending(MAX_COMMITS);
+  readonly #entries = new EntryTable();
+  readonly #commits = new TaskGroup(MAX_COMMITS);
   readonly #receipts: Receipt[] = [];
   readonly #failures = new Failures();
   #writing: Promise<void> | undefined;
@@ -122,7 +117,7 @@ export class Session {
     try {
       if (signal?.aborted) this.#stop();
       await this.#hearAll(sink);
-      await this.#commits.none();
+      await this.#commits.allDone();
       await this.#channel.flush();
     } catch (error) {
       await this.#giveUp(error);
@@ -173,7 +168,7 @@ export class Session {
       const limit = this.#options.maxSize ?? Infinity;
       const transfer = toHex(this.#id);
       this.#looking = true; // what is there already may be large
-      const incoming = await Incoming.begin(open, sink, limit, transfer);
+      const incoming = await IncomingEntry.begin(open, sink, limit, transfer);
       this.#entries.add(incoming);
       const { length: held, block, proof } = incoming.held;
       const { entry } = open;
@@ -202,16 +197,16 @@ export class Session {
     } catch (error) {
       return await this.#failEntry(incoming.open, error);
     }
-    await this.#commits.room();
+    await this.#commits.slotFree();
     if (this.#stopped) return; // the sender is told that this is not committed
     this.#commits.add(this.#commit(incoming, end));
   }
 
-  async #commit(incoming: Incoming, end: End): Promise<void> {
+  async #commit(incoming: IncomingEntry, end: End): Promise<void> {
     try {
       // A file that gets its name changes its directory's modification time.
       const directory = incoming.open.kind === "directory";
-      if (directory) await this.#commits.now();
+      if (directory) await this.#commits.currentDone();
       const frame = await incoming.commit(end, this.#id);
       this.#entries.settle(end.entry);
       this.#settledBytes += end.length;
@@ -276,7 +271,7 @@ export class Session {
       retriable: true,
     });
     // What is being committed still gets its receipt: a FAIL would deny it.
-    this.#commits.none().then(() => {
+    this.#commits.allDone().then(() => {
       this.#channel.say(failFrameOf(SESSION, why));
       return this.#channel.finish();
     }).catch(() => this.#channel.close()); // the sender is gone, or time is up
@@ -287,7 +282,7 @@ export class Session {
     const failure = asTransferError(error, "internal", "receive");
     this.#onProgress = undefined; // what is kept for later is no part of it
     await Promise.allSettled([this.#writing]); // the first failure is the one to tell
-    await this.#commits.now();
+    await this.#commits.currentDone();
     await this.#entries.keepAll();
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();

@@ -4,21 +4,21 @@
  * @module
  */
 
-import { blocksOf } from "../../source/read_ahead.ts";
-import type { Pace } from "../../base/rate_limiter.ts";
-import type { Channel } from "../channel.ts";
-import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "../../wire/frames.ts";
-import type { Outgoing } from "./outgoing_entry.ts";
-import { agree } from "../../model/block_digests.ts";
+import type { RateLimiter } from "../../base/rate_limiter.ts";
+import { readAhead } from "../../source/read_ahead.ts";
 import { sealData } from "../../wire/encoding.ts";
+import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "../../wire/frames.ts";
+import type { Channel } from "../channel.ts";
+import type { OutgoingEntry } from "./outgoing_entry.ts";
+import { findResumePoint } from "./resume_point.ts";
 
 /** Data up to this size is copied and sent together with other frames. */
 const SMALL_BYTES = 32_768;
 
 /** Sends entries one after the other, with the same two buffers. */
-export class Uploader {
+export class EntrySender {
   readonly #channel: Channel;
-  readonly #pace: Pace;
+  readonly #limiter: RateLimiter;
   #buffers: [Uint8Array, Uint8Array] | undefined;
 
   /**
@@ -27,9 +27,9 @@ export class Uploader {
    * @param channel Where the frames go.
    * @param pace How fast.
    */
-  constructor(channel: Channel, pace: Pace) {
+  constructor(channel: Channel, limiter: RateLimiter) {
     this.#channel = channel;
-    this.#pace = pace;
+    this.#limiter = limiter;
   }
 
   /**
@@ -42,17 +42,17 @@ export class Uploader {
    * @throws {TransferError} `source` or `source-changed` for the source's own
    * failures, `lost` or `stalled` for the connection's.
    */
-  async send(one: Outgoing, stopped: () => boolean): Promise<void> {
+  async send(one: OutgoingEntry, stopped: () => boolean): Promise<void> {
     const held = one.takeHeld(); // before a wait: then it may be another's
     await using source = await one.item.open();
-    const agreed = await agree(source, held, stopped);
+    const agreed = await findResumePoint(source, held, stopped);
     if (!agreed) return;
     const { digest } = agreed;
     let { offset } = agreed;
     const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
-    for await (const block of blocksOf(source, buffers, DATA_HEAD_BYTES)) {
+    for await (const block of readAhead(source, buffers, DATA_HEAD_BYTES)) {
       const length = block.length - DATA_HEAD_BYTES;
-      await this.#pace.spend(length, stopped);
+      await this.#limiter.wait(length, stopped);
       if (stopped()) return;
       sealData(block, one.number, offset);
       const sent = length <= SMALL_BYTES
@@ -73,7 +73,7 @@ export class Uploader {
 
   /** Two buffers that hold a block of a source of that size. */
   #room(size: number): [Uint8Array, Uint8Array] {
-    const data = Math.min(MAX_DATA_BYTES, this.#pace.piece);
+    const data = Math.min(MAX_DATA_BYTES, this.#limiter.burst);
     const length = DATA_HEAD_BYTES + Math.min(data, Math.max(size, 1));
     if (this.#buffers && this.#buffers[0].length >= length) {
       return this.#buffers;

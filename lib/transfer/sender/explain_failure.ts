@@ -5,7 +5,6 @@
  * @module
  */
 
-import { formatTarget, type Target } from "../../net/connect.ts";
 import {
   type Code,
   foundBy,
@@ -14,8 +13,9 @@ import {
   TransferError,
 } from "../../base/errors.ts";
 import { formatBytes } from "../../base/format_bytes.ts";
-import type { Phase } from "../../wire/frames.ts";
-import type { Outgoing } from "./outgoing_entry.ts";
+import type { Phase } from "../../model/progress.ts";
+import { formatTarget, type Target } from "../../net/address.ts";
+import type { OutgoingEntry } from "./outgoing_entry.ts";
 
 /** Of a file with less than this nothing is kept (docs/RELIABILITY.md). */
 const RESUME_BYTES = 1_048_576;
@@ -34,7 +34,7 @@ const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
  */
 export function explain(
   failure: TransferError,
-  entries: readonly Outgoing[],
+  entries: readonly OutgoingEntry[],
   target: Target,
   phase: Phase | undefined,
 ): TransferError {
@@ -63,7 +63,10 @@ export function explain(
   );
 }
 
-function titleOf(some: readonly Outgoing[], all: readonly Outgoing[]): string {
+function titleOf(
+  some: readonly OutgoingEntry[],
+  all: readonly OutgoingEntry[],
+): string {
   return some.length === 1
     ? some[0]!.title
     : `${some.length} of ${all.length} entries`;
@@ -73,7 +76,7 @@ function during(phase: Phase | undefined): string {
   return phase ? ` while the receiver was ${phase}` : "";
 }
 
-function soFar(entries: readonly Outgoing[]): string {
+function soFar(entries: readonly OutgoingEntry[]): string {
   const total = totalOf(entries);
   const of = total === undefined ? "" : ` of ${formatBytes(total)}`;
   const has = confirmed(entries);
@@ -88,7 +91,7 @@ function soFar(entries: readonly Outgoing[]): string {
  * @param entries What is being delivered.
  * @returns Their sum.
  */
-export function confirmed(entries: readonly Outgoing[]): number {
+export function confirmed(entries: readonly OutgoingEntry[]): number {
   return entries.reduce((sum, { has }) => sum + has, 0);
 }
 
@@ -98,7 +101,7 @@ export function confirmed(entries: readonly Outgoing[]): number {
  * @param entries What is being delivered.
  * @returns Their sum, or `undefined` where one of them is not known.
  */
-export function totalOf(entries: readonly Outgoing[]): number | undefined {
+export function totalOf(entries: readonly OutgoingEntry[]): number | undefined {
   let total = 0;
   for (const { item: { entry } } of entries) {
     if (entry.kind === "directory") continue;

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Channel } from "../channel.ts";
-import { withDeadline } from "../../net/deadline.ts";
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import type { Secured } from "../../security/exchange_proofs.ts";
+import { withDeadline } from "../../net/deadline.ts";
+import type { SecuredConn } from "../../security/exchange_proofs.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../../security/secure_connect.ts";
+import type { Channel } from "../channel.ts";
 
 /**
  * Hears the receiver's HELLO, and its proof where there is a secret. It has a
@@ -23,9 +23,9 @@ import { HANDSHAKE_TIMEOUT_MS } from "../../security/secure_connect.ts";
  * @throws {TransferError} `stalled` when it took too long, `protocol` when it
  * greets somebody else, and as {@linkcode Channel.hearHello}.
  */
-export async function hearFirstWords(
+export async function senderHandshake(
   channel: Channel,
-  { credentials }: Secured,
+  { credentials }: SecuredConn,
   id: Uint8Array,
   idleTimeout: number,
 ): Promise<boolean> {

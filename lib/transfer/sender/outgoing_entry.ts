@@ -6,11 +6,12 @@
 
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import type { Open, ReceiptFrame } from "../../wire/frames.ts";
 import { quote } from "../../base/escape.ts";
-import { type Receipt, receiptOf } from "../../model/receipt.ts";
-import type { Held } from "../../sink/sink.ts";
+import type { Held } from "../../model/block_digests.ts";
+import type { Receipt } from "../../model/receipt.ts";
 import type { Item } from "../../source/item.ts";
+import type { Open, ReceiptFrame } from "../../wire/frames.ts";
+import { receiptOf } from "../receipt_frame.ts";
 
 /** How far an entry is, on the connection of this moment. */
 export type Stage = "waiting" | "announced" | "accepted";
@@ -22,7 +23,7 @@ interface Sent {
 }
 
 /** An entry between the source and its receipt; outlives a connection. */
-export class Outgoing {
+export class OutgoingEntry {
   /** Its number, the same on every connection of the transfer. */
   readonly number: number;
   /** What is sent. */

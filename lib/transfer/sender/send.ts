@@ -5,29 +5,31 @@
  * @module
  */
 
-import { CONNECT_TIMEOUT_MS, type Target } from "../../net/connect.ts";
-import { IDLE_TIMEOUT_MS } from "../../net/deadline.ts";
-import { Delivery } from "./session.ts";
 import { asTransferError, together, TransferError } from "../../base/errors.ts";
-import { confirmed, explain, totalOf } from "./explain_failure.ts";
-import { ID_BYTES, type Phase } from "../../wire/frames.ts";
+import { quote } from "../../base/escape.ts";
+import { retrying, type RetryOptions } from "../../base/retry.ts";
 import { mustBeCounts, mustBePositive } from "../../base/validate.ts";
 import { checkChosen, faultOf } from "../../model/name.ts";
-import { Outgoing } from "./outgoing_entry.ts";
-import { quote } from "../../base/escape.ts";
-import type { Progress, Receipt } from "../../model/receipt.ts";
-import { reach } from "../../security/secure_connect.ts";
-import { retrying, type RetryOptions } from "../../base/retry.ts";
+import type { Phase, Progress } from "../../model/progress.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import type { Target } from "../../net/address.ts";
+import { CONNECT_TIMEOUT_MS } from "../../net/connect.ts";
+import { IDLE_TIMEOUT_MS } from "../../net/deadline.ts";
 import {
   type SenderGuard,
   senderGuard,
   type SenderSecurity,
 } from "../../security/mod.ts";
+import { secureConnect } from "../../security/secure_connect.ts";
 import { type Item, releasing, type Source } from "../../source/item.ts";
-import { itemOf, walk, type WalkOptions } from "../../source/walk.ts";
+import { itemOf, type PathOptions, walk } from "../../source/walk.ts";
+import { ID_BYTES } from "../../wire/frames.ts";
+import { confirmed, explain, totalOf } from "./explain_failure.ts";
+import { OutgoingEntry } from "./outgoing_entry.ts";
+import { SenderSession } from "./session.ts";
 
 /** Options of {@linkcode send} and {@linkcode sendAll}. */
-export interface SendOptions extends WalkOptions, RetryOptions, SenderSecurity {
+export interface SendOptions extends PathOptions, RetryOptions, SenderSecurity {
   /** Longest time to connect, in milliseconds. @default {10_000} */
   connectTimeout?: number;
   /** Longest silence from the receiver in milliseconds. @default {30_000} */
@@ -160,7 +162,7 @@ async function deliver(
   }
   checkNames(items);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
-  const entries = items.map((item, number) => new Outgoing(item, number));
+  const entries = items.map((item, number) => new OutgoingEntry(item, number));
   const left = () =>
     entries.filter((one) => !one.settled || one.failure?.retriable);
   const attempt = new Attempts(id, entries, target, options);
@@ -186,7 +188,7 @@ class Attempts {
   /** What the receiver said last that it was doing. */
   phase: Phase | undefined;
   readonly #id: Uint8Array;
-  readonly #entries: readonly Outgoing[];
+  readonly #entries: readonly OutgoingEntry[];
   readonly #target: Target;
   readonly #options: SendOptions;
   readonly #guard: SenderGuard | undefined;
@@ -196,7 +198,7 @@ class Attempts {
 
   constructor(
     id: Uint8Array,
-    entries: readonly Outgoing[],
+    entries: readonly OutgoingEntry[],
     target: Target,
     options: SendOptions,
   ) {
@@ -221,9 +223,9 @@ class Attempts {
     const entries = this.#entries.filter((one) => !one.settled);
     const before = confirmed(this.#entries);
     const options = { connectTimeout, signal };
-    const conn = await reach(this.#target, options, this.#guard);
+    const conn = await secureConnect(this.#target, options, this.#guard);
     this.#tell(() => this.#options.onConnect?.());
-    await new Delivery(conn, this.#id, entries, {
+    await new SenderSession(conn, this.#id, entries, {
       idleTimeout,
       limitRate,
       signal,

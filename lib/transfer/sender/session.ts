@@ -9,25 +9,25 @@
  * @module
  */
 
-import { Pace } from "../../base/rate_limiter.ts";
-import { Channel, HEARTBEAT_MS } from "../channel.ts";
-import { errorOfFail, failFrameOf } from "../fail.ts";
-import { onAbort } from "../../net/deadline.ts";
+import { onAbort } from "../../base/abort.ts";
 import { asTransferError, isCut, TransferError } from "../../base/errors.ts";
-import { hearFirstWords } from "./handshake.ts";
+import { RateLimiter } from "../../base/rate_limiter.ts";
 import {
-  type Frame,
-  MAX_AHEAD,
+  HEARTBEAT_MS,
   type Phase,
-  SESSION,
-} from "../../wire/frames.ts";
-import type { Outgoing } from "./outgoing_entry.ts";
-import type { Secured } from "../../security/exchange_proofs.ts";
-import type { Progress, Receipt } from "../../model/receipt.ts";
-import { Uploader } from "./entry_sender.ts";
+  type Progress,
+} from "../../model/progress.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import type { SecuredConn } from "../../security/exchange_proofs.ts";
+import { type Frame, MAX_AHEAD, SESSION } from "../../wire/frames.ts";
+import { Channel } from "../channel.ts";
+import { errorOfFail, failFrameOf } from "../fail.ts";
+import { EntrySender } from "./entry_sender.ts";
+import { senderHandshake } from "./handshake.ts";
+import type { OutgoingEntry } from "./outgoing_entry.ts";
 
 /** What a delivery needs to know. */
-export interface DeliveryOptions {
+export interface SenderSessionOptions {
   /** Longest silence from the receiver in milliseconds. */
   idleTimeout: number;
   /** Bytes a second at most. */
@@ -50,15 +50,15 @@ const LOOKAHEAD = 128;
 const LAST_WORDS_MS = 1_000;
 
 /** Delivers entries over one connection. */
-export class Delivery {
-  readonly #conn: Secured;
+export class SenderSession {
+  readonly #conn: SecuredConn;
   readonly #channel: Channel;
   readonly #id: Uint8Array;
-  readonly #entries: readonly Outgoing[];
-  readonly #options: DeliveryOptions;
-  readonly #uploader: Uploader;
-  readonly #unsettled = new Map<number, Outgoing>();
-  #current: Outgoing | undefined;
+  readonly #entries: readonly OutgoingEntry[];
+  readonly #options: SenderSessionOptions;
+  readonly #uploader: EntrySender;
+  readonly #unsettled = new Map<number, OutgoingEntry>();
+  #current: OutgoingEntry | undefined;
   #news = Promise.withResolvers<void>();
   #greeted = false;
   #finished = false;
@@ -79,17 +79,20 @@ export class Delivery {
    * @param options Bounds and callbacks.
    */
   constructor(
-    conn: Secured,
+    conn: SecuredConn,
     id: Uint8Array,
-    entries: readonly Outgoing[],
-    options: DeliveryOptions,
+    entries: readonly OutgoingEntry[],
+    options: SenderSessionOptions,
   ) {
     this.#conn = conn;
     this.#channel = new Channel(conn, options.idleTimeout);
     this.#id = id;
     this.#entries = entries;
     this.#options = options;
-    this.#uploader = new Uploader(this.#channel, new Pace(options.limitRate));
+    this.#uploader = new EntrySender(
+      this.#channel,
+      new RateLimiter(options.limitRate),
+    );
   }
 
   /**
@@ -128,7 +131,7 @@ export class Delivery {
   /** Hears until the receiver ends; never rejects. */
   async #hearAll(): Promise<void> {
     try {
-      this.#greeted = await hearFirstWords(
+      this.#greeted = await senderHandshake(
         this.#channel,
         this.#conn,
         this.#id,
@@ -208,13 +211,13 @@ export class Delivery {
     this.#close(); // whatever the receiver has to say, it changes nothing
   }
 
-  #announce(one: Outgoing): void {
+  #announce(one: OutgoingEntry): void {
     one.stage = "announced";
     this.#unsettled.set(one.number, one);
     this.#channel.say(one.announcement);
   }
 
-  async #send(one: Outgoing): Promise<void> {
+  async #send(one: OutgoingEntry): Promise<void> {
     this.#current = one;
     const stopped = () => one.settled || this.#over !== undefined;
     try {
@@ -232,12 +235,12 @@ export class Delivery {
     }
   }
 
-  #settle(one: Outgoing, failure?: TransferError): void {
+  #settle(one: OutgoingEntry, failure?: TransferError): void {
     if (failure) one.failure = failure;
     this.#unsettled.delete(one.number);
   }
 
-  #count(one: Outgoing, bytes: number): void {
+  #count(one: OutgoingEntry, bytes: number): void {
     this.#has += bytes - one.has;
     one.has = bytes;
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseListen, parseTarget } from "../../../lib/cli/parse/address.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { parseListen, parseTarget } from "../../../lib/cli/parse/address.ts";
 
 const tcp = (hostname: string, port: number) => ({ hostname, port });
 const unix = (path: string) => ({ transport: "unix", path });

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import { checkName, checkNamed } from "../../../lib/cli/parse/check_name.ts";
 import { parseCommand } from "../../../lib/cli/parse/parse.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 
 for (
   const [name, fault] of [

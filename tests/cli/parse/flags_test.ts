@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { withFlagsAlone } from "../../../lib/cli/parse/flags.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { withFlagsAlone } from "../../../lib/cli/parse/flags.ts";
 
 const FLAGS = ["json", "quiet", "insecure"];
 const LETTERS = [["q", "quiet"], ["d", "dir"]] as const;

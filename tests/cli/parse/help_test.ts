@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { OUTCOMES } from "../../../lib/base/errors.ts";
 import { HELP } from "../../../lib/cli/parse/help.ts";
 import { parseCommand } from "../../../lib/cli/parse/parse.ts";
-import { OUTCOMES } from "../../../lib/base/errors.ts";
 
 /** Options that need something beside them, with that. */
 const BESIDE: Record<string, string[]> = {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseCommand } from "../../../lib/cli/parse/parse.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { parseCommand } from "../../../lib/cli/parse/parse.ts";
 
 const LISTEN = { hostname: "127.0.0.1", port: 9000 };
 const TARGET = { hostname: "h", port: 1 };

@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import {
   formatDuration,
   parseBytes,
   parseCount,
   parseSeconds,
 } from "../../../lib/cli/parse/units.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 
 /** One row: what is typed, and what it means; `undefined` for a refusal. */
 type Row = readonly [string, number | undefined];

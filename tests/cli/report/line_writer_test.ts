@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
-  Lines,
+  LineWriter,
   Turns,
   within,
   writeWhole,
@@ -41,11 +41,11 @@ const FULL = new Deno.errors.WouldBlock("Resource temporarily unavailable");
 const NO_SPACE = new Error("No space left on device (os error 28)");
 const GONE = new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
 
-/** Lines with room for a thousand bytes, and what was lost of them. */
+/** LineWriter with room for a thousand bytes, and what was lost of them. */
 function linesTo(to: Scripted, turns = new Turns()) {
   const lost: string[] = [];
   const onLoss = (why: unknown) => lost.push((why as Error).message);
-  return { lines: new Lines(to, { room: 1_000, turns, onLoss }), lost };
+  return { lines: new LineWriter(to, { room: 1_000, turns, onLoss }), lost };
 }
 
 /** Waits for as long as it takes. */
@@ -68,7 +68,7 @@ Deno.test("within() gives what comes in time, and up on what does not", async ()
   assertEquals(await within(1, new Promise(() => {})), undefined);
 });
 
-Deno.test("Lines prints in order to a stream that is slow, and keeps nobody waiting", async () => {
+Deno.test("LineWriter prints in order to a stream that is slow, and keeps nobody waiting", async () => {
   const to = new Stuck();
   const { lines, lost } = linesTo(to);
   for (const line of ["one", "two", "three"]) lines.print(line);
@@ -79,7 +79,7 @@ Deno.test("Lines prints in order to a stream that is slow, and keeps nobody wait
   assertEquals(lost, []);
 });
 
-Deno.test("Lines keeps no more than there is room for, and says once that the rest is lost", async () => {
+Deno.test("LineWriter keeps no more than there is room for, and says once that the rest is lost", async () => {
   const to = new Stuck();
   const { lines, lost } = linesTo(to);
   for (let at = 0; at < 12; at++) lines.print("x".repeat(99));
@@ -89,9 +89,9 @@ Deno.test("Lines keeps no more than there is room for, and says once that the re
   assertEquals(to.text, `${"x".repeat(99)}\n`.repeat(10));
 });
 
-Deno.test("Lines leaves out a passing line where others are waiting, and loses nothing by it", async () => {
+Deno.test("LineWriter leaves out a passing line where others are waiting, and loses nothing by it", async () => {
   const to = new Stuck();
-  const lines = new Lines(to, { room: 10_000 });
+  const lines = new LineWriter(to, { room: 10_000 });
   lines.print("a".repeat(4_094));
   for (const line of ["b", "c"]) lines.print(line, { passing: true });
   lines.print("d");
@@ -100,20 +100,20 @@ Deno.test("Lines leaves out a passing line where others are waiting, and loses n
   assertEquals(to.text, `${"a".repeat(4_094)}\nb\nd\n`);
 });
 
-Deno.test("Lines gives up on a reader that has stopped, once patience is over", async () => {
+Deno.test("LineWriter gives up on a reader that has stopped, once patience is over", async () => {
   const { lines, lost } = linesTo(new Stuck());
   lines.print("one");
   assertEquals(await lines.settled(() => 20), false);
   assertEquals(lost, ["nobody reads them"]);
 });
 
-Deno.test("Lines has patience with a reader for as long as something moves", async () => {
+Deno.test("LineWriter has patience with a reader for as long as something moves", async () => {
   const { now } = performance;
   let at = 0;
   performance.now = () => at;
   let looked = Promise.withResolvers<void>();
   const to = new Scripted();
-  const lines = new Lines({
+  const lines = new LineWriter({
     async write(piece) {
       looked = Promise.withResolvers();
       await looked.promise;
@@ -130,7 +130,7 @@ Deno.test("Lines has patience with a reader for as long as something moves", asy
   assertEquals([to.text, at], ["one\ntwo\nthree\n", 450]);
 });
 
-Deno.test("Lines can be hurried while it waits", async () => {
+Deno.test("LineWriter can be hurried while it waits", async () => {
   const { lines } = linesTo(new Stuck());
   lines.print("one");
   let patience = Infinity;
@@ -139,7 +139,7 @@ Deno.test("Lines can be hurried while it waits", async () => {
   assertEquals(await settling, false);
 });
 
-Deno.test("Lines of two streams that share the turns come in one order", async () => {
+Deno.test("LineWriter of two streams that share the turns come in one order", async () => {
   const first = new Stuck(), second = new Scripted();
   const turns = new Turns();
   const one = linesTo(first, turns).lines, other = linesTo(second, turns).lines;
@@ -152,7 +152,7 @@ Deno.test("Lines of two streams that share the turns come in one order", async (
   assertEquals([first.text, second.text], ["one\n", "two\n"]);
 });
 
-Deno.test("Lines loses the lines for which there is no space, and says why once", async () => {
+Deno.test("LineWriter loses the lines for which there is no space, and says why once", async () => {
   const to = new Scripted([9, NO_SPACE, NO_SPACE]);
   const { lines, lost } = linesTo(to);
   for (const line of ["one", "two", "three", "four"]) lines.print(line);
@@ -160,7 +160,7 @@ Deno.test("Lines loses the lines for which there is no space, and says why once"
   assertEquals([to.text, lost], ["one\nfour\n", [NO_SPACE.message]]);
 });
 
-Deno.test("Lines ends a line that was cut short before the next one", async () => {
+Deno.test("LineWriter ends a line that was cut short before the next one", async () => {
   const to = new Scripted([1, NO_SPACE, NO_SPACE]);
   const { lines } = linesTo(to);
   for (const line of ["one", "two", "three"]) lines.print(line);
@@ -168,7 +168,7 @@ Deno.test("Lines ends a line that was cut short before the next one", async () =
   assertEquals(to.text, "o\nthree\n");
 });
 
-Deno.test("Lines takes a reader that left for nothing wrong", async () => {
+Deno.test("LineWriter takes a reader that left for nothing wrong", async () => {
   const { lines, lost } = linesTo(new Scripted([GONE]));
   lines.print("one");
   assert(await lines.settled(FOREVER));

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { StrangerLog } from "../../../lib/cli/report/rejection_log.ts";
+import { RejectionLog } from "../../../lib/cli/report/rejection_log.ts";
 
-Deno.test("StrangerLog gives an address five lines a minute, and counts the rest", () => {
-  const log = new StrangerLog();
+Deno.test("RejectionLog gives an address five lines a minute, and counts the rest", () => {
+  const log = new RejectionLog();
   for (let port = 1; port <= 5; port++) {
     assertEquals(log.tell(`192.0.2.1:${port}`, port), 0);
   }
@@ -12,8 +12,8 @@ Deno.test("StrangerLog gives an address five lines a minute, and counts the rest
   assertEquals(log.tell("192.0.2.1:8", 60_001), 0);
 });
 
-Deno.test("StrangerLog gives all addresses 60 lines a minute", () => {
-  const log = new StrangerLog();
+Deno.test("RejectionLog gives all addresses 60 lines a minute", () => {
+  const log = new RejectionLog();
   let lines = 0;
   for (let number = 0; number < 10_000; number++) {
     const peer = `[2001:db8::${number.toString(16)}]:9`;

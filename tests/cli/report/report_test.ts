@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import type { ProgressView } from "../../../lib/cli/report/progress.ts";
 import {
   Reporter,
   reportFatal,
   type ReportOptions,
 } from "../../../lib/cli/report/report.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 import type { Receipt } from "../../../lib/model/receipt.ts";
 import { type Printed, printed } from "../../support/printed.ts";
 

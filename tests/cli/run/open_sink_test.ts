@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sinkOf } from "../../../lib/cli/run/open_sink.ts";
+import { openSink } from "../../../lib/cli/run/open_sink.ts";
 import { rejectsWith, tempDir, utf8 } from "../../support/helpers.ts";
 
 const COMMAND = { dir: ".", output: undefined, onConflict: "refuse" } as const;
@@ -20,7 +20,7 @@ for (
     const whole = `${at.path}/${path}`;
     await rejectsWith(
       "local-io",
-      () => sinkOf({ ...COMMAND, [option]: whole }),
+      () => openSink({ ...COMMAND, [option]: whole }),
       `Cannot receive into "${whole}": ${found.replace("AT", at.path)}`,
     );
   });
@@ -30,8 +30,8 @@ Deno.test("receiving into a file, there already or not, or into a directory is n
   await using at = await tempDir();
   await Deno.writeFile(`${at.path}/file`, utf8("x"));
   for (const output of [`${at.path}/file`, `${at.path}/new`, "-", "new"]) {
-    await sinkOf({ ...COMMAND, output });
+    await openSink({ ...COMMAND, output });
   }
-  await sinkOf({ ...COMMAND, dir: at.path });
+  await openSink({ ...COMMAND, dir: at.path });
   assertEquals(await Deno.readTextFile(`${at.path}/file`), "x");
 });

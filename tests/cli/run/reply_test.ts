@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Reply } from "../../../lib/cli/run/reply.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { Reply } from "../../../lib/cli/run/reply.ts";
 import { run } from "../../support/children.ts";
 import { tempDir, tree, utf8 } from "../../support/helpers.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Owners } from "../../../lib/sink/disk/active_drafts.ts";
+import { ActiveDrafts } from "../../../lib/sink/disk/active_drafts.ts";
 
 /** A draft that notes when it is told to let go. */
 function draft(released: string[], name: string, error?: Error) {
@@ -11,8 +11,8 @@ function draft(released: string[], name: string, error?: Error) {
   };
 }
 
-Deno.test("Owners takes a file from the same transfer, and from no other", async () => {
-  const owners = new Owners(), released: string[] = [];
+Deno.test("ActiveDrafts takes a file from the same transfer, and from no other", async () => {
+  const owners = new ActiveDrafts(), released: string[] = [];
   await owners.add("a", "one", draft(released, "first"));
   await owners.add("a", "two", draft(released, "rival"));
   await owners.add("a", undefined, draft(released, "nobody's"));
@@ -24,8 +24,8 @@ Deno.test("Owners takes a file from the same transfer, and from no other", async
   assertEquals(released, ["first"]);
 });
 
-Deno.test("Owners goes on when what is let go of fails", async () => {
-  const owners = new Owners(), released: string[] = [];
+Deno.test("ActiveDrafts goes on when what is let go of fails", async () => {
+  const owners = new ActiveDrafts(), released: string[] = [];
   await owners.add("a", "one", draft(released, "broken", new Error("EIO")));
   await owners.evict("a", "one");
   await owners.evict("a", "one");

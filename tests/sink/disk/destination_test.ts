@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { Destination, storing } from "../../../lib/sink/disk/destination.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
-import type { Entry } from "../../../lib/sink/sink.ts";
+import type { Entry } from "../../../lib/model/entry.ts";
 import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
+import { Destination, storing } from "../../../lib/sink/disk/destination.ts";
 import { noise, rejectsWith, tempDir, tree } from "../../support/helpers.ts";
 
 Deno.test("Destination.makeDirectories() makes the way down once, also for many at a time", async () => {

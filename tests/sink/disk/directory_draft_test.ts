@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { DirectoryDraft } from "../../../lib/sink/disk/directory_draft.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 import { tempDir, tree } from "../../support/helpers.ts";
 
 const DIRECTORY = { kind: "directory", name: "d" } as const;

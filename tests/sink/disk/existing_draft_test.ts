@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 import { ExistingDraft } from "../../../lib/sink/disk/existing_draft.ts";
 import { directorySink } from "../../../lib/sink/disk/mod.ts";
 import { noise, tempDir, tree } from "../../support/helpers.ts";

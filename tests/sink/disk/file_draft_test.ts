@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TransferError } from "../../../lib/base/errors.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { FileDraft } from "../../../lib/sink/disk/file_draft.ts";
-import { TransferError } from "../../../lib/base/errors.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
 
 const FILE = { kind: "file", name: "d/a" } as const;
@@ -67,12 +67,12 @@ Deno.test("FileDraft leaves a partial to others where it has no descriptor for i
   const to = new Destination(dir.path, {});
   const { file } = await to.temps.create(["a"], 0o600);
   file.close(); // left behind
-  const { take } = to.descriptors;
-  to.descriptors.take = () => Promise.reject(new RangeError("busy"));
+  const { acquire } = to.descriptors;
+  to.descriptors.acquire = () => Promise.reject(new RangeError("busy"));
   const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
   await assertRejects(() => draft.lookBack(), Error, "busy");
   await draft.abort();
-  to.descriptors.take = take;
+  to.descriptors.acquire = acquire;
   const again = await to.temps.adopt(["a"], 0o600); // neither locked nor gone
   assert(again);
   again.file.close();
@@ -170,7 +170,7 @@ Deno.test("FileDraft has committed, whether or not its other name can be removed
 Deno.test("FileDraft that waits for a descriptor ends at once when it is dropped", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  await to.descriptors.take(512); // all there are
+  await to.descriptors.acquire(512); // all there are
   const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
   const writing = assertRejects(() => draft.write(utf8("x")), TransferError);
   await draft.abort();

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { sendAll } from "../../../lib/transfer/sender/send.ts";
 import { serve } from "../../../lib/server/serve.ts";
 import { fileSink } from "../../../lib/sink/disk/mod.ts";
+import { sendAll } from "../../../lib/transfer/sender/send.ts";
 import { rejectsWith, tempDir, tree, utf8 } from "../../support/helpers.ts";
 import { failing } from "../../support/scripted.ts";
 import { put } from "../../support/store_place.ts";

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
 import { FileSync } from "../../../lib/sink/disk/file_sync.ts";
 import { publish } from "../../../lib/sink/disk/publish.ts";
-import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
 
 const FILES = new FileSync();

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { discard, Temps } from "../../../lib/sink/disk/temp_files.ts";
+import { discard, TempFiles } from "../../../lib/sink/disk/temp_files.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
 
 const PARTS = ["d", "a"];
 const MODE = 0o600;
 
-Deno.test("Temps.create() never opens what is there already", async () => {
+Deno.test("TempFiles.create() never opens what is there already", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const made = await Promise.all(
     Array.from({ length: 20 }, () => temps.create(PARTS, MODE)),
   );
@@ -18,9 +18,9 @@ Deno.test("Temps.create() never opens what is there already", async () => {
   }
 });
 
-Deno.test("Temps.adopt() takes the longest that nobody owns, of that name only", async () => {
+Deno.test("TempFiles.adopt() takes the longest that nobody owns, of that name only", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   for (const length of [10, 30, 20]) {
     const { file } = await temps.create(PARTS, MODE);
     await file.write(noise(length));
@@ -39,9 +39,9 @@ Deno.test("Temps.adopt() takes the longest that nobody owns, of that name only",
   for (const { file } of [...adopted, owned]) file.close();
 });
 
-Deno.test("Temps does not adopt a symbolic link that has a partial's name", async () => {
+Deno.test("TempFiles does not adopt a symbolic link that has a partial's name", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const { path, file } = await temps.create(PARTS, MODE);
   file.close();
   await Deno.rename(path, `${dir.path}/elsewhere`);
@@ -49,10 +49,10 @@ Deno.test("Temps does not adopt a symbolic link that has a partial's name", asyn
   assertEquals(await temps.adopt(PARTS, MODE), undefined);
 });
 
-Deno.test("Temps.adopt() never gives what has its final name already (1, 3)", async () => {
+Deno.test("TempFiles.adopt() never gives what has its final name already (1, 3)", async () => {
   // As a receiver leaves it that dies between link(2) and unlink(2).
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const { path, file } = await temps.create(PARTS, MODE);
   await file.write(utf8("delivered"));
   await Deno.link(path, `${dir.path}/final`);
@@ -62,9 +62,9 @@ Deno.test("Temps.adopt() never gives what has its final name already (1, 3)", as
   assertEquals(await Deno.readTextFile(`${dir.path}/final`), "delivered");
 });
 
-Deno.test("Temps.adopt() never gives what got its final name meanwhile (1, 3)", async () => {
+Deno.test("TempFiles.adopt() never gives what got its final name meanwhile (1, 3)", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const { open } = Deno;
   for (const how of ["rename", "link"] as const) {
     const { path, file } = await temps.create(PARTS, MODE);
@@ -91,9 +91,9 @@ Deno.test("Temps.adopt() never gives what got its final name meanwhile (1, 3)", 
   }
 });
 
-Deno.test("Temps.adopt() never takes what another user made (1, 10)", async () => {
+Deno.test("TempFiles.adopt() never takes what another user made (1, 10)", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const { path, file } = await temps.create(PARTS, MODE);
   file.close();
   const { open } = Deno;
@@ -116,9 +116,9 @@ Deno.test("Temps.adopt() never takes what another user made (1, 10)", async () =
   assertEquals((await tree(dir.path)).length, 1); // theirs, as it was
 });
 
-Deno.test("Temps.adopt() gives a partial the bits that a new file would have", async () => {
+Deno.test("TempFiles.adopt() gives a partial the bits that a new file would have", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   (await temps.create(PARTS, 0o666)).file.close();
   for (const mode of [0o600, 0o666]) {
     const fresh = await temps.create(["other"], mode);
@@ -130,9 +130,9 @@ Deno.test("Temps.adopt() gives a partial the bits that a new file would have", a
   }
 });
 
-Deno.test("Temps.adopt() holds on to nothing where it fails", async () => {
+Deno.test("TempFiles.adopt() holds on to nothing where it fails", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   (await temps.create(PARTS, MODE)).file.close();
   const { remove } = Deno;
   Deno.remove = () => Promise.reject(new Error("EIO"));
@@ -146,15 +146,15 @@ Deno.test("Temps.adopt() holds on to nothing where it fails", async () => {
   adopted.file.close();
 });
 
-Deno.test("Temps sweeps nothing that it did not make", async () => {
+Deno.test("TempFiles sweeps nothing that it did not make", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   (await temps.create(PARTS, MODE)).file.close(); // left behind
   await Deno.writeTextFile(`${dir.path}/.halfclose-key`, "somebody's");
   const { now } = Date;
   Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
   try {
-    await new Temps(dir.path).adopt(["other"], MODE);
+    await new TempFiles(dir.path).adopt(["other"], MODE);
   } finally {
     Date.now = now;
   }
@@ -163,7 +163,7 @@ Deno.test("Temps sweeps nothing that it did not make", async () => {
 
 Deno.test("discard() keeps the lock until the name is gone", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const temp = await temps.create(PARTS, MODE);
   const { remove } = Deno;
   const adopted: unknown[] = [];
@@ -180,9 +180,9 @@ Deno.test("discard() keeps the lock until the name is gone", async () => {
   assertEquals([adopted, await tree(dir.path)], [[undefined], []]);
 });
 
-Deno.test("Temps sweeps again and again, not only when it begins", async () => {
+Deno.test("TempFiles sweeps again and again, not only when it begins", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
+  const temps = new TempFiles(dir.path);
   const { now } = performance, { now: date } = Date;
   (await temps.create(PARTS, MODE)).file.close(); // left behind
   const day = 24 * 60 * 60 * 1000;
@@ -199,10 +199,10 @@ Deno.test("Temps sweeps again and again, not only when it begins", async () => {
   }
 });
 
-Deno.test("Temps works where it cannot sweep, and sweeps when it can again", async () => {
+Deno.test("TempFiles works where it cannot sweep, and sweeps when it can again", async () => {
   await using dir = await tempDir();
-  const temps = new Temps(dir.path);
-  const { path, file } = await new Temps(dir.path).create(PARTS, MODE);
+  const temps = new TempFiles(dir.path);
+  const { path, file } = await new TempFiles(dir.path).create(PARTS, MODE);
   file.close();
   await Deno.utime(path, 1, 1);
   const { readDir } = Deno, { now } = Date;

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Entries } from "../../../lib/transfer/receiver/entry_table.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { memorySink } from "../../../lib/sink/memory_sink.ts";
+import { EntryTable } from "../../../lib/transfer/receiver/entry_table.ts";
+import { IncomingEntry } from "../../../lib/transfer/receiver/incoming_entry.ts";
 import {
   type Data,
   MAX_AHEAD,
   type Open,
   SESSION,
 } from "../../../lib/wire/frames.ts";
-import { Incoming } from "../../../lib/transfer/receiver/incoming_entry.ts";
-import { memorySink } from "../../../lib/sink/memory_sink.ts";
 
 function open(entry: number): Open {
   return { type: "open", entry, kind: "file", name: `f${entry}` };
@@ -18,9 +18,12 @@ function data(entry: number): Data {
   return { type: "data", entry, offset: 0, bytes: new Uint8Array(1) };
 }
 
-async function take(entries: Entries, entry: number): Promise<Incoming> {
+async function take(
+  entries: EntryTable,
+  entry: number,
+): Promise<IncomingEntry> {
   entries.announce(open(entry));
-  const incoming = await Incoming.begin(
+  const incoming = await IncomingEntry.begin(
     open(entry),
     memorySink(),
     Infinity,
@@ -35,7 +38,7 @@ function breaks(act: () => unknown): void {
 }
 
 Deno.test("entries are numbered upwards, and SESSION is no number", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   await take(entries, 3);
   for (const number of [0, 3, SESSION]) {
     breaks(() => entries.announce(open(number)));
@@ -45,7 +48,7 @@ Deno.test("entries are numbered upwards, and SESSION is no number", async () => 
 });
 
 Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   for (let number = 0; number < MAX_AHEAD; number++) {
     await take(entries, number);
   }
@@ -55,7 +58,7 @@ Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", as
 });
 
 Deno.test("data for a refused entry is passed over, for an unknown one it is not", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   const incoming = await take(entries, 0);
   assertEquals(entries.find(data(0)), incoming);
   await entries.refuse(0);
@@ -64,7 +67,7 @@ Deno.test("data for a refused entry is passed over, for an unknown one it is not
 });
 
 Deno.test("nothing more may come for an entry that has its end", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   const incoming = await take(entries, 0);
   incoming.phase = "syncing";
   breaks(() => entries.find(data(0)));
@@ -72,12 +75,12 @@ Deno.test("nothing more may come for an entry that has its end", async () => {
 });
 
 Deno.test("the size of what is open is known while every one of them says its own", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   assertEquals(entries.size, 0);
   const sized = async (more: Partial<Open>) => {
     const one = { ...open(entries.count), ...more };
     entries.announce(one);
-    entries.add(await Incoming.begin(one, memorySink(), Infinity, "id"));
+    entries.add(await IncomingEntry.begin(one, memorySink(), Infinity, "id"));
   };
   await sized({ size: 10 });
   await sized({ kind: "directory" });
@@ -90,7 +93,7 @@ Deno.test("the size of what is open is known while every one of them says its ow
 });
 
 Deno.test("the bytes of one entry are not mixed with another's", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   const first = await take(entries, 0);
   await take(entries, 1);
   entries.find(data(0));
@@ -101,7 +104,7 @@ Deno.test("the bytes of one entry are not mixed with another's", async () => {
 });
 
 Deno.test("refused entries are remembered as long as their bytes can come", async () => {
-  const entries = new Entries();
+  const entries = new EntryTable();
   for (let number = 0; number < 1_000; number++) {
     await take(entries, number);
     await entries.refuse(number);

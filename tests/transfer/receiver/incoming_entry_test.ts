@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { IncomingEntry } from "../../../lib/transfer/receiver/incoming_entry.ts";
 import type { Open } from "../../../lib/wire/frames.ts";
-import { Incoming } from "../../../lib/transfer/receiver/incoming_entry.ts";
 import { noise } from "../../support/helpers.ts";
 import {
   data,
@@ -16,7 +16,7 @@ import { slowCommit, watchedSink } from "../../support/sinks.ts";
 const BYTES = noise(1_000);
 
 function begin(more: Partial<Open> = {}, maxSize = Infinity) {
-  return Incoming.begin(
+  return IncomingEntry.begin(
     open(7, { name: "a", ...more }),
     watchedSink(),
     maxSize,
@@ -25,7 +25,7 @@ function begin(more: Partial<Open> = {}, maxSize = Infinity) {
 }
 
 /** What a piece is answered with, whether at once or from the disk. */
-function taking(incoming: Incoming, ...piece: Parameters<typeof data>) {
+function taking(incoming: IncomingEntry, ...piece: Parameters<typeof data>) {
   return failing((async () => await incoming.write(data(...piece)))());
 }
 
@@ -33,14 +33,14 @@ Deno.test("begin() hands the sink what was announced and nothing of the wire", a
   const seen: unknown[] = [];
   const sink = watchedSink({ open: (entry) => void seen.push(entry) });
   const announced = { name: "d/a", size: 5, mtime: 1_000, mode: 0o640 };
-  await Incoming.begin(open(3, announced), sink, Infinity, "00");
+  await IncomingEntry.begin(open(3, announced), sink, Infinity, "00");
   assertEquals(seen, [{ kind: "file", ...announced }]);
 });
 
 Deno.test("begin() refuses more than the limit before the sink is asked", async () => {
   const sink = watchedSink();
   const error = await failing(
-    Incoming.begin(open(0, { name: "a", size: 11 }), sink, 10, "00"),
+    IncomingEntry.begin(open(0, { name: "a", size: 11 }), sink, 10, "00"),
   );
   assertEquals(
     [error.code, error.message],
@@ -51,7 +51,7 @@ Deno.test("begin() refuses more than the limit before the sink is asked", async 
 
 Deno.test("an entry of exactly the limit is taken", async () => {
   const sink = watchedSink();
-  const incoming = await Incoming.begin(
+  const incoming = await IncomingEntry.begin(
     open(0, { size: 1_000 }),
     sink,
     1_000,
@@ -99,7 +99,7 @@ Deno.test("take() passes on what the disk says", async () => {
       throw new TransferError("local-io", "Cannot write: no space");
     },
   });
-  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
   assertEquals((await taking(incoming, 0, BYTES)).code, "local-io");
 });
 
@@ -167,7 +167,7 @@ Deno.test("commit() makes the receipt from what was verified and from what the s
 Deno.test("the phase is what is being done", async () => {
   const { commit, begun, finish } = slowCommit("syncing");
   const sink = watchedSink({ commit });
-  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
   const phases = [incoming.phase];
   await incoming.verify(end(0, new Uint8Array(0)));
   phases.push(incoming.phase);
@@ -181,7 +181,7 @@ Deno.test("the phase is what is being done", async () => {
 
 Deno.test("abort() drops the draft", async () => {
   const sink = watchedSink();
-  const incoming = await Incoming.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
   await incoming.write(data(0, BYTES));
   await incoming.abort();
   assertEquals([sink.drafts.size, sink.files.size], [0, 0]);

@@ -1,10 +1,13 @@
 // Strangers who go on talking after they were refused.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
 import { memorySink } from "../../../lib/sink/memory_sink.ts";
-import { receive, welcome } from "../../../lib/transfer/receiver/receive.ts";
+import {
+  receive,
+  receiverHandshake,
+} from "../../../lib/transfer/receiver/receive.ts";
 import { noise, utf8 } from "../../support/helpers.ts";
 import { connectedPair } from "../../support/pairs.ts";
 import { failing, Scripted } from "../../support/scripted.ts";
@@ -47,7 +50,7 @@ const VISITS: [
     return { refused };
   }],
   ["came when there was no room", async (ours, to) => {
-    const session = welcome(to);
+    const session = receiverHandshake(to);
     await new Scripted(ours).greet();
     return { refused: (await session).decline(BUSY) };
   }],

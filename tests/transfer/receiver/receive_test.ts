@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { memorySink } from "../../../lib/sink/memory_sink.ts";
-import { SESSION } from "../../../lib/wire/frames.ts";
-import { PREFACE } from "../../../lib/wire/preface.ts";
 import { receive } from "../../../lib/transfer/receiver/receive.ts";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
+import { SESSION } from "../../../lib/wire/frames.ts";
+import { PREFACE } from "../../../lib/wire/preface.ts";
 import { joined, noise, utf8 } from "../../support/helpers.ts";
 import { connectedPair, unixPair } from "../../support/pairs.ts";
 import {

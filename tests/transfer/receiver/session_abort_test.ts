@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { SESSION } from "../../../lib/wire/frames.ts";
 import { data, fail, open } from "../../support/scripted.ts";
-import { slowCommit, watchedSink } from "../../support/sinks.ts";
 import { BYTES, opened, talk, whole } from "../../support/session_talk.ts";
+import { slowCommit, watchedSink } from "../../support/sinks.ts";
 
 Deno.test("a session that is aborted tells its sender and leaves nothing", async () => {
   const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { SESSION } from "../../../lib/wire/frames.ts";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
+import { SESSION } from "../../../lib/wire/frames.ts";
 import { data, end, failing, finish, open } from "../../support/scripted.ts";
 import { BYTES, opened, talk, whole } from "../../support/session_talk.ts";
 

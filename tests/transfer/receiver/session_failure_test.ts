@@ -11,8 +11,8 @@ import {
   finish,
   open,
 } from "../../support/scripted.ts";
-import { slowCommit, watchedSink } from "../../support/sinks.ts";
 import { BYTES, opened, talk, whole } from "../../support/session_talk.ts";
+import { slowCommit, watchedSink } from "../../support/sinks.ts";
 
 Deno.test("a disk that fails is a remote one for the sender and a local one here", async () => {
   for (const moment of ["write", "commit"] as const) {

@@ -2,10 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
-import type { Progress } from "../../../lib/model/receipt.ts";
+import type { Progress } from "../../../lib/model/progress.ts";
 import { data, end, failing, finish, open } from "../../support/scripted.ts";
-import { type Hooks, slowCommit, watchedSink } from "../../support/sinks.ts";
 import { BYTES, talk } from "../../support/session_talk.ts";
+import { type Hooks, slowCommit, watchedSink } from "../../support/sinks.ts";
 
 const SIZE = { size: BYTES.length };
 

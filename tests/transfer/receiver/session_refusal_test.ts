@@ -13,8 +13,8 @@ import {
   hello,
   open,
 } from "../../support/scripted.ts";
-import { watchedSink } from "../../support/sinks.ts";
 import { BYTES, talk, whole } from "../../support/session_talk.ts";
+import { watchedSink } from "../../support/sinks.ts";
 
 /** What a sender may not say, and what it is told. */
 const FAULTS: [what: string, frames: Frame[], reason: string][] = [

@@ -11,7 +11,6 @@ import {
   open,
   Scripted,
 } from "../../support/scripted.ts";
-import { slowCommit, watchedSink } from "../../support/sinks.ts";
 import {
   BYTES,
   NONE,
@@ -19,6 +18,7 @@ import {
   talk,
   whole,
 } from "../../support/session_talk.ts";
+import { slowCommit, watchedSink } from "../../support/sinks.ts";
 
 Deno.test("a session answers HELLO with the sender's own id", async () => {
   const [ours, theirs] = await connectedPair();

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { Pace } from "../../../lib/base/rate_limiter.ts";
-import { Channel } from "../../../lib/transfer/channel.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
-import { type Frame, MAX_DATA_BYTES } from "../../../lib/wire/frames.ts";
-import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { RateLimiter } from "../../../lib/base/rate_limiter.ts";
 import { bytesItem, type Item, readerItem } from "../../../lib/source/item.ts";
-import { Uploader } from "../../../lib/transfer/sender/entry_sender.ts";
+import { Channel } from "../../../lib/transfer/channel.ts";
+import { EntrySender } from "../../../lib/transfer/sender/entry_sender.ts";
+import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { type Frame, MAX_DATA_BYTES } from "../../../lib/wire/frames.ts";
 import { joined, noise } from "../../support/helpers.ts";
 import { connectedPair } from "../../support/pairs.ts";
 import { digestOf, end, failing, Scripted } from "../../support/scripted.ts";
@@ -28,12 +28,12 @@ async function upload(
   const [ours, theirs] = await connectedPair();
   using channel = new Channel(ours, 5_000);
   using peer = new Scripted(theirs);
-  const uploader = new Uploader(channel, new Pace(rate));
+  const uploader = new EntrySender(channel, new RateLimiter(rate));
   const hearing = copied(peer);
   let frames: Frame[];
   try {
     for (const [number, item] of items.entries()) {
-      const one = new Outgoing(item, number);
+      const one = new OutgoingEntry(item, number);
       one.held = NOTHING;
       await uploader.send(one, stopped);
     }
@@ -105,9 +105,9 @@ Deno.test("what was sent is noted before its END can be answered", async () => {
   using channel = new Channel(ours, 5_000);
   using peer = new Scripted(theirs);
   const bytes = noise(100_000);
-  const one = new Outgoing(fileOf(bytes), 0);
+  const one = new OutgoingEntry(fileOf(bytes), 0);
   one.held = NOTHING;
-  await new Uploader(channel, new Pace(Infinity)).send(one, never);
+  await new EntrySender(channel, new RateLimiter(Infinity)).send(one, never);
   assertEquals(one.sent, { length: 100_000, digest: digestOf(bytes) });
   assertEquals(one.endsAt, channel.said);
   await channel.finish();
@@ -136,10 +136,10 @@ Deno.test("an upload that was left leaves the next connection's ACCEPT alone", a
   const gate = Promise.withResolvers<void>();
   const item = fileOf(noise(10));
   const slow: Item = { ...item, open: () => gate.promise.then(item.open) };
-  const one = new Outgoing(slow, 0);
+  const one = new OutgoingEntry(slow, 0);
   one.held = NOTHING;
   let left = false;
-  const upload = new Uploader(channel, new Pace(Infinity))
+  const upload = new EntrySender(channel, new RateLimiter(Infinity))
     .send(one, () => left);
   left = true;
   one.restart();

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { together, TransferError } from "../../../lib/base/errors.ts";
+import { bytesItem } from "../../../lib/source/item.ts";
 import {
   confirmed,
   explain,
   totalOf,
 } from "../../../lib/transfer/sender/explain_failure.ts";
-import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
-import { bytesItem } from "../../../lib/source/item.ts";
+import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 
 const TARGET = { hostname: "192.0.2.7", port: 9000 };
 const LOST = new TransferError(
@@ -14,10 +14,10 @@ const LOST = new TransferError(
   "Cannot read from the peer: the peer reset the connection",
 );
 
-function entry(number: number, has: number, size = 2_000): Outgoing {
+function entry(number: number, has: number, size = 2_000): OutgoingEntry {
   const bytes = new Uint8Array(size);
   const announced = { kind: "file", name: `f${number}`, size } as const;
-  const one = new Outgoing(bytesItem(bytes, announced), number);
+  const one = new OutgoingEntry(bytesItem(bytes, announced), number);
   one.has = has;
   return one;
 }
@@ -102,5 +102,5 @@ Deno.test("confirmed() and totalOf() add up, and nobody knows a pipe's length", 
   const entries = [entry(0, 5), entry(1, 7)];
   assertEquals([confirmed(entries), totalOf(entries)], [12, 4_000]);
   const pipe = bytesItem(new Uint8Array(1), { kind: "file", name: "pipe" });
-  assertEquals(totalOf([...entries, new Outgoing(pipe, 2)]), undefined);
+  assertEquals(totalOf([...entries, new OutgoingEntry(pipe, 2)]), undefined);
 });

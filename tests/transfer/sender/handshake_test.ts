@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Channel } from "../../../lib/transfer/channel.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
-import { hearFirstWords } from "../../../lib/transfer/sender/handshake.ts";
+import { Channel } from "../../../lib/transfer/channel.ts";
+import { senderHandshake } from "../../../lib/transfer/sender/handshake.ts";
 import { connectedPair } from "../../support/pairs.ts";
 import { hello, ID, Scripted } from "../../support/scripted.ts";
 
@@ -12,21 +12,21 @@ async function heard(
   const [ours, theirs] = await connectedPair();
   using channel = new Channel(ours, 5_000);
   using receiver = new Scripted(theirs);
-  const hearing = hearFirstWords(channel, ours, ID, 5_000);
+  const hearing = senderHandshake(channel, ours, ID, 5_000);
   hearing.catch(() => {}); // looked at below
   await act(receiver, theirs);
   return await hearing;
 }
 
-Deno.test("hearFirstWords() knows a receiver that repeats the transfer's id", async () => {
+Deno.test("senderHandshake() knows a receiver that repeats the transfer's id", async () => {
   assertEquals(await heard((receiver) => receiver.greet()), true);
 });
 
-Deno.test("hearFirstWords() tells an end without a word from everything else", async () => {
+Deno.test("senderHandshake() tells an end without a word from everything else", async () => {
   assertEquals(await heard((_, conn) => conn.closeWrite()), false);
 });
 
-Deno.test("hearFirstWords() wants no greeting that is for another transfer", async () => {
+Deno.test("senderHandshake() wants no greeting that is for another transfer", async () => {
   const other = hello({ id: ID.toReversed() });
   const error = await assertRejects(
     () => heard((receiver) => receiver.greet(other)),

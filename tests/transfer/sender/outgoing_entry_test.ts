@@ -1,19 +1,19 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Code, TransferError } from "../../../lib/base/errors.ts";
-import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
+import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 import { noise } from "../../support/helpers.ts";
 import { digestOf, ID, receipt } from "../../support/scripted.ts";
 
 const BYTES = noise(100);
 
-function outgoing(): Outgoing {
+function outgoing(): OutgoingEntry {
   const entry = { kind: "file", name: "a b", size: 100, mtime: 5 } as const;
-  return new Outgoing(bytesItem(BYTES, entry), 3);
+  return new OutgoingEntry(bytesItem(BYTES, entry), 3);
 }
 
 /** An entry whose END was said. */
-function ended(): Outgoing {
+function ended(): OutgoingEntry {
   const one = outgoing();
   one.ended({ length: BYTES.length, digest: digestOf(BYTES) }, 500);
   return one;

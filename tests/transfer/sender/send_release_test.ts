@@ -2,14 +2,14 @@
 // transfer ends, it is let go of.
 
 import { assert, assertEquals } from "@std/assert";
-import type { Target } from "../../../lib/net/connect.ts";
-import { memorySink } from "../../../lib/sink/memory_sink.ts";
+import type { Target } from "../../../lib/net/address.ts";
 import { receiveRaw } from "../../../lib/raw/receive_raw.ts";
 import { sendRaw } from "../../../lib/raw/send_raw.ts";
+import { serve } from "../../../lib/server/serve.ts";
+import { memorySink } from "../../../lib/sink/memory_sink.ts";
+import { bytesItem } from "../../../lib/source/item.ts";
 import { receive } from "../../../lib/transfer/receiver/receive.ts";
 import { send, transfer } from "../../../lib/transfer/sender/send.ts";
-import { serve } from "../../../lib/server/serve.ts";
-import { bytesItem } from "../../../lib/source/item.ts";
 import { freePort, noise } from "../../support/helpers.ts";
 import { listen } from "../../support/raw_talk.ts";
 import { failing } from "../../support/scripted.ts";

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sendRaw } from "../../../lib/raw/send_raw.ts";
-import { transfer } from "../../../lib/transfer/sender/send.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
+import { transfer } from "../../../lib/transfer/sender/send.ts";
 import { freePort } from "../../support/helpers.ts";
 import {
   accept,

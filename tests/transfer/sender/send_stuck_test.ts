@@ -3,9 +3,9 @@
 
 import { assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { bytesItem, type Item } from "../../../lib/source/item.ts";
 import type { Reading } from "../../../lib/source/reader.ts";
 import { transfer } from "../../../lib/transfer/sender/send.ts";
-import { bytesItem, type Item } from "../../../lib/source/item.ts";
 import { accept, playing, type Script } from "../../support/scripted.ts";
 import { BYTES, delivers } from "../../support/send_stage.ts";
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
-import { SESSION } from "../../../lib/wire/frames.ts";
-import { memorySink } from "../../../lib/sink/memory_sink.ts";
-import type { Progress } from "../../../lib/model/receipt.ts";
-import { send, sendAll, transfer } from "../../../lib/transfer/sender/send.ts";
+import type { Progress } from "../../../lib/model/progress.ts";
 import { serve } from "../../../lib/server/serve.ts";
+import { memorySink } from "../../../lib/sink/memory_sink.ts";
 import { bytesItem, type Source } from "../../../lib/source/item.ts";
+import { send, sendAll, transfer } from "../../../lib/transfer/sender/send.ts";
+import { SESSION } from "../../../lib/wire/frames.ts";
 import { tempDir } from "../../support/helpers.ts";
 import { accept, failing, playing } from "../../support/scripted.ts";
 import { attempt, BYTES, delivers } from "../../support/send_stage.ts";

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
-import { SESSION } from "../../../lib/wire/frames.ts";
-import { transfer } from "../../../lib/transfer/sender/send.ts";
 import { bytesItem, type Item } from "../../../lib/source/item.ts";
+import { transfer } from "../../../lib/transfer/sender/send.ts";
+import { SESSION } from "../../../lib/wire/frames.ts";
 import { utf8 } from "../../support/helpers.ts";
 import {
   accept,

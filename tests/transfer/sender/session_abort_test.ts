@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { SESSION } from "../../../lib/wire/frames.ts";
-import { accept, receipt } from "../../support/scripted.ts";
 import {
   BYTES,
   endless,
@@ -8,6 +7,7 @@ import {
   take,
   talk,
 } from "../../support/delivery_talk.ts";
+import { accept, receipt } from "../../support/scripted.ts";
 
 Deno.test("an abort tells the receiver and rejects with the reason", async () => {
   const stop = new AbortController();

@@ -1,7 +1,6 @@
 // A receiver that ends or falls silent, and what is in doubt then.
 
 import { assert, assertEquals } from "@std/assert";
-import { accept, failing } from "../../support/scripted.ts";
 import {
   begin,
   endless,
@@ -9,6 +8,7 @@ import {
   take,
   talk,
 } from "../../support/delivery_talk.ts";
+import { accept, failing } from "../../support/scripted.ts";
 
 Deno.test("a receiver that ends right after END leaves the entry unconfirmed", async () => {
   using all = await talk([item(0)]);

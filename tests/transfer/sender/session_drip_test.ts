@@ -1,11 +1,11 @@
 // A receiver that lets its first words drip, one byte at a time.
 
 import { assert, assertEquals } from "@std/assert";
-import { Delivery } from "../../../lib/transfer/sender/session.ts";
-import { Outgoing } from "../../../lib/transfer/sender/outgoing_entry.ts";
-import { PREFACE } from "../../../lib/wire/preface.ts";
-import type { Secured } from "../../../lib/security/exchange_proofs.ts";
+import type { SecuredConn } from "../../../lib/security/exchange_proofs.ts";
+import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { SenderSession } from "../../../lib/transfer/sender/session.ts";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
+import { PREFACE } from "../../../lib/wire/preface.ts";
 import { item } from "../../support/delivery_talk.ts";
 import { joined } from "../../support/helpers.ts";
 import { connectedPair } from "../../support/pairs.ts";
@@ -14,11 +14,13 @@ import { fail, failing, ID } from "../../support/scripted.ts";
 const REASON = "I take my time, and there is a lot of it. ".repeat(10);
 
 /** How long a delivery hears such a receiver, in seconds, and how it ends. */
-async function heard(more: Pick<Secured, "credentials">) {
+async function heard(more: Pick<SecuredConn, "credentials">) {
   const [ours, theirs] = await connectedPair();
   const begun = performance.now();
   const outcome = failing(
-    new Delivery(Object.assign(ours, more), ID, [new Outgoing(item(0), 0)], {
+    new SenderSession(Object.assign(ours, more), ID, [
+      new OutgoingEntry(item(0), 0),
+    ], {
       idleTimeout: 1_000,
       limitRate: Infinity,
       onReceipt: () => {},

@@ -4,14 +4,6 @@ import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { type Frame, SESSION } from "../../../lib/wire/frames.ts";
 import {
-  accept,
-  end,
-  fail,
-  failing,
-  finish,
-  receipt,
-} from "../../support/scripted.ts";
-import {
   BYTES,
   endless,
   item,
@@ -19,6 +11,14 @@ import {
   type Talk,
   talk,
 } from "../../support/delivery_talk.ts";
+import {
+  accept,
+  end,
+  fail,
+  failing,
+  finish,
+  receipt,
+} from "../../support/scripted.ts";
 
 Deno.test("FAIL for the session after END is an answer: nothing is in doubt", async () => {
   using all = await talk([item(0)]);

@@ -1,8 +1,9 @@
 // What settles an entry, and what does not.
 
 import { assert, assertEquals } from "@std/assert";
-import { type ReceiptFrame, SESSION } from "../../../lib/wire/frames.ts";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
+import { type ReceiptFrame, SESSION } from "../../../lib/wire/frames.ts";
+import { BYTES, item, take, talk } from "../../support/delivery_talk.ts";
 import { noise } from "../../support/helpers.ts";
 import {
   accept,
@@ -12,7 +13,6 @@ import {
   ID,
   receipt,
 } from "../../support/scripted.ts";
-import { BYTES, item, take, talk } from "../../support/delivery_talk.ts";
 
 for (
   const [what, wrong, found] of [

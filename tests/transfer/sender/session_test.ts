@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Frame, MAX_AHEAD } from "../../../lib/wire/frames.ts";
+import { begin, BYTES, item, take, talk } from "../../support/delivery_talk.ts";
 import {
   accept,
   end,
@@ -8,7 +9,6 @@ import {
   ID,
   receipt,
 } from "../../support/scripted.ts";
-import { begin, BYTES, item, take, talk } from "../../support/delivery_talk.ts";
 
 Deno.test("a delivery says OPEN, DATA, END and FINISH, half-closes, and is settled by the receipt", async () => {
   using all = await talk([item(0)]);

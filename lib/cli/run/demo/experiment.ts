@@ -5,7 +5,7 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { onAbort } from "../../../net/deadline.ts";
+import { onAbort } from "../../../base/abort.ts";
 import { TransferError } from "../../../base/errors.ts";
 import { quote } from "../../../base/escape.ts";
 import {

@@ -9,11 +9,11 @@
  * @module
  */
 
-import { hangUp, writeAll } from "../../../net/half_close.ts";
-import { type Duplex, readSome } from "../../../net/duplex.ts";
 import { TransferError } from "../../../base/errors.ts";
-import { receive } from "../../../transfer/receiver/receive.ts";
+import { type Duplex, readSome } from "../../../net/duplex.ts";
+import { hangUp, writeAll } from "../../../net/half_close.ts";
 import { directorySink } from "../../../sink/disk/mod.ts";
+import { receive } from "../../../transfer/receiver/receive.ts";
 import { printResult } from "../../report/print.ts";
 import { type Arrival, BOUNDS } from "./ways.ts";
 

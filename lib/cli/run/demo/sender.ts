@@ -6,8 +6,8 @@
  * @module
  */
 
-import { hangUp, writeAll } from "../../../net/half_close.ts";
 import { TransferError } from "../../../base/errors.ts";
+import { hangUp, writeAll } from "../../../net/half_close.ts";
 import { send } from "../../../transfer/sender/send.ts";
 import { printResult } from "../../report/print.ts";
 import { type Belief, BOUNDS, MILLION, type Way } from "./ways.ts";

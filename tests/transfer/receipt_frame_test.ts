@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { receiptOf } from "../../lib/transfer/receipt_frame.ts";
 import type { ReceiptFrame } from "../../lib/wire/frames.ts";
-import { receiptOf } from "../../lib/model/receipt.ts";
 import { hex } from "../support/helpers.ts";
 
 const FRAME: ReceiptFrame = {

@@ -1,0 +1,29 @@
+/**
+ * How far a transfer is, and how often that is said.
+ *
+ * @module
+ */
+
+/** How often a side that is at work says so, in milliseconds. */
+export const HEARTBEAT_MS = 250;
+
+/** What a side that is busy is doing. */
+export type Phase =
+  | "reading"
+  | "receiving"
+  | "verifying"
+  | "syncing"
+  | "committing";
+
+/** How far a transfer is. */
+export interface Progress {
+  /** What the receiver is doing, or `reading` where the source is slow. */
+  phase: Phase;
+  /**
+   * How many bytes the receiver has; in raw mode, how many the kernel on this
+   * side took, because nobody says more.
+   */
+  bytes: number;
+  /** How many there are in all; absent where nobody can know. */
+  total?: number;
+}
