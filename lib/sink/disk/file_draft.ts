@@ -15,6 +15,7 @@ import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { BlockDigests } from "../../model/block_digests.ts";
 import type { Entry } from "../../model/entry.ts";
+import { RESUME_BYTES } from "../../model/resume.ts";
 import {
   type CommitPhase,
   type Committed,
@@ -26,9 +27,6 @@ import { type Destination, storing } from "./destination.ts";
 import { mustFit } from "./free_space.ts";
 import { publish } from "./publish.ts";
 import { discard, type TempFile } from "./temp_files.ts";
-
-/** Files of this size on are worth going on with; smaller ones start over. */
-const RESUME_BYTES = 1_048_576;
 
 /** A file on its way: nothing on the disk before its first byte. */
 export class FileDraft implements Draft {

@@ -14,11 +14,9 @@ import {
 } from "../../base/errors.ts";
 import { formatBytes } from "../../base/format_bytes.ts";
 import type { Phase } from "../../model/progress.ts";
+import { RESUME_BYTES } from "../../model/resume.ts";
 import { formatTarget, type Target } from "../../net/address.ts";
 import type { OutgoingEntry } from "./outgoing_entry.ts";
-
-/** Of a file with less than this nothing is kept (docs/RELIABILITY.md). */
-const RESUME_BYTES = 1_048_576;
 
 /** Who says what the system said: the rest is told in words already. */
 const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
