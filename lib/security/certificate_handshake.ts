@@ -9,8 +9,7 @@ import { TransferError } from "../base/errors.ts";
 import { type Duplex, readSome } from "../net/duplex.ts";
 import type { NodeSocketConn } from "../net/node_socket.ts";
 import { Pushback } from "../net/pushback.ts";
-import type { SecuredConn } from "./exchange_proofs.ts";
-import type { Admitted } from "./key_handshake.ts";
+import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import {
   type Certificate,
   certificateHash,
@@ -63,7 +62,7 @@ export async function senderCertificateHandshake(
   const expected = { hostname, ca, advice: "--ca PATH names another" };
   const { conn: tls, hash } = await tlsClientEnd(conn, expected);
   const credentials = { role: "sender", secret, binding: hash } as const;
-  return Object.assign(tls, { credentials });
+  return { conn: tls, credentials };
 }
 
 /**
@@ -94,7 +93,7 @@ export async function receiverCertificateHandshake(
   const tls = await tlsServerEnd(whole, certificate);
   const binding = certificateHash(certificate.cert);
   const credentials = { role: "receiver", secret, binding } as const;
-  return { conn: Object.assign(tls, { credentials }) };
+  return { conn: tls, credentials };
 }
 
 /** How every TLS conversation begins (RFC 8446 section 5.1). */

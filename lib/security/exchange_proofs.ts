@@ -9,7 +9,6 @@
 
 import { TransferError } from "../base/errors.ts";
 import { pause } from "../base/retry.ts";
-import type { Duplex } from "../net/duplex.ts";
 import { encodeFrame } from "../wire/encoding.ts";
 import type { Frame, Hello } from "../wire/frames.ts";
 import { checkProof, type Credentials, proofOf } from "./auth_proof.ts";
@@ -20,12 +19,6 @@ import { checkProof, type Credentials, proofOf } from "./auth_proof.ts";
  * takes time; a person who took the wrong file hardly notices.
  */
 export const FAILURE_DELAY_MS = 1_000;
-
-/** A connection, with what must be proven on it before anything else. */
-export interface SecuredConn extends Duplex {
-  /** Absent where there is no secret. */
-  readonly credentials?: Credentials;
-}
 
 /** How the two sides talk meanwhile. */
 export interface Greeting {

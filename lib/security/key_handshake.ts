@@ -19,10 +19,17 @@ import {
   KEYED_PREFACE,
 } from "../wire/key_challenge.ts";
 import { checkPreface, PREFACE } from "../wire/preface.ts";
-import { challengeResponseOf, checkProof, nonce } from "./auth_proof.ts";
-import { delayFailure, type SecuredConn } from "./exchange_proofs.ts";
+import {
+  challengeResponseOf,
+  checkProof,
+  type Credentials,
+  nonce,
+  type Role,
+} from "./auth_proof.ts";
+import { delayFailure } from "./exchange_proofs.ts";
 import { derive } from "./key.ts";
 import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
+import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";
 
 /** A key, and what belongs to it. */
@@ -40,7 +47,7 @@ export interface KeyMaterial {
  *
  * @param conn Connected, nothing said yet.
  * @param keyed The key.
- * @returns The encrypted connection.
+ * @returns The encrypted connection, and what is to be proven on it.
  * @throws {TransferError} `auth` when the receiver has another key or none.
  */
 export async function senderKeyHandshake(
@@ -55,8 +62,10 @@ export async function senderKeyHandshake(
     await Promise.allSettled([derived]); // leaves nothing running behind
   }
   const { cert, key, hash } = await derived;
-  const secured = await tlsServerEnd(conn, { cert, key });
-  return carrying(secured, "sender", secret, hash);
+  return {
+    conn: await tlsServerEnd(conn, { cert, key }),
+    credentials: credentialsOf("sender", secret, hash),
+  };
 }
 
 /** Knocks, and returns when the receiver begins TLS. */
@@ -112,14 +121,6 @@ function otherKey(): TransferError {
   );
 }
 
-/** What became of a connection that was accepted. */
-export interface Admitted {
-  /** Where the conversation goes on: encrypted, or in the open to be refused. */
-  conn: SecuredConn;
-  /** Why the peer is to be refused once it has said HELLO, if it is. */
-  refusal?: TransferError;
-}
-
 /**
  * The receiver's side: answers the challenge, then checks the certificate.
  *
@@ -158,8 +159,10 @@ export async function receiverKeyHandshake(
   );
   await delayFailure(() => checkProof(proof, right, "sender"));
   const { cert, hash } = await identity();
-  const secured = await startClient(conn, cert, onConn);
-  return { conn: carrying(secured, "receiver", secret, hash) };
+  return {
+    conn: await startClient(conn, cert, onConn),
+    credentials: credentialsOf("receiver", secret, hash),
+  };
 }
 
 /** Begins TLS as its client: by the runtime itself where it can. */
@@ -207,13 +210,10 @@ async function hearHead(conn: Duplex): Promise<Uint8Array> {
   return head.subarray(0, filled);
 }
 
-function carrying(
-  conn: Duplex,
-  role: "sender" | "receiver",
+function credentialsOf(
+  role: Role,
   secret: Uint8Array,
   binding: Uint8Array,
-): SecuredConn {
-  return Object.assign(conn, {
-    credentials: { role, secret: derive(secret, "proof"), binding },
-  });
+): Credentials {
+  return { role, secret: derive(secret, "proof"), binding };
 }

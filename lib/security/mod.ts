@@ -20,15 +20,14 @@ import {
   receiverCertificateHandshake,
   senderCertificateHandshake,
 } from "./certificate_handshake.ts";
-import type { SecuredConn } from "./exchange_proofs.ts";
 import { derive, parseKey } from "./key.ts";
 import { type Identity, keyCertificateOf } from "./key_certificate.ts";
 import {
-  type Admitted,
   type KeyMaterial,
   receiverKeyHandshake,
   senderKeyHandshake,
 } from "./key_handshake.ts";
+import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import { type Certificate, checkCertificate } from "./tls.ts";
 
 /** What {@linkcode send} and {@linkcode sendAll} can be told. */

@@ -10,8 +10,8 @@ import { connect, type ConnectOptions, connectSocket } from "../net/connect.ts";
 import { withDeadline } from "../net/deadline.ts";
 import { hangUp } from "../net/half_close.ts";
 import { NodeSocketConn } from "../net/node_socket.ts";
-import type { SecuredConn } from "./exchange_proofs.ts";
 import type { SenderGuard } from "./mod.ts";
+import type { SecuredConn } from "./secured_conn.ts";
 
 /**
  * Longest time for the two sides to agree on a key, in milliseconds, and then
@@ -40,7 +40,7 @@ export async function secureConnect(
   options: ConnectOptions,
   guard: SenderGuard | undefined,
 ): Promise<SecuredConn> {
-  if (!guard) return await connect(target, options);
+  if (!guard) return { conn: await connect(target, options) };
   const { signal } = options;
   const conn = new NodeSocketConn(await connectSocket(target, options));
   try {

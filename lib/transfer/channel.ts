@@ -10,14 +10,11 @@
 import { TransferError } from "../base/errors.ts";
 import type { Semaphore } from "../base/semaphore.ts";
 import { closeQuietly } from "../net/deadline.ts";
-import { halfClose, readSome, writeSome } from "../net/duplex.ts";
+import { type Duplex, halfClose, readSome, writeSome } from "../net/duplex.ts";
 import { type Bounds, hangUp } from "../net/half_close.ts";
 import { IdleTimer } from "../net/idle_timer.ts";
-import { nonce, notProven } from "../security/auth_proof.ts";
-import {
-  exchangeProofs,
-  type SecuredConn,
-} from "../security/exchange_proofs.ts";
+import { type Credentials, nonce, notProven } from "../security/auth_proof.ts";
+import { exchangeProofs } from "../security/exchange_proofs.ts";
 import { encodeFrame } from "../wire/encoding.ts";
 import type { Frame, Hello } from "../wire/frames.ts";
 import {
@@ -34,9 +31,18 @@ import { nextBatch } from "./frame_writer.ts";
 /** Queued bytes beyond which whoever adds more should wait. */
 const QUEUE_BYTES = 262_144;
 
+/** What a channel can be given besides its connection. */
+export interface ChannelOptions {
+  /** What both sides prove right after HELLO, if they have a secret. */
+  credentials?: Credentials | undefined;
+  /** Bytes for large buffers, shared by many connections. */
+  budget?: Semaphore | undefined;
+}
+
 /** One end of a conversation. */
 export class Channel implements Disposable {
-  readonly #conn: SecuredConn;
+  readonly #conn: Duplex;
+  readonly #credentials: Credentials | undefined;
   // Only what is heard counts as movement: the local kernel takes a heartbeat
   // long after the peer has stopped.
   readonly #idle: IdleTimer;
@@ -54,10 +60,15 @@ export class Channel implements Disposable {
    *
    * @param conn The connection; closed by {@linkcode hangUp} or `close()`.
    * @param idleTimeout Longest silence in milliseconds while waiting on it.
-   * @param budget Bytes for large buffers, shared by many connections.
+   * @param options Credentials and buffers.
    */
-  constructor(conn: SecuredConn, idleTimeout: number, budget?: Semaphore) {
+  constructor(
+    conn: Duplex,
+    idleTimeout: number,
+    { credentials, budget }: ChannelOptions = {},
+  ) {
     this.#conn = conn;
+    this.#credentials = credentials;
     this.#idle = new IdleTimer(conn, idleTimeout);
     const hear = (into: Uint8Array) =>
       this.#idle.guard("hear from the peer", () => readSome(conn, into));
@@ -74,13 +85,13 @@ export class Channel implements Disposable {
     this.#hello = { type: "hello", id, ...OFFER };
     this.#add(PREFACE as Uint8Array);
     this.say(this.#hello);
-    if (!this.#conn.credentials) return;
+    if (!this.#credentials) return;
     this.say({ type: "nonce", nonce: this.#nonce });
   }
 
   /**
    * Hears preface and HELLO, and checks them against what this side can do. Where
-   * the connection has credentials, both sides have proven theirs by then.
+   * the channel has credentials, both sides have proven theirs by then.
    *
    * @returns The peer's HELLO, or `null` where it ended without a word.
    * @throws {TransferError} `protocol` when the two cannot talk, `auth` when
@@ -89,9 +100,8 @@ export class Channel implements Disposable {
   async hearHello(): Promise<Hello | null> {
     if (!await this.#reader.preface()) return null;
     const hello = await this.#hearGreeting("hello");
-    const { credentials } = this.#conn;
-    if (credentials) {
-      await exchangeProofs(credentials, hello, {
+    if (this.#credentials) {
+      await exchangeProofs(this.#credentials, hello, {
         hear: (type) => this.#hearGreeting(type),
         say: (frame) => this.say(frame),
         greet: () => {
@@ -113,7 +123,7 @@ export class Channel implements Disposable {
     if (frame?.type === "fail") {
       // Whoever is in between can say it: code, reason and what to do next
       // would be theirs to choose. Who has the secret refuses after its PROOF.
-      if (this.#conn.credentials?.role === "sender") {
+      if (this.#credentials?.role === "sender") {
         throw notProven("receiver");
       }
       throw errorOfFail(frame, "Cannot talk to the peer");

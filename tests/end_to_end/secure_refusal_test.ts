@@ -106,7 +106,8 @@ Deno.test("a receiver that is busy says so after its proof: worth another try", 
 Deno.test("a receiver that cannot talk to a sender with the key says why after its proof", async () => {
   const all = listening();
   await using _server = all.server;
-  const conn = await secureConnect(all.target, { connectTimeout: 5_000 }, {
+  const options = { connectTimeout: 5_000 };
+  const { conn, credentials } = await secureConnect(all.target, options, {
     handshake: (conn) => senderKeyHandshake(conn, KEYED),
   });
   const own = { hello: hello({ required: 1 }), nonce: nonce() };
@@ -117,7 +118,7 @@ Deno.test("a receiver that cannot talk to a sender with the key says why after i
   const reader = new FrameReader((into) => conn.read(into));
   await reader.preface();
   const theirs = await reader.next() as Hello;
-  await exchangeProofs(conn.credentials!, theirs, {
+  await exchangeProofs(credentials!, theirs, {
     // Throws for anything but the receiver's PROOF.
     hear: async (type) => {
       const frame = await reader.next();

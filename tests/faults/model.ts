@@ -38,7 +38,7 @@ async function connection(
   const receiving = receive(far, sink, { idleTimeout: 5_000 })
     .then(() => undefined, checked);
   const left = entries.filter((one) => !one.settled);
-  const sending = new SenderSession(near, id, left, {
+  const sending = new SenderSession({ conn: near }, id, left, {
     idleTimeout: 5_000,
     limitRate: Infinity,
     onProgress() {},

@@ -128,16 +128,13 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
     alpnProtocols: ["halfclose/1"],
   });
   await tls.handshake();
-  using channel = new Channel(
-    Object.assign(tls as Duplex, {
-      credentials: {
-        role: "receiver",
-        secret: derive(evil, "proof"),
-        binding: new Uint8Array(32),
-      } satisfies Credentials,
-    }),
-    5_000,
-  );
+  using channel = new Channel(tls, 5_000, {
+    credentials: {
+      role: "receiver",
+      secret: derive(evil, "proof"),
+      binding: new Uint8Array(32),
+    },
+  });
   assertEquals((await failing(channel.hearHello())).code, "auth");
   channel.close();
   assert(["auth", "lost"].includes((await sending).code));
@@ -175,11 +172,12 @@ async function proveWith(
     handshake: async (conn) => {
       const secured = await senderKeyHandshake(conn, KEYED);
       const credentials = { ...secured.credentials!, ...change };
-      return Object.assign(secured, { credentials });
+      return { ...secured, credentials };
     },
   };
-  const conn = await secureConnect(target, { connectTimeout: 5_000 }, guard);
-  using channel = new Channel(conn, 5_000);
+  const options = { connectTimeout: 5_000 };
+  const { conn, credentials } = await secureConnect(target, options, guard);
+  using channel = new Channel(conn, 5_000, { credentials });
   channel.sayHello(new Uint8Array(16));
   const error = await failing(channel.hearHello());
   await channel.hangUp(ENDING);
@@ -205,18 +203,12 @@ Deno.test("a proof with another secret or certificate is none", async () => {
 Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   const all = listening();
   await using _server = all.server;
-  const conn = await secureConnect(all.target, { connectTimeout: 5_000 }, {
+  const options = { connectTimeout: 5_000 };
+  const { conn } = await secureConnect(all.target, options, {
     handshake: (conn) => senderKeyHandshake(conn, KEYED),
   });
   // Without credentials the channel says HELLO alone, and OPEN right after it.
-  const { credentials: _, ...rest } = { ...conn };
-  assert(rest);
-  using channel = new Channel({
-    read: (into) => conn.read(into),
-    write: (bytes) => conn.write(bytes),
-    closeWrite: () => conn.closeWrite(),
-    close: () => conn.close(),
-  }, 5_000);
+  using channel = new Channel(conn, 5_000);
   channel.sayHello(new Uint8Array(16));
   channel.say({ type: "open", entry: 0, kind: "file", name: "x" });
   await channel.hearHello();

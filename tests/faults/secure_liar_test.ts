@@ -21,12 +21,12 @@ Deno.test("a receiver with the key that lies about a delivery is not believed", 
     const { hostname, port } = listener.addr;
     const target = { hostname, port };
     const sending = failing(send(noise(5), target, { key: KEY, name: "a" }));
-    const { conn } = await receiverKeyHandshake(
+    const { conn, credentials } = await receiverKeyHandshake(
       await listener.accept(),
       KEYED,
       () => {},
     );
-    using channel = new Channel(conn, 5_000);
+    using channel = new Channel(conn, 5_000, { credentials });
     const hello = await channel.hearHello();
     assert(hello);
     const open = await channel.hear();

@@ -19,7 +19,7 @@ function end(
 ): Channel {
   const secret = new Uint8Array(32).fill(1), binding = secret;
   const credentials = { role, secret, binding, ...change };
-  return new Channel(Object.assign(conn, { credentials }), 5_000);
+  return new Channel(conn, 5_000, { credentials });
 }
 
 /** Both ends greet each other; what each of them makes of it. */

@@ -56,7 +56,7 @@ export async function begin(
   const [ours, theirs] = await connectedPair();
   const entries = items.map((one, number) => new OutgoingEntry(one, number));
   const receipts: Receipt[] = [], progress: Progress[] = [];
-  const outcome = new SenderSession(ours, ID, entries, {
+  const outcome = new SenderSession({ conn: ours }, ID, entries, {
     idleTimeout: 5_000,
     limitRate: Infinity,
     onReceipt: (one) => receipts.push(one),

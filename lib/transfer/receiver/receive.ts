@@ -20,12 +20,12 @@ import {
 } from "../../net/deadline.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { SENDING_AWAY } from "../../net/half_close.ts";
-import type { Admitted } from "../../security/key_handshake.ts";
 import {
   type ReceiverGuard,
   receiverGuard,
   type ReceiverSecurity,
 } from "../../security/mod.ts";
+import type { Admitted } from "../../security/secured_conn.ts";
 import type { Sink } from "../../sink/sink.ts";
 import { ID_BYTES, SESSION } from "../../wire/frames.ts";
 import { Channel } from "../channel.ts";
@@ -134,7 +134,11 @@ export async function receiverHandshake(
           ? await guard.handshake(conn, become)
           : { conn };
         become(admitted.conn);
-        channel = new Channel(admitted.conn, idleTimeout, budget);
+        const { credentials } = admitted;
+        channel = new Channel(admitted.conn, idleTimeout, {
+          credentials,
+          budget,
+        });
         const hello = await channel.hearHello();
         if (!hello) return null;
         channel.sayHello(hello.id);
@@ -159,7 +163,7 @@ export async function receiverHandshake(
     );
     // Whoever got bytes through, damaged on the way, is there to be told.
     if (TOLD.has(failure.code)) {
-      channel ??= new Channel(current, idleTimeout, budget);
+      channel ??= new Channel(current, idleTimeout, { budget });
       channel.sayHello(new Uint8Array(ID_BYTES));
       await channel.hangUp(SENDING_AWAY, failFrameOf(SESSION, failure));
     }

@@ -7,8 +7,8 @@
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { withDeadline } from "../../net/deadline.ts";
-import type { SecuredConn } from "../../security/exchange_proofs.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../../security/secure_connect.ts";
+import type { SecuredConn } from "../../security/secured_conn.ts";
 import type { Channel } from "../channel.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Channel } from "../channel.ts";
  * time for it in all: its bytes, however slow, extend nothing.
  *
  * @param channel The connection, with our own HELLO said or about to be.
- * @param conn The same connection, with what is to be proven on it.
+ * @param secured The same connection, with what is to be proven on it.
  * @param id The transfer's id.
  * @param idleTimeout Longest silence in milliseconds.
  * @returns `false` when the receiver ended without a word.

@@ -223,9 +223,9 @@ class Attempts {
     const entries = this.#entries.filter((one) => !one.settled);
     const before = confirmed(this.#entries);
     const options = { connectTimeout, signal };
-    const conn = await secureConnect(this.#target, options, this.#guard);
+    const secured = await secureConnect(this.#target, options, this.#guard);
     this.#tell(() => this.#options.onConnect?.());
-    await new SenderSession(conn, this.#id, entries, {
+    await new SenderSession(secured, this.#id, entries, {
       idleTimeout,
       limitRate,
       signal,

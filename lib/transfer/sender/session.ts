@@ -18,7 +18,7 @@ import {
   type Progress,
 } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
-import type { SecuredConn } from "../../security/exchange_proofs.ts";
+import type { SecuredConn } from "../../security/secured_conn.ts";
 import { type Frame, MAX_AHEAD, SESSION } from "../../wire/frames.ts";
 import { Channel } from "../channel.ts";
 import { errorOfFail, failFrameOf } from "../fail.ts";
@@ -51,7 +51,7 @@ const LAST_WORDS_MS = 1_000;
 
 /** Delivers entries over one connection. */
 export class SenderSession {
-  readonly #conn: SecuredConn;
+  readonly #secured: SecuredConn;
   readonly #channel: Channel;
   readonly #id: Uint8Array;
   readonly #entries: readonly OutgoingEntry[];
@@ -73,19 +73,20 @@ export class SenderSession {
   /**
    * Prepares a delivery.
    *
-   * @param conn The connection; the delivery closes it.
+   * @param secured The connection; the delivery closes it.
    * @param id The transfer's id.
    * @param entries What is to be delivered, none of it settled yet.
    * @param options Bounds and callbacks.
    */
   constructor(
-    conn: SecuredConn,
+    secured: SecuredConn,
     id: Uint8Array,
     entries: readonly OutgoingEntry[],
     options: SenderSessionOptions,
   ) {
-    this.#conn = conn;
-    this.#channel = new Channel(conn, options.idleTimeout);
+    this.#secured = secured;
+    const { conn, credentials } = secured;
+    this.#channel = new Channel(conn, options.idleTimeout, { credentials });
     this.#id = id;
     this.#entries = entries;
     this.#options = options;
@@ -133,7 +134,7 @@ export class SenderSession {
     try {
       this.#greeted = await senderHandshake(
         this.#channel,
-        this.#conn,
+        this.#secured,
         this.#id,
         this.#options.idleTimeout,
       );

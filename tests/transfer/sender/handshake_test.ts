@@ -12,7 +12,7 @@ async function heard(
   const [ours, theirs] = await connectedPair();
   using channel = new Channel(ours, 5_000);
   using receiver = new Scripted(theirs);
-  const hearing = senderHandshake(channel, ours, ID, 5_000);
+  const hearing = senderHandshake(channel, { conn: ours }, ID, 5_000);
   hearing.catch(() => {}); // looked at below
   await act(receiver, theirs);
   return await hearing;

@@ -1,7 +1,7 @@
 // A receiver that lets its first words drip, one byte at a time.
 
 import { assert, assertEquals } from "@std/assert";
-import type { SecuredConn } from "../../../lib/security/exchange_proofs.ts";
+import type { SecuredConn } from "../../../lib/security/secured_conn.ts";
 import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 import { SenderSession } from "../../../lib/transfer/sender/session.ts";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
@@ -18,7 +18,7 @@ async function heard(more: Pick<SecuredConn, "credentials">) {
   const [ours, theirs] = await connectedPair();
   const begun = performance.now();
   const outcome = failing(
-    new SenderSession(Object.assign(ours, more), ID, [
+    new SenderSession({ conn: ours, ...more }, ID, [
       new OutgoingEntry(item(0), 0),
     ], {
       idleTimeout: 1_000,
