@@ -166,10 +166,30 @@ Deno.test("the arrows allow neither the way up nor the way across", () => {
   }
 });
 
+Deno.test("CONTRIBUTING.md's table of rooms has the same arrows", () => {
+  const map = Deno.readTextFileSync(join(ROOT, "CONTRIBUTING.md"));
+  const rows = [...map.matchAll(/^\| `([a-z/]+)` .*\| ([^|]*) \|$/gm)]
+    .map(([, room, may]) => [
+      room!,
+      [...may!.matchAll(/`([^`]+)`/g)].map(([, to]) => to!),
+    ]);
+  assertEquals(
+    Object.fromEntries(rows),
+    { ...ARROWS },
+    "Change the last column there and ARROWS here together.",
+  );
+});
+
 Deno.test("the table of arrows has no circle", () => {
   const done = new Set<string>();
   const visit = (room: string, way: readonly string[]) => {
-    assert(!way.includes(room), [...way, room].join(" → "));
+    assert(
+      !way.includes(room),
+      `${
+        [...way, room].join(" → ")
+      }: take one of these arrows away; what both ` +
+        "rooms need belongs in a room below them.",
+    );
     if (done.has(room)) return;
     for (const to of ARROWS[room] ?? []) visit(to, [...way, room]);
     done.add(room);
@@ -182,7 +202,11 @@ Deno.test("no import goes round in a circle", () => {
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]) => {
     const again = way.indexOf(path);
-    assert(again < 0, [...way.slice(again), path].join(" → "));
+    assert(
+      again < 0,
+      `${[...way.slice(again), path].join(" → ")}: move what two of these ` +
+        "files share into a third one.",
+    );
     if (done.has(path)) return;
     for (const to of files.get(path)?.imports ?? []) {
       visit(to, [...way, path]);
@@ -195,7 +219,7 @@ Deno.test("no import goes round in a circle", () => {
 Deno.test("mod.ts re-exports and does nothing else", () => {
   const rest = read("mod.ts").code
     .replace(/export (type )?\{[^}]*\} from "\.\/lib\/[a-z_/]+\.ts";/g, "");
-  assertEquals(rest.trim(), "");
+  assertEquals(rest.trim(), "", "Put code into a room of lib/ and export it.");
 });
 
 Deno.test("only the program touches arguments, terminal and exit code", () => {
@@ -218,7 +242,12 @@ Deno.test("what is pure touches no system, itself or through somebody else", () 
     imports.filter((to) => to.startsWith("lib/") && !holds(PURE, to))
       .map((to) => `${path} imports ${to}`)
   );
-  assertEquals(impure.filter((arrow) => !NOT_YET.includes(arrow)), []);
+  assertEquals(
+    impure.filter((arrow) => !NOT_YET.includes(arrow)),
+    [],
+    "A pure file imports pure ones alone. Hand the rest in as an argument, or " +
+      "take the file off PURE if it is not meant to be pure.",
+  );
 });
 
 Deno.test("no sink ever sees a connection", () => {
@@ -238,7 +267,11 @@ Deno.test("the half-close toolkit never sees a file", () => {
       !/Deno\.(Conn|TcpConn|Addr|Listener|errors|connect|listen)$/.test(use)
     );
   assertEquals(other, [], "Files are read in source and written in sink/disk.");
-  assertEquals(uses(toolkit, /"node:(fs|fs\/promises)"/g), []);
+  assertEquals(
+    uses(toolkit, /"node:(fs|fs\/promises)"/g),
+    [],
+    "Files are read in source and written in sink/disk.",
+  );
 });
 
 Deno.test("nothing uses the streams of a connection: they close both directions", () => {
@@ -255,7 +288,12 @@ Deno.test("each file of lib/ has a test file of its name, in the same room", () 
     .filter((path) => !path.startsWith("lib/cli/run/demo/"))
     .map((path) => path.replace(/^lib\/(.*)\.ts$/, "tests/$1_test.ts"))
     .filter((path) => !tests.includes(path) && !TESTED_ELSEWHERE.has(path));
-  assertEquals(without, [], "Write it: at least the file's one promise.");
+  assertEquals(
+    without,
+    [],
+    "Write this test: at least the file's one promise. A file of the program " +
+      "that only whole-program tests reach goes on TESTED_ELSEWHERE.",
+  );
 });
 
 /** Code in a file; one without any holds types and constants alone. */
@@ -277,7 +315,7 @@ Deno.test("each file holds one thought: at most 300 lines", () => {
   assertEquals(
     long,
     [],
-    "Find the second thought in it, and give that a file with a name of its " +
-      "own.",
+    `At most ${MAX_LINES} lines: find the second thought in it, and give that ` +
+      "a file with a name of its own.",
   );
 });

@@ -15,12 +15,16 @@ const DECLARED = [
 }));
 
 Deno.test("every name that std.d.ts declares is there when the program runs", async () => {
-  assert(DECLARED.length >= 5);
+  assert(DECLARED.length >= 5, "Nothing found: mend the pattern DECLARED.");
   for (const { specifier, names } of DECLARED) {
-    assert(names.length > 0, specifier);
+    assert(names.length > 0, `types/std.d.ts: ${specifier} exports nothing`);
     const module: Record<string, unknown> = await import(specifier);
     for (const name of names) {
-      assertEquals(typeof module[name], "function", `${specifier}: ${name}`);
+      assertEquals(
+        typeof module[name],
+        "function",
+        `${specifier} has no ${name}: take it out of types/std.d.ts`,
+      );
     }
   }
 });
@@ -29,7 +33,12 @@ Deno.test("std.d.ts declares every @std module of the import map and no other", 
   const config = await readJson("import_map.json");
   const mapped = Object.keys(config.imports)
     .filter((specifier) => specifier.startsWith("@std/"));
-  assertEquals(DECLARED.map(({ specifier }) => specifier), mapped.sort());
+  assertEquals(
+    DECLARED.map(({ specifier }) => specifier),
+    mapped.sort(),
+    "Declare in types/std.d.ts, in the order of the alphabet, what " +
+      "import_map.json maps, and nothing else.",
+  );
 });
 
 const IMPORTS = `
@@ -149,9 +158,18 @@ async function check(uses: string): Promise<string[]> {
 }
 
 Deno.test("std.d.ts accepts every right use", async () => {
-  assertEquals(await check(RIGHT), []);
+  assertEquals(
+    await check(RIGHT),
+    [],
+    "types/std.d.ts refuses what the module takes: widen the declaration.",
+  );
 });
 
 Deno.test("std.d.ts refuses every wrong use, and for the reason meant", async () => {
-  assertEquals(await check(WRONG), WRONG.split("\n"));
+  assertEquals(
+    await check(WRONG),
+    WRONG.split("\n"),
+    "A line that is missing here is accepted: narrow its declaration in " +
+      "types/std.d.ts. Another number is another reason than the one meant.",
+  );
 });

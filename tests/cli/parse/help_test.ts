@@ -30,10 +30,15 @@ for (
   )];
 
   Deno.test(`help for ${topic} names only options that there are`, () => {
-    assert(options.length > 8);
+    assert(options.length > 8, "No options found: mend the pattern above.");
     for (const [, letter, name, value] of options) {
       const choice = { "--on-conflict": "rename", "--progress": "bar" }[name!];
-      const given = value ? [choice ?? SAMPLES[value]!] : [];
+      const sample = choice ?? (value && SAMPLES[value]);
+      assert(
+        sample !== undefined || !value,
+        `${name} ${value}: add a value for ${value} to SAMPLES in this file`,
+      );
+      const given = sample ? [sample] : [];
       const tls = topic === "send"
         ? ["--tls"]
         : ["--tls-cert", "F", "--tls-key", "F"];
@@ -42,27 +47,40 @@ for (
         ? BESIDE[name!] ?? []
         : [];
       for (const option of [name!, letter].filter((one) => one !== undefined)) {
-        const command = parseCommand([
+        const args = [topic, option, ...given, ...beside, ...tail];
+        assertEquals(
+          commandOf(args),
           topic,
-          option,
-          ...given,
-          ...beside,
-          ...tail,
-        ]);
-        assertEquals(command.command, topic, option);
+          `halfclose ${args.join(" ")}: add the option to ` +
+            "lib/cli/parse/parse.ts, or what it needs to BESIDE in this file",
+        );
       }
     }
   });
 }
 
+/** Which command some arguments are, or why they are none. */
+function commandOf(args: readonly string[]): string {
+  try {
+    return parseCommand(args).command;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 Deno.test("help knows every exit code", () => {
   for (const [code, { exit }] of Object.entries(OUTCOMES)) {
-    assert(new RegExp(`\\b${exit} +${code}\\b`).test(HELP.main), code);
+    assert(
+      new RegExp(`\\b${exit} +${code}\\b`).test(HELP.main),
+      `${exit} ${code}: add it to EXITS in lib/cli/parse/help.ts`,
+    );
   }
 });
 
 Deno.test("help fits a terminal of 80 columns", () => {
   for (const text of Object.values(HELP)) {
-    for (const line of text.split("\n")) assert(line.length <= 80, line);
+    for (const line of text.split("\n")) {
+      assert(line.length <= 80, `break this line of help.ts: ${line}`);
+    }
   }
 });
