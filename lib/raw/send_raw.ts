@@ -33,9 +33,9 @@ import {
 import { type Duplex, halfClose, readSome, writeSome } from "../net/duplex.ts";
 import { IdleTimer } from "../net/idle_timer.ts";
 import { type Item, releasing, type Source } from "../source/item.ts";
+import { itemOf } from "../source/item_of.ts";
 import { readAhead } from "../source/read_ahead.ts";
 import type { Reading } from "../source/reader.ts";
-import { itemOf } from "../source/walk.ts";
 import { RawProgress } from "./progress.ts";
 import { type RawOptions, type RawReport, reportOf } from "./report.ts";
 

@@ -1,15 +1,14 @@
 /**
- * What can be sent, and the proof that it held still meanwhile.
+ * What can be sent: bytes in memory, something that can be read once, a
+ * directory. Files are in file_item.ts.
  *
  * @module
  */
 
 import { Digest } from "../base/digest.ts";
-import { asTransferError, TransferError } from "../base/errors.ts";
+import { asTransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Entry } from "../model/entry.ts";
-import { FileReader } from "./file_reader.ts";
-import { timeOf } from "./file_time.ts";
 import type { ByteReader, Reading } from "./reader.ts";
 import { ReplayBuffer } from "./replay_buffer.ts";
 
@@ -28,10 +27,10 @@ export type Source =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
-/** How everything begins that can be read again from its start. */
-const FROM_START = {
+/** How a reading begins that can go back to any offset. */
+export const FROM_START = {
   origin: { offset: 0, digest: new Digest() },
-  secureConnect: Infinity,
+  maxRewind: Infinity,
 } as const;
 
 /** One entry to send. */
@@ -135,100 +134,26 @@ export function readerItem(
   memory?: number,
 ): Item {
   const buffer = new ReplayBuffer({
-    read: (into) => reading(entry.name, () => reader.read(into)),
+    read: (into) => readingSource(entry.name, () => reader.read(into)),
   }, memory);
   return { entry, open: () => Promise.try(() => buffer.open()) };
 }
 
 /**
- * Makes an item of a regular file.
+ * Runs a read of a source and says which source it was when that fails.
  *
- * @param path Where it is.
- * @param entry What is announced; its size is what will be sent.
- * @param seen What the file looked like when it was announced.
- * @returns The item.
+ * @typeParam T What is read.
+ * @param path The source's path or name, for the message.
+ * @param read What reads.
+ * @returns What that returned.
+ * @throws {TransferError} `source`, unless what was thrown is typed already.
  */
-export function fileItem(
+export async function readingSource<T>(
   path: string,
-  entry: Entry,
-  seen: Deno.FileInfo,
-): Item {
-  return {
-    entry,
-    async open() {
-      const file = await reading(path, () => Deno.open(path));
-      const check = async () => {
-        const now = await reading(path, () => file.stat());
-        const change = changeBetween(seen, now);
-        if (change) throw changed(path, change);
-      };
-      try {
-        await check();
-      } catch (error) {
-        file.close();
-        throw error;
-      }
-      const reader = new FileReader(file);
-      let left = seen.size;
-      return {
-        ...FROM_START,
-        async seek(offset) {
-          await reading(path, () => file.seek(offset, Deno.SeekMode.Start));
-          left = seen.size - offset;
-        },
-        async read(into) {
-          if (left === 0) return null;
-          const piece = into.subarray(0, Math.min(left, into.length));
-          const count = await reading(path, () => reader.read(piece));
-          if (count === null) throw changed(path, "it shrank");
-          left -= count;
-          return count;
-        },
-        async verify() {
-          await check();
-          // Files under /proc say that they are empty and are not.
-          const beyond = seen.size === 0 &&
-            await reading(path, () => file.read(new Uint8Array(1)));
-          if (beyond) throw changed(path, "it is longer than it says");
-        },
-        [Symbol.asyncDispose]() {
-          file.close();
-          return Promise.resolve();
-        },
-      };
-    },
-  };
-}
-
-/** What differs between two looks at a file, if anything. */
-function changeBetween(
-  before: Deno.FileInfo,
-  after: Deno.FileInfo,
-): string | undefined {
-  if (before.ino !== after.ino || before.dev !== after.dev) {
-    return "another file has its name";
-  }
-  if (after.size < before.size) return "it shrank";
-  if (after.size > before.size) return "it grew";
-  if (timeOf(before.mtime) !== timeOf(after.mtime)) return "it was written to";
-  // A rename over it, a link, other bits: its content is what it was.
-  const handled = before.nlink !== after.nlink || before.mode !== after.mode ||
-    before.uid !== after.uid || before.gid !== after.gid;
-  if (timeOf(before.ctime) !== timeOf(after.ctime) && !handled) {
-    return "it was moved, or written to and its time set back,";
-  }
-}
-
-function changed(path: string, how: string): TransferError {
-  return new TransferError(
-    "source-changed",
-    `Cannot send ${quote(path)}: ${how} while it was sent`,
-  );
-}
-
-async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return await act();
+    return await read();
   } catch (error) {
     throw asTransferError(error, "source", `read ${quote(path)}`);
   }

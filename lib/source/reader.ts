@@ -17,7 +17,7 @@ export interface Reading extends ByteReader, AsyncDisposable {
   /** Where it begins, and the digest of all before that: 0 for most. */
   readonly origin: { readonly offset: number; readonly digest: Digest };
   /** How far it can go back from where it is, in bytes. */
-  readonly secureConnect: number;
+  readonly maxRewind: number;
   /**
    * Goes to an offset that was read before, or to its origin.
    *

@@ -68,7 +68,7 @@ export class ReplayBuffer {
     let at = origin.offset;
     return {
       origin,
-      secureConnect: this.#size / 2,
+      maxRewind: this.#size / 2,
       read: async (into) => {
         this.#check(turn, at);
         while (at === this.#end && !this.#over) {

@@ -39,7 +39,7 @@ export async function findResumePoint(
     const end = endOf(held, index);
     if (end < at) continue;
     // While nothing agrees there is nothing to go back to.
-    if (agreed && end - agreed.offset > source.secureConnect) break;
+    if (agreed && end - agreed.offset > source.maxRewind) break;
     if (!await takeIn(source, at, end, digest, stopped)) break;
     at = end;
     const shown = held.proof.subarray(

@@ -22,7 +22,8 @@ import {
 } from "../../security/mod.ts";
 import { secureConnect } from "../../security/secure_connect.ts";
 import { type Item, releasing, type Source } from "../../source/item.ts";
-import { itemOf, type PathOptions, walk } from "../../source/walk.ts";
+import { itemOf } from "../../source/item_of.ts";
+import { type PathOptions, walk } from "../../source/walk.ts";
 import { ID_BYTES } from "../../wire/frames.ts";
 import { confirmed, explain, totalOf } from "./explain_failure.ts";
 import { OutgoingEntry } from "./outgoing_entry.ts";

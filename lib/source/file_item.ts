@@ -1,0 +1,112 @@
+/**
+ * A file to send, and the check that nobody changed it while it was read.
+ *
+ * @module
+ */
+
+import { TransferError } from "../base/errors.ts";
+import { quote } from "../base/escape.ts";
+import type { Entry } from "../model/entry.ts";
+import { FileReader } from "./file_reader.ts";
+import { FROM_START, type Item, readingSource } from "./item.ts";
+
+/**
+ * Makes an item of a regular file.
+ *
+ * @param path The file.
+ * @param entry What is announced of it; its size is what will be sent.
+ * @param seen The file's metadata when it was announced.
+ * @returns The item.
+ */
+export function fileItem(
+  path: string,
+  entry: Entry,
+  seen: Deno.FileInfo,
+): Item {
+  return {
+    entry,
+    async open() {
+      const file = await readingSource(path, () => Deno.open(path));
+      const check = async () => {
+        const now = await readingSource(path, () => file.stat());
+        const change = changeBetween(seen, now);
+        if (change) throw changed(path, change);
+      };
+      try {
+        await check();
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      const reader = new FileReader(file);
+      let left = seen.size;
+      return {
+        ...FROM_START,
+        async seek(offset) {
+          await readingSource(
+            path,
+            () => file.seek(offset, Deno.SeekMode.Start),
+          );
+          left = seen.size - offset;
+        },
+        async read(into) {
+          if (left === 0) return null;
+          const piece = into.subarray(0, Math.min(left, into.length));
+          const count = await readingSource(path, () => reader.read(piece));
+          if (count === null) throw changed(path, "it shrank");
+          left -= count;
+          return count;
+        },
+        async verify() {
+          await check();
+          // Files under /proc say that they are empty and are not.
+          const beyond = seen.size === 0 &&
+            await readingSource(path, () => file.read(new Uint8Array(1)));
+          if (beyond) throw changed(path, "it is longer than it says");
+        },
+        [Symbol.asyncDispose]() {
+          file.close();
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+/** What differs between two looks at a file, if anything. */
+function changeBetween(
+  before: Deno.FileInfo,
+  after: Deno.FileInfo,
+): string | undefined {
+  if (before.ino !== after.ino || before.dev !== after.dev) {
+    return "another file has its name";
+  }
+  if (after.size < before.size) return "it shrank";
+  if (after.size > before.size) return "it grew";
+  if (timeOf(before.mtime) !== timeOf(after.mtime)) return "it was written to";
+  // A rename over it, a link, other bits: its content is what it was.
+  const handled = before.nlink !== after.nlink || before.mode !== after.mode ||
+    before.uid !== after.uid || before.gid !== after.gid;
+  if (timeOf(before.ctime) !== timeOf(after.ctime) && !handled) {
+    return "it was moved, or written to and its time set back,";
+  }
+}
+
+function changed(path: string, how: string): TransferError {
+  return new TransferError(
+    "source-changed",
+    `Cannot send ${quote(path)}: ${how} while it was sent`,
+  );
+}
+
+/**
+ * Reads a file's `mtime` or `ctime`. Some file systems hold times that no
+ * `Date` can: it is invalid then, and its NaN differs even from itself.
+ *
+ * @param date What the runtime says.
+ * @returns Milliseconds since 1970, or `undefined` where the time is unknown.
+ */
+export function timeOf(date: Date | null | undefined): number | undefined {
+  const time = date?.getTime();
+  return Number.isNaN(time) ? undefined : time;
+}
