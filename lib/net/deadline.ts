@@ -15,6 +15,13 @@ import { TransferError } from "../base/errors.ts";
 /** Longest silence of a peer, in milliseconds, where nothing else was asked. */
 export const IDLE_TIMEOUT_MS = 30_000;
 
+/**
+ * Longest time in all, in milliseconds, for a handshake, and again for HELLO and
+ * the proofs. Nothing that a peer sends extends it, because it has proven
+ * nothing yet. A guess: several lost packets on a slow link.
+ */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** What a deadline needs of a connection. */
 export type Closable = Pick<Deno.Conn, "close">;
 

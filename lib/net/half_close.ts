@@ -34,15 +34,15 @@ export interface Bounds extends Abortable {
   bytes?: number;
 }
 
-/** How long an ending may take: the other side has nothing left to do. */
-export const ENDING: Bounds = { silence: 2_000, total: 5_000 };
+/** How long closing may take: the peer has nothing left to do. */
+export const CLOSE_BOUNDS: Bounds = { silence: 2_000, total: 5_000 };
 
 /**
- * The same for those who were told to go. An HTTP client with a body of a
- * megabyte, which it sends before it reads, still hears why; whoever goes on
- * talking costs no more than that.
+ * The same for a peer that was rejected. An HTTP client reads the reason only
+ * after it has sent its body: one of a megabyte is still read, and a peer that
+ * sends more costs no more than that.
  */
-export const SENDING_AWAY: Bounds = { ...ENDING, bytes: 1_048_576 };
+export const REJECTION_BOUNDS: Bounds = { ...CLOSE_BOUNDS, bytes: 1_048_576 };
 
 /**
  * Fills a buffer from a connection, and tells an end from a cut.

@@ -82,29 +82,29 @@ export function mustBeLocal(options: ListenOptions, secured: boolean): void {
   );
 }
 
-/** Who came. */
-export interface Visitor {
-  /** The whole address, as people type it. */
-  peer: string;
-  /** The part of it that a single machine cannot change at will. */
+/** The other end of an accepted connection. */
+export interface Peer {
+  /** Its whole address, as people type it. */
+  address: string;
+  /** Its host alone: a peer can choose another port, not another host. */
   host: string;
 }
 
 /**
- * Looks at who came, and turns Nagle's algorithm off where there is one.
+ * Reads the peer's address, and turns Nagle's algorithm off on TCP.
  *
  * @param conn The accepted connection.
- * @returns Who it is.
+ * @returns The peer.
  */
-export function peerOf(conn: Deno.Conn): Visitor {
+export function peerOf(conn: Deno.Conn): Peer {
   const { remoteAddr } = conn;
   if (remoteAddr.transport !== "tcp") return LOCAL;
   (conn as Deno.TcpConn).setNoDelay();
   return {
-    peer: formatTarget(targetOf(remoteAddr)),
+    address: formatTarget(targetOf(remoteAddr)),
     host: remoteAddr.hostname,
   };
 }
 
-/** A Unix socket's other end has no name. */
-const LOCAL: Visitor = { peer: "a local process", host: "" };
+/** The peer of a Unix socket has no address. */
+const LOCAL: Peer = { address: "a local process", host: "" };

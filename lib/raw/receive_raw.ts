@@ -10,7 +10,7 @@ import { asTransferError, TransferError } from "../base/errors.ts";
 import { mustBePositive } from "../base/validate.ts";
 import { closeQuietly, IDLE_TIMEOUT_MS } from "../net/deadline.ts";
 import { type Duplex, readSome } from "../net/duplex.ts";
-import { ENDING, hangUp } from "../net/half_close.ts";
+import { CLOSE_BOUNDS, hangUp } from "../net/half_close.ts";
 import { IdleTimer } from "../net/idle_timer.ts";
 import type { Sink } from "../sink/sink.ts";
 import { BlockWriter } from "./block_writer.ts";
@@ -68,7 +68,7 @@ export async function receiveRaw(
   try {
     signal?.throwIfAborted();
     const report = await take(conn, sink, options, idleTimeout);
-    await hangUp(conn, ENDING);
+    await hangUp(conn, CLOSE_BOUNDS);
     return report;
   } catch (error) {
     signal?.throwIfAborted();

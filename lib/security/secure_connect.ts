@@ -7,18 +7,11 @@
 import { TransferError } from "../base/errors.ts";
 import type { Target } from "../net/address.ts";
 import { connect, type ConnectOptions, connectSocket } from "../net/connect.ts";
-import { withDeadline } from "../net/deadline.ts";
+import { HANDSHAKE_TIMEOUT_MS, withDeadline } from "../net/deadline.ts";
 import { hangUp } from "../net/half_close.ts";
 import { NodeSocketConn } from "../net/node_socket.ts";
 import type { SenderGuard } from "./mod.ts";
 import type { SecuredConn } from "./secured_conn.ts";
-
-/**
- * Longest time for the two sides to agree on a key, in milliseconds, and then
- * again for both to prove it, whatever the peer says meanwhile. A guess: several
- * lost packets on a slow link.
- */
-export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How long a failed agreement may take to end. */
 const FAREWELL = { silence: 1_000, total: 2_000 };

@@ -250,7 +250,7 @@ class RunningServer implements Server {
   }
 
   #take(conn: Deno.Conn): void {
-    const { peer, host } = peerOf(conn);
+    const { address: peer, host } = peerOf(conn);
     const door = new Door(this.#admission, conn);
     if (!door.wait(this.#lobby, host)) return door.close();
     this.#connections.add(

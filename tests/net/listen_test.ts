@@ -11,19 +11,19 @@ Deno.test("listen() takes any free port of this machine by default", async () =>
   assertEquals(target.hostname, "127.0.0.1");
   using conn = await Deno.connect({ port: target.port });
   using accepted = await listener.accept();
-  const { peer, host } = peerOf(accepted);
+  const { address, host } = peerOf(accepted);
   const { port } = conn.localAddr as Deno.NetAddr;
-  assertEquals([peer, host], [`127.0.0.1:${port}`, "127.0.0.1"]);
+  assertEquals([address, host], [`127.0.0.1:${port}`, "127.0.0.1"]);
 });
 
-Deno.test("listen() takes a Unix socket, whose visitors have no name", async () => {
+Deno.test("listen() takes a Unix socket, whose peers have no address", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/socket`;
   using listener = listen({ path });
   assertEquals(targetOf(listener.addr), { transport: "unix", path });
   using _conn = await Deno.connect({ transport: "unix", path });
   using accepted = await listener.accept();
-  assertEquals(peerOf(accepted).peer, "a local process");
+  assertEquals(peerOf(accepted).address, "a local process");
 });
 
 Deno.test("listen() throws bind where somebody else listens", () => {

@@ -7,7 +7,7 @@
 import { TransferError } from "../../base/errors.ts";
 import type { Progress } from "../../model/progress.ts";
 import { formatTarget, type Target } from "../../net/address.ts";
-import { ENDING } from "../../net/half_close.ts";
+import { CLOSE_BOUNDS } from "../../net/half_close.ts";
 import { serve, type Server } from "../../server/serve.ts";
 import type { ReceiveCommand } from "../parse/parse.ts";
 import { sumOf } from "../report/progress.ts";
@@ -102,7 +102,7 @@ export async function runReceive(
   signals.terminate = () => {
     if (sessions > 0) report.log("stopping when the sessions have finished");
     void server.shutdown({ grace: command.grace }); // finished is awaited below
-    return command.grace + ENDING.total;
+    return command.grace + CLOSE_BOUNDS.total;
   };
   const cut = () => sessions > 0;
   let interrupted = false;

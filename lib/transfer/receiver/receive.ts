@@ -15,11 +15,12 @@ import { mustBePositive } from "../../base/validate.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import {
   closeQuietly,
+  HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   withDeadline,
 } from "../../net/deadline.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { SENDING_AWAY } from "../../net/half_close.ts";
+import { REJECTION_BOUNDS } from "../../net/half_close.ts";
 import {
   type ReceiverGuard,
   receiverGuard,
@@ -43,12 +44,6 @@ export interface WelcomeOptions extends ReceiveOptions {
   /** Bytes for large buffers, shared by all its sessions. */
   budget?: Semaphore;
 }
-
-/**
- * How long a stranger may take to say HELLO, in milliseconds, absolutely:
- * nothing it says extends it. A guess: several lost packets on a slow link.
- */
-const HELLO_TIMEOUT_MS = 10_000;
 
 /** Failures that whoever is there can be told of. */
 const TOLD: ReadonlySet<Code> = new Set(["protocol", "auth", "integrity"]);
@@ -127,7 +122,7 @@ export async function receiverHandshake(
     signal?.throwIfAborted();
     const hello = await withDeadline(
       { close },
-      HELLO_TIMEOUT_MS,
+      HANDSHAKE_TIMEOUT_MS,
       "hear the sender's first words",
       async () => {
         const admitted: Admitted = guard
@@ -165,7 +160,7 @@ export async function receiverHandshake(
     if (TOLD.has(failure.code)) {
       channel ??= new Channel(current, idleTimeout, { budget });
       channel.sayHello(new Uint8Array(ID_BYTES));
-      await channel.hangUp(SENDING_AWAY, failFrameOf(SESSION, failure));
+      await channel.hangUp(REJECTION_BOUNDS, failFrameOf(SESSION, failure));
     }
     close();
     throw failure;

@@ -15,7 +15,7 @@ import { quote } from "../../base/escape.ts";
 import { TaskGroup } from "../../base/task_group.ts";
 import { HEARTBEAT_MS, type Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
-import { ENDING, SENDING_AWAY } from "../../net/half_close.ts";
+import { CLOSE_BOUNDS, REJECTION_BOUNDS } from "../../net/half_close.ts";
 import type { Sink } from "../../sink/sink.ts";
 import type { Data, End, Fail, Frame, Hello } from "../../wire/frames.ts";
 import { type Open, SESSION } from "../../wire/frames.ts";
@@ -87,7 +87,7 @@ export class ReceiverSession {
    * @param why What the sender is told.
    */
   async decline(why: TransferError): Promise<void> {
-    await this.#channel.hangUp(SENDING_AWAY, failFrameOf(SESSION, why));
+    await this.#channel.hangUp(REJECTION_BOUNDS, failFrameOf(SESSION, why));
   }
 
   /**
@@ -125,7 +125,7 @@ export class ReceiverSession {
       clearInterval(heartbeat);
       clearTimeout(this.#stopped);
     }
-    await this.#channel.hangUp(ENDING);
+    await this.#channel.hangUp(CLOSE_BOUNDS);
   }
 
   async #hearAll(sink: Sink): Promise<void> {
@@ -287,7 +287,7 @@ export class ReceiverSession {
     if (this.#stopped || failure.code === "lost") {
       this.#channel.close();
     } else {
-      await this.#channel.hangUp(ENDING, failFrameOf(SESSION, failure));
+      await this.#channel.hangUp(CLOSE_BOUNDS, failFrameOf(SESSION, failure));
     }
     throw this.#stopped ? this.#options.signal?.reason : failure;
   }

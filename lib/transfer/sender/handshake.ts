@@ -6,8 +6,7 @@
 
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
-import { withDeadline } from "../../net/deadline.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "../../security/secure_connect.ts";
+import { HANDSHAKE_TIMEOUT_MS, withDeadline } from "../../net/deadline.ts";
 import type { SecuredConn } from "../../security/secured_conn.ts";
 import type { Channel } from "../channel.ts";
 
