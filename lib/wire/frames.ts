@@ -1,7 +1,7 @@
 /**
  * What can be said in a conversation: the frames and their bounds.
  *
- * How they are spelled is layouts.ts; when they may be said is encoding.ts.
+ * How they are spelled is layouts.ts; when they may be said is mod.ts.
  *
  * @module
  */
@@ -39,7 +39,10 @@ export const MAX_REASON_BYTES = 1_024;
 /** The first frame each way. */
 export interface Hello {
   type: "hello";
-  /** The transfer's id, {@linkcode ID_BYTES} long; the receiver repeats it. */
+  /**
+   * The transfer's id, {@linkcode ID_BYTES} long; the receiver repeats it,
+   * or says zeros where it could not read the sender's HELLO.
+   */
   id: Uint8Array;
   /** Optional abilities offered, as bits; unknown ones are not used. */
   features: number;

@@ -18,6 +18,7 @@ import {
   listening,
   type Ploy,
 } from "./hands.ts";
+import { head } from "./hostile.ts";
 import { damaged, greeting } from "./raw.ts";
 
 const BYTES = noise(1_000);
@@ -103,12 +104,12 @@ const LIES: [string, Ploy, Code][] = [
     atTheEnd(() => [fail(SESSION, { retriable: true, reason: "stopping" })]),
     "rejected",
   ],
-  ["noise", atOnce((id) => [greeting({ id }), noise(10_000)]), "protocol"],
+  ["noise", atOnce((id) => [greeting({ id }), noise(10_000)]), "integrity"],
   [
     "a frame of 4 GiB",
     atOnce((id) => [
       greeting({ id }),
-      Uint8Array.of(0x11, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0),
+      head(0x11, 0xffff_ffff),
     ]),
     "protocol",
   ],

@@ -143,7 +143,7 @@ const SESSIONS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
   ],
   ["damage in the header", said(damaged(OPEN, 5)), "integrity"],
   ["damage in the data", said(OPEN, damaged(DATA, 100)), "integrity"],
-  ["random bytes behind the greeting", noise(100_000), "protocol"],
+  ["random bytes behind the greeting", noise(100_000), "integrity"],
   [
     "ALIVE ten thousand times, then nothing",
     Array.from({ length: 10_000 }, () =>

@@ -7,7 +7,13 @@ import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { type Frame, MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { frames } from "../support/arbitraries.ts";
-import { joined, noise, rejectsWith, utf8 } from "../support/helpers.ts";
+import {
+  joined,
+  noise,
+  rejectsWith,
+  sealed,
+  utf8,
+} from "../support/helpers.ts";
 
 /** A connection that gives the pieces one by one, and then ends. */
 function reading(pieces: Iterable<Uint8Array>): FrameReader {
@@ -146,6 +152,7 @@ Deno.test("FrameReader refuses a huge length before it asks for the payload", as
   let asked = 0;
   const header = encodeFrame(data(0, utf8("a"))).subarray(0, 16);
   new DataView(header.buffer).setUint32(8, 0xffff_ffff);
+  sealed(header);
   const reader = new FrameReader((into) => {
     asked += into.length;
     into.set(header);

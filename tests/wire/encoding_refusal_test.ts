@@ -1,4 +1,4 @@
-// What is no frame of version 1, and what is told of it.
+// Bytes that are no frame, and the error that each of them gets.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Code, TransferError } from "../../lib/base/errors.ts";
@@ -21,13 +21,16 @@ Deno.test("a huge declared length is refused by the header alone", () => {
     view.setUint32(4, SESSION);
     view.setUint32(8, 0xffff_ffff);
     // No payload was given: nothing can have been made for it.
-    const error = assertThrows(() => decodeHeader(bytes), TransferError);
+    const error = assertThrows(
+      () => decodeHeader(sealed(bytes)),
+      TransferError,
+    );
     assertEquals(error.code, "protocol");
     assert(error.message.endsWith("found 4294967295"), error.message);
   }
 });
 
-Deno.test("decodeHeader() finds every single damaged byte before its payload is waited for", () => {
+Deno.test("a damaged header is integrity, whatever type, length or entry it shows", () => {
   const good = encodeFrame({
     type: "data",
     entry: 3,
@@ -39,12 +42,16 @@ Deno.test("decodeHeader() finds every single damaged byte before its payload is 
       const bytes = good.slice();
       bytes[at]! ^= change;
       const error = assertThrows(() => decodeHeader(bytes), TransferError);
-      assert(["protocol", "integrity"].includes(error.code), error.code);
+      assertEquals(error.code, "integrity", `byte ${at} by ${change}`);
+      assertEquals(
+        error.message,
+        "Cannot accept the next frame: its header was damaged on the way",
+      );
     }
   }
 });
 
-/** Headers that no version 1 sends, without their CRC-32. */
+/** Headers that no peer sends, without their checks. */
 const HEADERS: [what: string, found: string, dump: string][] = [
   ["a type below all", "there is no type 0", "00 00 0000 00000000 00000000"],
   ["a type beyond all", "there is no type 255", "ff 00 0000 00000000 00000000"],
@@ -59,10 +66,13 @@ const HEADERS: [what: string, found: string, dump: string][] = [
 for (const [what, found, dump] of HEADERS) {
   Deno.test(`decodeHeader() refuses ${what}: ${found}`, () => {
     const error = assertThrows(
-      () => decodeHeader(hex(`${dump} 00 00 00 00`)),
+      () => decodeHeader(sealed(hex(`${dump} 00 00 00 00`))),
       TransferError,
     );
-    assertEquals(error.message, `Cannot read the next frame: ${found}`);
+    assertEquals(
+      [error.code, error.message],
+      ["protocol", `Cannot read the next frame: ${found}`],
+    );
   });
 }
 

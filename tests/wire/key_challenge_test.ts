@@ -14,7 +14,7 @@ Deno.test("a knock, byte by byte", () => {
   assertEquals(
     bytes,
     hex(`
-      89 48 43 0d 0a 1a 0a    # as the preface of encoding.ts
+      89 48 43 0d 0a 1a 0a    # as the preface of mod.ts
       81                      # version 1, with a key
       00 01 02 03 04 05 06 07 # the nonce
       08 09 0a 0b 0c 0d 0e 0f

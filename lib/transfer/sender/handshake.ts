@@ -8,7 +8,9 @@ import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { HANDSHAKE_TIMEOUT_MS, withDeadline } from "../../net/deadline.ts";
 import type { SecuredConn } from "../../security/secured_conn.ts";
+import type { Hello } from "../../wire/frames.ts";
 import type { Channel } from "../channel.ts";
+import { errorOfFail } from "../fail.ts";
 
 /**
  * Hears the receiver's HELLO, and its proof where there is a secret. It has a
@@ -20,7 +22,8 @@ import type { Channel } from "../channel.ts";
  * @param idleTimeout Longest silence in milliseconds.
  * @returns `false` when the receiver ended without a word.
  * @throws {TransferError} `stalled` when it took too long, `protocol` when it
- * greets somebody else, and as {@linkcode Channel.hearHello}.
+ * greets somebody else, the code of its FAIL when it could not read our HELLO,
+ * and as {@linkcode Channel.hearHello}.
  */
 export async function senderHandshake(
   channel: Channel,
@@ -37,7 +40,7 @@ export async function senderHandshake(
     channel,
     limit,
     "hear the receiver's first words",
-    () => channel.hearHello(),
+    () => hearHello(channel),
   );
   if (!hello) return false;
   if (sameBytes(hello.id, id)) return true;
@@ -45,4 +48,13 @@ export async function senderHandshake(
     "protocol",
     "Cannot talk to the receiver: it greets another transfer",
   );
+}
+
+/** Hears HELLO; where that says that ours was not readable, hears why. */
+async function hearHello(channel: Channel): Promise<Hello | null> {
+  const hello = await channel.hearHello();
+  if (!hello || hello.id.some((byte) => byte !== 0)) return hello;
+  const frame = await channel.hear();
+  if (frame?.type !== "fail") return hello;
+  throw errorOfFail(frame, "Cannot talk to the receiver");
 }

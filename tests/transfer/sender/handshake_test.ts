@@ -2,8 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { Channel } from "../../../lib/transfer/channel.ts";
 import { senderHandshake } from "../../../lib/transfer/sender/handshake.ts";
+import { SESSION } from "../../../lib/wire/frames.ts";
 import { connectedPair } from "../../support/pairs.ts";
-import { hello, ID, Scripted } from "../../support/scripted.ts";
+import { accept, fail, hello, ID, Scripted } from "../../support/scripted.ts";
 
 /** What is made of a receiver that does this. */
 async function heard(
@@ -30,6 +31,43 @@ Deno.test("senderHandshake() wants no greeting that is for another transfer", as
   const other = hello({ id: ID.toReversed() });
   const error = await assertRejects(
     () => heard((receiver) => receiver.greet(other)),
+    TransferError,
+    "it greets another transfer",
+  );
+  assertEquals(error.code, "protocol");
+});
+
+/** What a receiver says that could not read the sender's HELLO. */
+const UNREAD = hello({ id: new Uint8Array(16) });
+
+Deno.test("senderHandshake() hears why the receiver could not read its HELLO", async () => {
+  const why = fail(SESSION, {
+    code: "integrity",
+    retriable: true,
+    reason: "it was damaged on the way",
+  });
+  const error = await assertRejects(
+    () =>
+      heard(async (receiver) => {
+        await receiver.greet(UNREAD);
+        await receiver.say(why);
+      }),
+    TransferError,
+  );
+  assertEquals([error.code, error.retriable, error.message], [
+    "integrity",
+    true,
+    "Cannot talk to the receiver: it was damaged on the way",
+  ]);
+});
+
+Deno.test("senderHandshake() takes nothing but a FAIL from a receiver that knows no id", async () => {
+  const error = await assertRejects(
+    () =>
+      heard(async (receiver) => {
+        await receiver.greet(UNREAD);
+        await receiver.say(accept(0));
+      }),
     TransferError,
     "it greets another transfer",
   );
