@@ -82,12 +82,13 @@ export {
   type SenderSecurity,
 } from "./lib/security/mod.ts";
 export { send, sendAll, type SendOptions } from "./lib/transfer/sender/send.ts";
+export { serve, type Server } from "./lib/server/serve.ts";
 export {
-  serve,
+  type Handler,
   type ServeOptions,
-  type Server,
   type ShutdownOptions,
-} from "./lib/server/serve.ts";
+} from "./lib/server/options.ts";
+export { type SessionInfo } from "./lib/server/sessions.ts";
 export { type SessionOptions } from "./lib/transfer/receiver/session.ts";
 export {
   type CommitPhase,
@@ -102,9 +103,4 @@ export { type Source } from "./lib/source/item.ts";
 export { directorySink, fileSink } from "./lib/sink/disk/mod.ts";
 export { type ByteWriter, streamSink } from "./lib/sink/stream_sink.ts";
 export { type Certificate } from "./lib/security/tls.ts";
-export {
-  type Handler,
-  type SessionInfo,
-  type VisitOptions,
-} from "./lib/server/handle_connection.ts";
 export { type PathOptions } from "./lib/source/walk.ts";

@@ -11,36 +11,10 @@ import type { Receipt } from "../model/receipt.ts";
 import { receiveRaw } from "../raw/receive_raw.ts";
 import type { RawReport } from "../raw/report.ts";
 import type { ReceiverGuard } from "../security/mod.ts";
-import type { Sink } from "../sink/sink.ts";
-import {
-  type ReceiveOptions,
-  receiverHandshake,
-} from "../transfer/receiver/receive.ts";
-import type { Door } from "./door.ts";
-
-/** Who a session is with. */
-export interface SessionInfo {
-  /** The sender's address, as people type it. */
-  peer: string;
-}
-
-/** Hears of an entry that was committed, and who sent it; it may be async. */
-export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
-
-/** What the sessions of a server have in common. */
-export interface VisitOptions
-  extends Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
-  /** Where the entries land. */
-  sink: Sink;
-  /** Takes plain streams until their end, as `nc -N` sends them. */
-  raw?: boolean;
-  /** Whether raw streams are digested. @default {false} */
-  digest?: boolean;
-  /** Hears of each session that begins. */
-  onConnect?: (info: SessionInfo) => void;
-  /** Hears how far each session is. */
-  onProgress?: (progress: Progress, info: SessionInfo) => void;
-}
+import { receiverHandshake } from "../transfer/receiver/receive.ts";
+import type { AcceptedConn } from "./admission.ts";
+import type { Handler, ServeOptions } from "./options.ts";
+import type { Session } from "./sessions.ts";
 
 /**
  * Bytes for large buffers over all sessions: 128 of them can receive large
@@ -48,9 +22,9 @@ export interface VisitOptions
  */
 const BUFFER_BYTES = 268_435_456;
 
-/** Holds sessions, any number at a time. */
+/** Runs the sessions of a server, any number at a time. */
 export class ConnectionHandler {
-  readonly #options: VisitOptions;
+  readonly #options: ServeOptions;
   readonly #guard: ReceiverGuard | undefined;
   readonly #signal: AbortSignal;
   readonly #handler: Handler;
@@ -60,12 +34,12 @@ export class ConnectionHandler {
    * Makes what the sessions share.
    *
    * @param options Where the entries land, bounds, callbacks.
-   * @param guard How to find out who may come in, if it matters.
-   * @param signal Ends all of them.
+   * @param guard Authenticates the senders, where that was asked for.
+   * @param signal Ends all sessions.
    * @param handler Hears of each entry that was committed.
    */
   constructor(
-    options: VisitOptions,
+    options: ServeOptions,
     guard: ReceiverGuard | undefined,
     signal: AbortSignal,
     handler: Handler,
@@ -77,68 +51,76 @@ export class ConnectionHandler {
   }
 
   /**
-   * Holds one.
+   * Runs one session.
+   *
+   * On abort: the sender is told, and this rejects with the signal's reason.
    *
    * @param conn An accepted connection. It is taken over.
-   * @param info Who came.
-   * @param door Its way in.
-   * @returns What came, of a raw stream; it ended well.
-   * @throws {TransferError} Why it did not.
+   * @param session What the server knows about it; its progress is kept there.
+   * @param accepted Its state, which says when it is a session.
+   * @returns How a raw stream ended; nothing for a verified session.
+   * @throws {TransferError} Why it failed: `rejected` where the server cannot
+   * admit it, and everything that {@linkcode receive} throws.
    */
-  async hold(
+  async handle(
     conn: Deno.Conn,
-    info: SessionInfo,
-    door: Door,
+    session: Session,
+    accepted: AcceptedConn,
   ): Promise<RawReport | undefined> {
-    if (this.#options.raw) return await this.#raw(conn, info, door);
-    await this.#verified(conn, info, door);
+    if (this.#options.raw) return await this.#raw(conn, session, accepted);
+    await this.#verified(conn, session, accepted);
   }
 
   async #raw(
     conn: Deno.Conn,
-    info: SessionInfo,
-    door: Door,
+    session: Session,
+    accepted: AcceptedConn,
   ): Promise<RawReport> {
     try {
-      door.enter();
+      accepted.admit();
     } catch (busy) {
-      door.close(); // there is no way to tell a plain sender why
+      accepted.close(); // there is no way to tell a plain sender why
       throw busy;
     }
-    this.#options.onConnect?.(info);
+    this.#options.onConnect?.(session.info);
     return await receiveRaw(conn, this.#options.sink, {
       ...this.#options,
       signal: this.#signal,
-      onProgress: (progress) => this.#options.onProgress?.(progress, info),
+      onProgress: (progress) => this.#tellProgress(progress, session),
     });
   }
 
   async #verified(
     conn: Deno.Conn,
-    info: SessionInfo,
-    door: Door,
+    session: Session,
+    accepted: AcceptedConn,
   ): Promise<void> {
+    const { info } = session;
     const options = {
       ...this.#options,
       signal: this.#signal,
       budget: this.#budget,
       onReceipt: (receipt: Receipt) => this.#handler(receipt, info),
-      onProgress: (progress: Progress) =>
-        this.#options.onProgress?.(progress, info),
+      onProgress: (progress: Progress) => this.#tellProgress(progress, session),
     };
-    const session = await receiverHandshake(
+    const receiver = await receiverHandshake(
       conn,
       options,
       this.#guard,
-      door.becomes,
+      accepted.replace,
     );
     try {
-      door.enter();
+      accepted.admit();
     } catch (busy) {
-      await session.decline(asTransferError(busy, "internal", "let it in"));
+      await receiver.decline(asTransferError(busy, "internal", "let it in"));
       throw busy;
     }
     this.#options.onConnect?.(info);
-    await session.run(this.#options.sink);
+    await receiver.run(this.#options.sink);
+  }
+
+  #tellProgress(progress: Progress, session: Session): void {
+    session.progress = progress;
+    this.#options.onProgress?.(progress, session.info);
   }
 }

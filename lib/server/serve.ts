@@ -12,56 +12,15 @@ import {
   TransferError,
 } from "../base/errors.ts";
 import { pause } from "../base/retry.ts";
-import { TaskGroup } from "../base/task_group.ts";
 import { mustBePositive, mustNotBeNegative } from "../base/validate.ts";
 import { formatTarget, type Target, targetOf } from "../net/address.ts";
-import {
-  listen,
-  type ListenOptions,
-  mustBeLocal,
-  peerOf,
-} from "../net/listen.ts";
-import type { RawReport } from "../raw/report.ts";
+import { listen, mustBeLocal, peerOf } from "../net/listen.ts";
 import { receiverGuard } from "../security/mod.ts";
-import { Admission } from "./admission.ts";
-import { Door } from "./door.ts";
-import {
-  ConnectionHandler,
-  type Handler,
-  type SessionInfo,
-  type VisitOptions,
-} from "./handle_connection.ts";
+import { type AcceptedConn, Admission } from "./admission.ts";
+import { ConnectionHandler } from "./handle_connection.ts";
+import type { Handler, ServeOptions, ShutdownOptions } from "./options.ts";
+import { type Session, SessionRegistry } from "./sessions.ts";
 import { UnauthenticatedConns } from "./unauthenticated.ts";
-
-/** Options of {@linkcode serve}. */
-export interface ServeOptions extends ListenOptions, VisitOptions {
-  /**
-   * Sessions at a time; more are refused as busy.
-   * @default {4096}
-   */
-  maxConnections?: number;
-  /** Hears where the server listens. */
-  onListen?: (addr: Target) => void;
-  /** Hears of each session that ended well. */
-  onClose?: (info: SessionInfo, report?: RawReport) => void;
-  /**
-   * Hears of each session that did not, and of connections that never were one:
-   * then `stranger` is true.
-   */
-  onError?: (
-    error: TransferError,
-    info: SessionInfo & { stranger: boolean },
-  ) => void;
-}
-
-/** Options of a server's `shutdown()`. */
-export interface ShutdownOptions {
-  /**
-   * Longest time for sessions to finish, in milliseconds; with 0 they are cut
-   * at once. @default {Infinity}
-   */
-  grace?: number;
-}
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -73,8 +32,8 @@ export interface Server extends AsyncDisposable {
    */
   readonly finished: Promise<void>;
   /**
-   * Takes no new session, lets those under way finish, and stops. Senders that
-   * come meanwhile are told to come again later. It may be called again, with
+   * Admits no new session, lets those under way finish, and stops. Senders that
+   * connect meanwhile are told to try again later. It may be called again, with
    * less grace.
    *
    * On abort: the server's `signal` ends the sessions, and this resolves.
@@ -87,11 +46,17 @@ export interface Server extends AsyncDisposable {
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
-/** Strangers at a time, where they have a key to show: guessing takes its time. */
-const GUARDED = { ofOne: 256, inAll: 1_024 };
+/**
+ * Unauthenticated connections at a time, where there is a key to prove: a peer
+ * that guesses it holds each of them for seconds.
+ */
+const WITH_KEY = { ofOne: 256, inAll: 1_024 };
 
-/** How long strangers have, once the last session has ended, in milliseconds. */
-const STRANGERS_MS = 2_000;
+/**
+ * How long unauthenticated connections may stay once the last session of a
+ * server that stops has ended, in milliseconds.
+ */
+const UNAUTHENTICATED_GRACE_MS = 2_000;
 
 /** Pause after an accept that failed for want of descriptors. */
 const ACCEPT_PAUSE_MS = 100;
@@ -137,11 +102,10 @@ class RunningServer implements Server {
   readonly addr: Target;
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
-  readonly #lobby: UnauthenticatedConns;
   readonly #listener: Deno.Listener;
   readonly #admission: Admission;
-  readonly #visits: ConnectionHandler;
-  readonly #connections = new TaskGroup();
+  readonly #handler: ConnectionHandler;
+  readonly #sessions = new SessionRegistry();
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
   #stopped = false;
@@ -157,16 +121,16 @@ class RunningServer implements Server {
     const guard = receiverGuard(options);
     if (guard && options.raw) throw rawIsOpen();
     mustBeLocal(options, guard !== undefined);
-    this.#lobby = guard
-      ? new UnauthenticatedConns(GUARDED)
-      : new UnauthenticatedConns();
-    this.#visits = new ConnectionHandler(
+    this.#admission = new Admission(
+      maxConnections,
+      new UnauthenticatedConns(guard ? WITH_KEY : {}),
+    );
+    this.#handler = new ConnectionHandler(
       options,
       guard,
       this.#cut.signal,
       handler,
     );
-    this.#admission = new Admission(maxConnections);
     this.#listener = listen(options);
     this.addr = targetOf(this.#listener.addr);
     const { signal } = options;
@@ -179,7 +143,7 @@ class RunningServer implements Server {
     try {
       options.onListen?.(this.addr);
     } catch (error) {
-      stop(); // nobody will get hold of this server
+      stop(); // the caller gets no server to stop
       signal?.removeEventListener("abort", stop);
       throw error;
     }
@@ -196,8 +160,8 @@ class RunningServer implements Server {
     await this.#admission.empty;
     clearTimeout(timer);
     this.#stop();
-    // Who has not said what they want by now keeps nobody waiting.
-    const late = setTimeout(cut, STRANGERS_MS);
+    // A peer that is not authenticated by then does not hold up the stop.
+    const late = setTimeout(cut, UNAUTHENTICATED_GRACE_MS);
     await this.finished.finally(() => clearTimeout(late));
   }
 
@@ -212,22 +176,25 @@ class RunningServer implements Server {
   }
 
   async #acceptAll(): Promise<void> {
-    let told = false;
+    let reported = false;
     while (!this.#stopped) {
       try {
-        this.#take(await this.#listener.accept());
-        told = false;
+        this.#serve(await this.#listener.accept());
+        reported = false;
       } catch (error) {
         if (this.#stopped) break;
         if (isGone(error)) continue;
-        // A stranger's descriptor will do, where there is one.
-        if (isOutOfDescriptors(error) && this.#lobby.dismissFirst()) continue;
-        if (!told) this.#cannotAccept(error);
-        told = true;
+        // The descriptor of an unauthenticated connection will do, if any.
+        const { unauthenticated } = this.#admission;
+        if (isOutOfDescriptors(error) && unauthenticated.closeOldest()) {
+          continue;
+        }
+        if (!reported) this.#cannotAccept(error);
+        reported = true;
         await pause(ACCEPT_PAUSE_MS);
       }
     }
-    await this.#connections.allDone();
+    await this.#sessions.allDone();
     if (this.#thrown) throw this.#thrown.error;
   }
 
@@ -237,45 +204,54 @@ class RunningServer implements Server {
       `Cannot accept a connection: ${reasonOf(cause)}`,
       { cause },
     );
-    this.#fail(error, { peer: formatTarget(this.addr), stranger: true });
+    const peer = formatTarget(this.addr);
+    this.#fail(error, { id: 0, peer, authenticated: false });
   }
 
-  /** Tells of a failure. What comes of that is for the end: nobody else hears. */
-  #fail(error: TransferError, info: SessionInfo & { stranger: boolean }): void {
+  /** Reports a failure. What `onError` throws is kept for `finished`. */
+  #fail(...failure: Parameters<NonNullable<ServeOptions["onError"]>>): void {
     try {
-      this.#options.onError?.(error, info);
+      this.#options.onError?.(...failure);
     } catch (thrown) {
       this.#thrown ??= { error: thrown };
     }
   }
 
-  #take(conn: Deno.Conn): void {
+  #serve(conn: Deno.Conn): void {
     const { address: peer, host } = peerOf(conn);
-    const door = new Door(this.#admission, conn);
-    if (!door.wait(this.#lobby, host)) return door.close();
-    this.#connections.add(
-      this.#handle(conn, peer, door).finally(() => door.leave()),
+    const accepted = this.#admission.accept(conn, host);
+    if (!accepted) return;
+    this.#sessions.run(
+      peer,
+      (session) => this.#handle(conn, session, accepted),
     );
   }
 
-  async #handle(conn: Deno.Conn, peer: string, door: Door): Promise<void> {
+  async #handle(
+    conn: Deno.Conn,
+    session: Session,
+    accepted: AcceptedConn,
+  ): Promise<void> {
+    const { info } = session;
     try {
-      const report = await this.#visits.hold(conn, { peer }, door);
-      this.#options.onClose?.({ peer }, report);
+      const report = await this.#handler.handle(conn, session, accepted);
+      this.#options.onClose?.(info, report);
     } catch (error) {
       if (this.#options.signal?.aborted) return;
-      if (error === OUT_OF_TIME && door.stranger) return; // it was nobody
+      const authenticated = accepted.admitted;
+      // An unauthenticated peer that had no time left did nothing wrong.
+      if (error === OUT_OF_TIME && !authenticated) return;
       const failure = asTransferError(error, "internal", "serve a session");
-      this.#fail(failure, { peer, stranger: door.stranger });
+      this.#fail(failure, { ...info, authenticated });
     } finally {
-      door.close(); // in case a callback threw before the session began
+      accepted.end();
     }
   }
 }
 
 /**
- * Whether whoever came was gone before being accepted. That costs nothing; a
- * pause for it would hold up everybody behind.
+ * Whether a connection had ended before it was accepted. That costs nothing; a
+ * pause for it would hold up the connections behind it.
  */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||

@@ -1,86 +1,86 @@
 /**
- * Those who have connected and not shown yet that they may.
+ * Connections whose peers are not authenticated yet.
  *
  * Each of them costs a descriptor and a little memory until its deadline, and
- * anybody can become one. So their number is limited, for one address and in
- * all. Where one address has too many its next is turned away; where there are
- * too many in all the one that has waited longest goes, because an honest
- * sender is done in a few round trips.
+ * anybody can open one. So their number is limited, for one address and in all,
+ * as sshd's MaxStartups does. Where one address has too many, its next
+ * connection is closed; where there are too many in all, the oldest one is,
+ * because an honest sender is authenticated within a few round trips.
  *
  * @module
  */
 
-/** How many may wait. */
+/** How many there may be. */
 export interface UnauthenticatedLimits {
-  /** Most from one address: others must get in beside it. @default {3_072} */
+  /** Most from one address, so that others have room beside it. @default {3_072} */
   ofOne?: number;
   /** Most in all. @default {4_096} */
   inAll?: number;
 }
 
-/** The place of one who waits. */
-export interface Place {
+/** What a connection holds while it is one of them. */
+export interface Slot {
   /** Gives it back; harmless when called twice. */
   leave(): void;
 }
 
-/** Counts those who wait, and turns away who is too many. */
+/** Counts them, and closes those that are too many. */
 export class UnauthenticatedConns {
   readonly #ofOne: number;
   readonly #inAll: number;
-  /** In the order in which they came. */
-  readonly #waiting = new Map<Place, () => void>();
+  /** How to close each, in the order in which they came. */
+  readonly #closers = new Map<Slot, () => void>();
   readonly #counts = new Map<string, number>();
 
   /**
-   * Opens with nobody in it.
+   * Begins with none.
    *
-   * @param options How many may wait.
+   * @param limits How many there may be.
    */
   constructor({ ofOne = 3_072, inAll = 4_096 }: UnauthenticatedLimits = {}) {
     this.#ofOne = ofOne;
     this.#inAll = inAll;
   }
 
-  /** How many wait. */
+  /** How many there are. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#closers.size;
   }
 
   /**
-   * Lets one in, or not.
+   * Counts one more, and closes the oldest where there are too many in all.
    *
    * @param address Where it comes from.
-   * @param dismiss Ends its wait, should its place be needed.
-   * @returns Its place; `undefined` where its address has too many already.
+   * @param close Closes it, should its slot be needed.
+   * @returns Its slot; `undefined` where its address has too many already.
    */
-  enter(address: string, dismiss: () => void): Place | undefined {
+  enter(address: string, close: () => void): Slot | undefined {
     const network = networkOf(address);
     const count = this.#counts.get(network) ?? 0;
     if (count >= this.#ofOne) return undefined;
-    if (this.#waiting.size >= this.#inAll) this.dismissFirst();
+    if (this.#closers.size >= this.#inAll) this.closeOldest();
     this.#counts.set(network, (this.#counts.get(network) ?? 0) + 1);
-    const place = { leave: () => this.#leave(place, network) };
-    this.#waiting.set(place, dismiss);
-    return place;
+    const slot = { leave: () => this.#leave(slot, network) };
+    this.#closers.set(slot, close);
+    return slot;
   }
 
   /**
-   * Ends the wait of the one who has waited longest.
+   * Closes the oldest of them.
    *
    * @returns Whether there was one.
    */
-  dismissFirst(): boolean {
-    const [first] = this.#waiting;
-    if (!first) return false;
-    const [place, dismiss] = first;
-    place.leave();
-    dismiss();
+  closeOldest(): boolean {
+    const [oldest] = this.#closers;
+    if (!oldest) return false;
+    const [slot, close] = oldest;
+    slot.leave();
+    close();
     return true;
   }
 
-  #leave(place: Place, network: string): void {
-    if (!this.#waiting.delete(place)) return;
+  #leave(slot: Slot, network: string): void {
+    if (!this.#closers.delete(slot)) return;
     const count = this.#counts.get(network)! - 1;
     if (count > 0) this.#counts.set(network, count);
     else this.#counts.delete(network);
@@ -88,10 +88,11 @@ export class UnauthenticatedConns {
 }
 
 /**
- * What one party can have many of counts as one: of IPv6 a /64 (RFC 6177).
+ * The network that counts as one address: one party can have all of an IPv6 /64
+ * (RFC 6177).
  *
- * @param address An IP address, or anything else, which stands for itself.
- * @returns The address or its network.
+ * @param address An IP address, or anything else, which is returned as it is.
+ * @returns The address, or the /64 that it is in.
  */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

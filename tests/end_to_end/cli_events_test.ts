@@ -1,10 +1,13 @@
 // The order of the JSON lines, for sessions that end badly.
 
 import { assertEquals } from "@std/assert";
+import type { Target } from "../../lib/net/address.ts";
+import { withDeadline } from "../../lib/net/deadline.ts";
 import { drain } from "../../lib/net/half_close.ts";
 import { halfclose, type Running } from "../support/children.ts";
 import { noise, tempDir } from "../support/helpers.ts";
 import { playing } from "../support/scripted.ts";
+import { sendHeld } from "../support/serve_talk.ts";
 
 /** The events that a program printed, without progress. */
 async function eventsOf(program: Running): Promise<string[]> {
@@ -73,4 +76,33 @@ Deno.test("sessions that SIGINT cut are closed on both sides", async () => {
   assertEquals([await receiver.code(), await sender.code()], [130, 8]);
   assertEquals(await eventsOf(receiver), ["listening", "connected", "closed"]);
   assertEquals(await eventsOf(sender), ["connected", "error", "closed"]);
+});
+
+Deno.test("two Unix senders at once both count in the progress, and close as they connected", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/socket`;
+  const args = ["--dir", dir.path, "--json", `unix:${path}`];
+  await using receiver = halfclose(["receive", ...args]);
+  await receiver.stdout.until(/"event":"listening"/);
+  const addr: Target = { transport: "unix", path };
+  const first = await sendHeld({ addr }, "a");
+  const second = await sendHeld({ addr }, "b");
+  await withDeadline(
+    { close: () => receiver.kill("SIGKILL") },
+    10_000,
+    "see the sum of both",
+    () => receiver.stdout.until(/"event":"progress",.*"bytes":2000\b/),
+  );
+  second.finish();
+  await second.receipt;
+  await receiver.stdout.until(/"event":"closed"/);
+  first.finish();
+  await first.receipt;
+  receiver.kill("SIGTERM");
+  assertEquals(await receiver.code(), 0);
+  assertEquals(await eventsOf(receiver), [
+    "listening",
+    ...["connected", "connected"],
+    ...["receipt", "closed", "receipt", "closed"],
+  ]);
 });

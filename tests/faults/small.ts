@@ -8,11 +8,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
-import {
-  serve,
-  type ServeOptions,
-  type Server,
-} from "../../lib/server/serve.ts";
+import type { ServeOptions } from "../../lib/server/options.ts";
+import { serve, type Server } from "../../lib/server/serve.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { bytesItem, directoryItem, type Item } from "../../lib/source/item.ts";
 import { type SendOptions, transfer } from "../../lib/transfer/sender/send.ts";

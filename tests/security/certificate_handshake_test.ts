@@ -9,7 +9,8 @@ import {
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { generateKey } from "../../lib/security/key.ts";
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
+import type { ServeOptions } from "../../lib/server/options.ts";
+import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send, type SendOptions } from "../../lib/transfer/sender/send.ts";
 import { run } from "../support/children.ts";

@@ -12,7 +12,8 @@ import { TransferError } from "../../lib/base/errors.ts";
 import { readExactly } from "../../lib/net/half_close.ts";
 import { challengeResponseOf, nonce } from "../../lib/security/auth_proof.ts";
 import { derive, generateKey, parseKey } from "../../lib/security/key.ts";
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
+import type { ServeOptions } from "../../lib/server/options.ts";
+import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { receive } from "../../lib/transfer/receiver/receive.ts";
 import {
@@ -138,7 +139,7 @@ for (const [who, { sender, receiver }, told, logged] of MISMATCHES) {
     assertEquals([error.code, error.exit, error.retriable], ["auth", 6, false]);
     assert(told.test(error.message), error.message);
     await server.shutdown();
-    assertEquals(errors.map(({ stranger }) => stranger), [true]);
+    assertEquals(errors.map(({ authenticated }) => authenticated), [false]);
     assertEquals(errors[0]!.error.code, "auth");
     assert(logged.test(errors[0]!.error.message), errors[0]!.error.message);
     assertEquals(opened, [], "no file effect");

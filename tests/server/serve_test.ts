@@ -2,13 +2,19 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
 import type { Target } from "../../lib/net/address.ts";
+import { withDeadline } from "../../lib/net/deadline.ts";
 import { generateKey } from "../../lib/security/key.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import type { Sink } from "../../lib/sink/sink.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { noise, tempDir, utf8 } from "../support/helpers.ts";
-import { listening, portOf, withHeld } from "../support/serve_talk.ts";
+import {
+  listening,
+  portOf,
+  sendHeld,
+  withHeld,
+} from "../support/serve_talk.ts";
 
 Deno.test("serve() listens on a free port of this machine and says which", async () => {
   const heard: Target[] = [];
@@ -151,6 +157,48 @@ Deno.test("serve() takes transfers on a Unix socket", async () => {
   assertEquals(peers, ["a local process"]);
 });
 
+Deno.test("two Unix senders at once are two sessions, each with its own progress", async () => {
+  await using dir = await tempDir();
+  const story: string[] = [];
+  const going = new Map<number, number>();
+  const both = Promise.withResolvers<void>();
+  const { server } = listening({
+    path: `${dir.path}/socket`,
+    onConnect: ({ id, peer }) => story.push(`connected ${id} ${peer}`),
+    onProgress: ({ bytes }, { id }) => {
+      going.set(id, bytes);
+      const [one, other] = going.values();
+      if (one === 1_000 && other === 1_000) both.resolve();
+    },
+    onClose: ({ id }) => story.push(`closed ${id}`),
+  });
+  await using _server = server;
+  const first = await sendHeld(server, "a");
+  const second = await sendHeld(server, "b");
+  await withDeadline(
+    {
+      close() {
+        both.reject(new Error(JSON.stringify([...going])));
+        for (const one of [first, second]) one.finish();
+      },
+    },
+    10_000,
+    "hear of both",
+    () => both.promise,
+  );
+  second.finish();
+  await second.receipt;
+  first.finish();
+  await first.receipt;
+  await server.shutdown();
+  assertEquals(story, [
+    "connected 1 a local process",
+    "connected 2 a local process",
+    "closed 2",
+    "closed 1",
+  ]);
+});
+
 Deno.test("a sink that breaks fails its own session and no other", async () => {
   const good = memorySink();
   const sink: Sink = {
@@ -166,7 +214,7 @@ Deno.test("a sink that breaks fails its own session and no other", async () => {
   await send(noise(10), server.addr, { name: "b" });
   await server.shutdown();
   assertEquals(errors.length, 1);
-  assertEquals(errors[0]?.stranger, false);
+  assertEquals(errors[0]?.authenticated, true);
 });
 
 Deno.test("serve() is not there when onListen throws", () => {

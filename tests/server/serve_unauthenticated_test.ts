@@ -111,8 +111,8 @@ for (const [who, visit, message, code = "protocol"] of STRANGERS) {
     assertEquals(receipt.bytes, 9);
     await server.shutdown();
     assertEquals(errors.length, 1);
-    const { error, stranger } = errors[0]!;
-    assertEquals([error.code, stranger], [code, true]);
+    const { error, authenticated } = errors[0]!;
+    assertEquals([error.code, authenticated], [code, false]);
     assert(message.test(error.message), error.message);
     assertEquals(sink.files.size, 1);
   });

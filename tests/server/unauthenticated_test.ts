@@ -4,41 +4,41 @@ import {
   UnauthenticatedConns,
 } from "../../lib/server/unauthenticated.ts";
 
-Deno.test("UnauthenticatedConns turns away an address that has too many, and no other", () => {
-  const lobby = new UnauthenticatedConns({ ofOne: 2, inAll: 10 });
-  const places = [lobby.enter("a", () => {}), lobby.enter("a", () => {})];
-  assertEquals(lobby.enter("a", () => {}), undefined);
-  assert(lobby.enter("b", () => {}));
-  places[0]!.leave();
-  places[0]!.leave();
-  assert(lobby.enter("a", () => {}));
-  assertEquals(lobby.size, 3);
+Deno.test("UnauthenticatedConns takes no more of an address that has too many, and of others it does", () => {
+  const conns = new UnauthenticatedConns({ ofOne: 2, inAll: 10 });
+  const slots = [conns.enter("a", () => {}), conns.enter("a", () => {})];
+  assertEquals(conns.enter("a", () => {}), undefined);
+  assert(conns.enter("b", () => {}));
+  slots[0]!.leave();
+  slots[0]!.leave();
+  assert(conns.enter("a", () => {}));
+  assertEquals(conns.size, 3);
 });
 
-Deno.test("UnauthenticatedConns dismisses who has waited longest when it is full", () => {
-  const lobby = new UnauthenticatedConns({ ofOne: 9, inAll: 3 });
-  const dismissed: number[] = [];
+Deno.test("UnauthenticatedConns closes the oldest when there are too many in all", () => {
+  const conns = new UnauthenticatedConns({ ofOne: 9, inAll: 3 });
+  const closed: number[] = [];
   for (let number = 0; number < 5; number++) {
-    assert(lobby.enter(`host${number}`, () => dismissed.push(number)));
+    assert(conns.enter(`host${number}`, () => closed.push(number)));
   }
-  assertEquals([dismissed, lobby.size], [[0, 1], 3]);
-  while (lobby.dismissFirst());
-  assertEquals([dismissed, lobby.size], [[0, 1, 2, 3, 4], 0]);
+  assertEquals([closed, conns.size], [[0, 1], 3]);
+  while (conns.closeOldest());
+  assertEquals([closed, conns.size], [[0, 1, 2, 3, 4], 0]);
 });
 
-Deno.test("one address cannot keep all others out before it has said who it is", () => {
-  const lobby = new UnauthenticatedConns();
+Deno.test("unauthenticated connections of one address cannot keep out all others", () => {
+  const conns = new UnauthenticatedConns();
   let flood = 0;
-  while (lobby.enter("192.0.2.1", () => {})) flood++;
-  assert(lobby.enter("192.0.2.2", () => {}));
+  while (conns.enter("192.0.2.1", () => {})) flood++;
+  assert(conns.enter("192.0.2.2", () => {}));
   assert(flood > 0 && flood < 4_096);
 });
 
-Deno.test("UnauthenticatedConns is empty again when all have left", () => {
-  const lobby = new UnauthenticatedConns();
-  const places = Array.from({ length: 100 }, () => lobby.enter("a", () => {})!);
-  for (const place of places) place.leave();
-  assertEquals(lobby.size, 0);
+Deno.test("UnauthenticatedConns counts none when all have left", () => {
+  const conns = new UnauthenticatedConns();
+  const slots = Array.from({ length: 100 }, () => conns.enter("a", () => {})!);
+  for (const slot of slots) slot.leave();
+  assertEquals(conns.size, 0);
 });
 
 Deno.test("networkOf() takes what one party owns for one", () => {

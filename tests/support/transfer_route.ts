@@ -5,7 +5,8 @@
  * @module
  */
 
-import { serve, type ServeOptions } from "../../lib/server/serve.ts";
+import type { ServeOptions } from "../../lib/server/options.ts";
+import { serve } from "../../lib/server/serve.ts";
 import type { ConflictPolicy } from "../../lib/sink/conflict.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { noise, tempDir } from "./helpers.ts";

@@ -32,8 +32,8 @@ const MAX_LISTED = 20;
 export class Reporter {
   readonly #options: ReportOptions;
   readonly #view: ProgressView;
-  /** With whom there is a session that was not said to be over. */
-  readonly #peers: string[] = [];
+  /** The peers of the sessions that are not over, by the session's id. */
+  readonly #peers = new Map<number, string>();
 
   /**
    * Makes a reporter.
@@ -113,23 +113,23 @@ export class Reporter {
     if (more > 0) printNote(`halfclose:   and ${more} more`);
   }
 
-  /** A session with a peer begins. */
-  connected(peer: string): void {
-    this.#peers.push(peer);
+  /** A session begins. */
+  connected({ id, peer }: { id: number; peer: string }): void {
+    this.#peers.set(id, peer);
     this.event("connected", { peer });
   }
 
-  /** One of the sessions with a peer is over, however it ended. */
-  closed(peer: string): void {
-    const at = this.#peers.indexOf(peer);
-    if (at < 0) return;
-    this.#peers.splice(at, 1);
+  /** The session with an id is over, however it ended. */
+  closed(id: number): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    this.#peers.delete(id);
     this.event("closed", { peer });
   }
 
-  /** Shows no progress any more; what is still connected is over. */
+  /** Shows no progress any more; the sessions that are left are over. */
   close(): void {
-    for (const peer of [...this.#peers]) this.closed(peer);
+    for (const id of [...this.#peers.keys()]) this.closed(id);
     this.#view.stop();
   }
 

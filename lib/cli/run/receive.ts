@@ -9,6 +9,7 @@ import type { Progress } from "../../model/progress.ts";
 import { formatTarget, type Target } from "../../net/address.ts";
 import { CLOSE_BOUNDS } from "../../net/half_close.ts";
 import { serve, type Server } from "../../server/serve.ts";
+import type { SessionInfo } from "../../server/sessions.ts";
 import type { ReceiveCommand } from "../parse/parse.ts";
 import { sumOf } from "../report/progress.ts";
 import { RejectionLog } from "../report/rejection_log.ts";
@@ -45,14 +46,14 @@ export async function runReceive(
   if (oneTimeKey) command = { ...command, once: true };
   const sink = await openSink(command);
   const strangers = new RejectionLog();
-  const going = new Map<string, Progress>();
+  const going = new Map<number, Progress>();
   let sessions = 0;
   let received = false;
   let failure: TransferError | undefined;
-  const over = (peer: string) => {
+  const over = ({ id }: SessionInfo) => {
     sessions--;
-    going.delete(peer);
-    report.closed(peer);
+    going.delete(id);
+    report.closed(id);
     if (command.once) void server.shutdown(); // finished is awaited below
   };
   const server: Server = serve({
@@ -73,21 +74,22 @@ export async function runReceive(
       report.log(`listening on ${formatTarget(addr)}`);
       if (oneTimeKey) showOneTimeKey(oneTimeKey, addr, tls?.cert);
     },
-    onConnect: ({ peer }) => {
+    onConnect: (session) => {
       sessions++;
-      report.connected(peer);
+      report.connected(session);
     },
-    onProgress: (progress, { peer }) => {
-      going.set(peer, progress);
+    onProgress: (progress, { id }) => {
+      going.set(id, progress);
       report.progress({ phase: progress.phase, ...sumOf(going.values()) });
     },
-    onClose: ({ peer }, raw) => {
+    onClose: (session, raw) => {
       received = true;
       if (raw) report.raw("received", raw);
-      over(peer);
+      over(session);
     },
-    onError: (error, { peer, stranger }) => {
-      if (stranger) { // never was a session: somebody else's mistake
+    onError: (error, session) => {
+      const { peer } = session;
+      if (!session.authenticated) { // never was a session: somebody else's mistake
         const untold = strangers.tell(peer);
         if (untold === undefined) return;
         report.error(error, { peer, untold }, `${peer}: `);
@@ -96,7 +98,7 @@ export async function runReceive(
       }
       report.error(error, { peer }, `${peer}: `);
       failure ??= error;
-      over(peer);
+      over(session);
     },
   }, (receipt) => report.receipt("received", receipt));
   signals.terminate = () => {

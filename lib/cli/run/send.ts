@@ -52,7 +52,7 @@ export async function runSend(
   const onConnect = () => {
     // All connections are one session: `closed` comes once, at its end.
     if (met) report.event("connected", { peer });
-    else report.connected(peer);
+    else report.connected({ id: 1, peer });
     met = true;
   };
   if (command.raw) {

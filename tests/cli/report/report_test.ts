@@ -154,8 +154,10 @@ Deno.test("progress is an event with what the receiver has", async () => {
 
 Deno.test("what was connected is closed once, at the end at the latest", async () => {
   const { stdout } = await reporting({ json: true }, (report) => {
-    for (const peer of ["a", "b", "b", "c"]) report.connected(peer);
-    for (const peer of ["b", "c", "c", "d"]) report.closed(peer);
+    for (const [at, peer] of ["a", "b", "b", "c"].entries()) {
+      report.connected({ id: at + 1, peer });
+    }
+    for (const id of [2, 4, 4, 5]) report.closed(id);
     report.close();
     report.close();
   });
