@@ -8,6 +8,10 @@
  * @module
  */
 
+import { sh, shell } from "../tests/support/commands.ts";
+import { mustBeNamed } from "../tests/support/needs.ts";
+import { pathOf, type Program } from "../tests/support/programs.ts";
+
 const CLI = new URL("../cli.ts", import.meta.url).pathname;
 
 /** One way to copy a file from here to there over loopback. */
@@ -20,8 +24,14 @@ export interface Contender {
 }
 
 /** Starts a program that prints nothing. */
-export function start(command: string, ...args: string[]): Deno.ChildProcess {
-  return new Deno.Command(command, { args, stdout: "null", stderr: "null" })
+export function start(
+  program: Program,
+  ...args: string[]
+): Deno.ChildProcess {
+  mustBeNamed(program);
+  // The whole path: sshd insists on it, and deno need not be on the PATH.
+  const path = pathOf(program) ?? program;
+  return new Deno.Command(path, { args, stdout: "null", stderr: "null" })
     .spawn();
 }
 
@@ -33,11 +43,12 @@ export async function succeed(process: Deno.ChildProcess, name: string) {
 
 /** Runs a program and gives what it printed. */
 export async function output(
-  command: string,
+  program: Program,
   ...args: string[]
 ): Promise<string> {
-  const { code, stdout } = await new Deno.Command(command, { args }).output();
-  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+  mustBeNamed(program);
+  const { code, stdout } = await new Deno.Command(program, { args }).output();
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
   return new TextDecoder().decode(stdout).trim();
 }
 
@@ -70,7 +81,7 @@ export async function halfclose(
   const port = freePort();
   const deno = ["run", "-A", "--no-check", CLI];
   const receiver = start(
-    Deno.execPath(),
+    "deno",
     ...[...deno, "receive", "-q", "--once", ...options],
     ...["-o", target, `127.0.0.1:${port}`],
   );
@@ -78,7 +89,7 @@ export async function halfclose(
   clock.start();
   await succeed(
     start(
-      Deno.execPath(),
+      "deno",
       ...[...deno, "send", "-q", ...options, source, `127.0.0.1:${port}`],
     ),
     "halfclose send",
@@ -134,7 +145,9 @@ export async function contest(
   try {
     const source = `${dir}/source`;
     const bytes = megabytes * 1_000_000;
-    await output("sh", "-c", `head -c ${bytes} /dev/urandom > ${source}`);
+    await output(
+      ...shell(sh`head -c ${bytes} /dev/urandom > ${source}`),
+    );
     const seconds = new Map<string, number[]>();
     for (let round = 0; round <= rounds; round++) {
       for (const { name, copy } of contenders) {

@@ -15,6 +15,7 @@
  */
 
 import { generateKey } from "../lib/security/key.ts";
+import { demand } from "../tests/support/needs.ts";
 import {
   clock,
   type Contender,
@@ -25,6 +26,8 @@ import {
   start,
   succeed,
 } from "./contest.ts";
+
+demand("scp", "ssh-keygen", "sshd", "root");
 
 const dir = await Deno.makeTempDir({ prefix: "halfclose-sshd-" });
 const at = (name: string) => `${dir}/${name}`;
@@ -54,7 +57,7 @@ async function startSshd(): Promise<void> {
   );
   const host = (await Deno.readTextFile(at("host.pub"))).trim();
   await Deno.writeTextFile(at("known"), `[127.0.0.1]:${port} ${host}\n`);
-  daemon = start("/usr/sbin/sshd", "-D", "-f", at("config"));
+  daemon = start("sshd", "-D", "-f", at("config"));
   await listening(port);
   options = [
     ...["-q", "-P", String(port), "-i", at("user"), "-F", "/dev/null"],

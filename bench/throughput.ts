@@ -14,6 +14,8 @@
  * @module
  */
 
+import { sh, shell } from "../tests/support/commands.ts";
+import { demand } from "../tests/support/needs.ts";
 import {
   clock,
   type Contender,
@@ -26,6 +28,8 @@ import {
   start,
   succeed,
 } from "./contest.ts";
+
+demand("socat", "rsync");
 
 const CONTENDERS: Contender[] = [
   {
@@ -56,7 +60,7 @@ const CONTENDERS: Contender[] = [
       const config = `${dir}/rsyncd.conf`;
       const lines = `address=127.0.0.1\nuse chroot=no\nuid=root\ngid=root\n` +
         `lock file=${dir}/rsync.lock\n[m]\npath=${dir}\nread only=no`;
-      await output("sh", "-c", `echo '${lines}' > ${config}`);
+      await output(...shell(sh`echo '${lines}' > ${config}`));
       const daemon = start(
         "rsync",
         ...["--daemon", "--no-detach", `--config=${config}`],

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { sh, type ShellLine } from "../tests/support/commands.ts";
 import type { Bench } from "./bench.ts";
 import { type Experiment, holdsIf } from "./experiment.ts";
 import { type Errno, SHUT } from "./linux.ts";
@@ -24,15 +25,15 @@ interface Peer {
 
 /** A shell counts its input; then it reports the count, fails, or dies. */
 const COUNTING = {
-  reports: 'n=$(wc -c); echo "$n"',
-  fails: "n=$(wc -c); exit 3",
-  dies: "n=$(wc -c); kill -9 $$",
+  reports: sh`n=$(wc -c); echo "$n"`,
+  fails: sh`n=$(wc -c); exit 3`,
+  dies: sh`n=$(wc -c); kill -9 $$`,
 } as const;
 
 /** Half-closes against a shell that has the other end as standard input. */
 export async function halfCloseAgainst(
   bench: Bench,
-  script: string,
+  script: ShellLine,
   bytes: number,
   label?: string,
 ): Promise<Peer> {
@@ -55,7 +56,7 @@ export async function halfCloseAgainst(
 }
 
 /** A peer that read everything and died before it did anything with it. */
-export const CRASHING_PEER: string = COUNTING.dies;
+export const CRASHING_PEER: ShellLine = COUNTING.dies;
 
 /** Claim 16: what read() == 0 proves. */
 export const endProvesNothing: Experiment<
@@ -101,9 +102,9 @@ export const deadProcess: Experiment<
     "a process that dies sends FIN if it had read all, RST if not; a FIN is " +
     "no proof of success",
   async run(bench) {
-    const killed = async (label: string, before: string): Promise<Peer> => {
+    const killed = async (label: string, before: ShellLine): Promise<Peer> => {
       const pair = await bench.pair({ label });
-      const script = `${before}; echo ready; exec sleep 30`;
+      const script = sh`${before}; echo ready; exec sleep 30`;
       using child = new Child(pair.server, script);
       await bench.server.call("close", pair.server);
       await bench.client.call("send", pair.client, "hello");
@@ -118,8 +119,8 @@ export const deadProcess: Experiment<
       };
     };
     return {
-      readAll: await killed("killed, all read", "head -c 5 >/dev/null"),
-      unread: await killed("killed, bytes unread", ":"),
+      readAll: await killed("killed, all read", sh`head -c 5 >/dev/null`),
+      unread: await killed("killed, bytes unread", sh`:`),
       orderly: await halfCloseAgainst(bench, COUNTING.reports, 5, "orderly"),
     };
   },

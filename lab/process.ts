@@ -9,6 +9,7 @@
  * @module
  */
 
+import { shell, type ShellLine } from "../tests/support/commands.ts";
 import { LabError } from "./error.ts";
 import { call } from "./libc.ts";
 import { SIGNAL } from "./linux.ts";
@@ -36,13 +37,13 @@ export class Child implements Disposable {
    * @param socket Becomes standard input.
    * @param script What `/bin/sh` runs; what it prints is kept.
    */
-  constructor(socket: number, script: string) {
+  constructor(socket: number, script: ShellLine) {
     const ends = new Int32Array(2);
     check(call((c) => c.pipe2(ends, O_CLOEXEC)).value, "make a pipe");
     const [output, input] = [ends[0] ?? -1, ends[1] ?? -1];
     const actions = new Uint8Array(128); // posix_spawn_file_actions_t has 80
     const pid = new Int32Array(1);
-    const argv = stringArray(["sh", "-c", script]);
+    const argv = stringArray(shell(script));
     const env = stringArray(["PATH=/usr/bin:/bin"]);
     call((c) => c.posix_spawn_file_actions_init(actions));
     call((c) => c.posix_spawn_file_actions_adddup2(actions, socket, 0));

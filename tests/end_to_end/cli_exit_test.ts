@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drain, writeAll } from "../../lib/net/half_close.ts";
 import { cli, ended, ROOT, Running } from "../support/children.ts";
+import { sh, shell } from "../support/commands.ts";
 import { BYTES, events, pair } from "../support/cli_pair.ts";
 import { noise, tempDir, utf8 } from "../support/helpers.ts";
 import { playing, type Script, takeOne } from "../support/scripted.ts";
@@ -82,8 +83,10 @@ Deno.test("a taken name is exit 8, rejected, on both sides; the same content is 
 });
 
 Deno.test("a receiver without room is exit 9, remote-io, for the sender and 14 for itself", async () => {
-  const line = "exec deno run -q -P cli.ts receive -o - 0 >/dev/full";
-  await using receiver = new Running("sh", ["-c", line], { cwd: ROOT });
+  const [program, ...args] = shell(
+    sh`exec deno run -q -P cli.ts receive -o - 0 >/dev/full`,
+  );
+  await using receiver = new Running(program, args, { cwd: ROOT });
   const [, port] = await receiver.stderr.until(/127\.0\.0\.1:(\d+)/);
   assertEquals(await failure(`127.0.0.1:${port}`), [9, "remote-io"]);
   assertEquals(await receiver.code(), 14);

@@ -2,14 +2,16 @@
 
 import { assertEquals } from "@std/assert";
 import { ended, ROOT, Running } from "../support/children.ts";
+import { sh, shell } from "../support/commands.ts";
 import { noise, tempDir } from "../support/helpers.ts";
 
 const LOST = "halfclose: Cannot print the results: No space left on device\n";
 
 /** Starts the program behind a shell's redirections. */
 function redirected(where: string, ...args: string[]): Running {
-  const line = `exec deno run -q -P cli.ts "$@" ${where}`;
-  return new Running("sh", ["-c", line, "sh", ...args], { cwd: ROOT });
+  const line = sh`exec deno run -q -P cli.ts "$@" ${where}`;
+  const [program, ...rest] = shell(line, ...args);
+  return new Running(program, rest, { cwd: ROOT });
 }
 
 Deno.test("a receiver whose disk for results is full goes on, and says so once", async () => {

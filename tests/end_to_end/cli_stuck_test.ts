@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { onTerminal, ROOT, run, Running } from "../support/children.ts";
+import { bash, sh } from "../support/commands.ts";
 import { tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 
@@ -58,14 +59,12 @@ Deno.test("a program that waits for its key ends within two seconds of SIGINT", 
 
 /** The program at its question for a key, and the terminal behind it. */
 function asking(after = ""): Running {
-  const program = "exec deno run -q -P cli.ts receive --key-file - 0";
+  const program = sh`exec deno run -q -P cli.ts receive --key-file - 0`;
   // What is typed there ends in ^J: let that be the key that interrupts.
-  const lines = [
-    "trap : INT; stty intr ^J",
-    `bash -c 'echo "number $$"; ${program}'; echo "ended $?"`,
-    "stty -a",
-  ];
-  return onTerminal(["bash", "-c", lines.join("\n")], after);
+  const lines = sh`trap : INT; stty intr ^J
+    bash -c 'echo "number $$"; ${program}'; echo "ended $?"
+    stty -a`;
+  return onTerminal(bash(lines), after);
 }
 
 /** Sees how it ended, and that what is typed next is shown again. */

@@ -10,6 +10,7 @@ import {
   run,
   Running,
 } from "../support/children.ts";
+import { sh, shell } from "../support/commands.ts";
 import { BYTES, events, pair } from "../support/cli_pair.ts";
 import { tempDir } from "../support/helpers.ts";
 
@@ -50,8 +51,10 @@ async function fullPipe(): Promise<FullPipe> {
 
 /** Starts the program with one of its outputs in a pipe. */
 function into(pipe: FullPipe, output: 1 | 2, ...args: string[]): Running {
-  const line = `exec deno run -q -P cli.ts "$@" ${output}>"$0"`;
-  return new Running("sh", ["-c", line, pipe.path, ...args], { cwd: ROOT });
+  const line =
+    sh`to=$1; shift; exec deno run -q -P cli.ts "$@" ${output}>"$to"`;
+  const [program, ...rest] = shell(line, pipe.path, ...args);
+  return new Running(program, rest, { cwd: ROOT });
 }
 
 /** How it ends within a time, in milliseconds: 137 when it does not. */

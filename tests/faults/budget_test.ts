@@ -6,6 +6,7 @@ import type { Target } from "../../lib/net/address.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
 import { run } from "../support/children.ts";
+import { sh, shell, type ShellLine } from "../support/commands.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
 import { GREETING, said } from "./raw.ts";
 import { type Receiver, receiver } from "./receiver.ts";
@@ -13,25 +14,22 @@ import { type Receiver, receiver } from "./receiver.ts";
 /** A receiver in a shell's hands, and its process's id. */
 async function shelled(
   dir: string,
-  shell: string,
+  before: ShellLine,
   args: readonly string[] = [],
 ): Promise<{ to: Receiver; pid: string }> {
-  const script = `echo '{"pid":'$$'}'; ${shell} exec "$@"`;
-  const to = await receiver(dir, {
-    args,
-    inside: ["sh", "-c", script, "sh"],
-  });
+  const line = sh`echo '{"pid":'$$'}'; ${before} exec "$@"`;
+  const to = await receiver(dir, { args, inside: shell(line) });
   const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
   return { to, pid: pid! };
 }
 
-async function numberIn(script: string): Promise<number> {
-  return Number(await run("sh", "-c", script));
+async function numberIn(line: ShellLine): Promise<number> {
+  return Number(await run(...shell(line)));
 }
 
 Deno.test("a receiver with 64 descriptors serves 200 senders in the end, and does not spin (9)", async () => {
   await using dir = await tempDir();
-  const { to, pid } = await shelled(dir.path, "ulimit -n 64;");
+  const { to, pid } = await shelled(dir.path, sh`ulimit -n 64;`);
   await using _to = to;
   const bytes = noise(1_000);
   await Promise.all(
@@ -41,7 +39,7 @@ Deno.test("a receiver with 64 descriptors serves 200 senders in the end, and doe
     ),
   );
   assertEquals((await tree(dir.path)).length, 200);
-  const ticks = `awk '{ print $14 + $15 }' /proc/${pid}/stat`;
+  const ticks = sh`awk '{ print $14 + $15 }' /proc/${pid}/stat`;
   const before = await numberIn(ticks);
   await run("sleep", "1");
   // A hundredth of a second each: idle is idle.
@@ -50,7 +48,7 @@ Deno.test("a receiver with 64 descriptors serves 200 senders in the end, and doe
 
 Deno.test("strangers that hold every descriptor make room for a sender (9)", async () => {
   await using dir = await tempDir();
-  const { to } = await shelled(dir.path, "ulimit -n 64;");
+  const { to } = await shelled(dir.path, sh`ulimit -n 64;`);
   await using _to = to;
   const mute = await Promise.all(
     Array.from({ length: 80 }, () => Deno.connect(portOf(to.addr))),
@@ -63,7 +61,7 @@ Deno.test("strangers that hold every descriptor make room for a sender (9)", asy
 
 Deno.test("a receiver whose log cannot be written delivers all the same", async () => {
   await using dir = await tempDir();
-  const { to } = await shelled(dir.path, "exec 2>&-;");
+  const { to } = await shelled(dir.path, sh`exec 2>&-;`);
   await using _to = to;
   for (const name of ["a", "b"]) await send(noise(10), to.addr, { name });
   assertEquals(await tree(dir.path), ["a", "b"]);
@@ -71,10 +69,10 @@ Deno.test("a receiver whose log cannot be written delivers all the same", async 
 
 Deno.test("senders that announce a megabyte each and stop cost a budget, not a megabyte each (9)", async () => {
   await using dir = await tempDir();
-  const { to, pid } = await shelled(dir.path, "", ["--timeout", "2"]);
+  const { to, pid } = await shelled(dir.path, sh``, ["--timeout", "2"]);
   await using _to = to;
   await send(noise(10), to.addr, { name: "first" });
-  const memory = `awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
+  const memory = sh`awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
   const before = await numberIn(memory);
   const words = (entry: number) => {
     const bytes = new Uint8Array(MAX_DATA_BYTES);

@@ -5,11 +5,12 @@
  */
 
 import { run } from "../support/children.ts";
+import { type Command, under } from "../support/commands.ts";
 
 /** A cable that can be cut. */
 export interface Cable extends AsyncDisposable {
   /** What runs a command on one of its two hosts, in front of the command. */
-  on(host: "a" | "b"): string[];
+  on(host: "a" | "b"): Command;
   /** The address of the second host. */
   readonly address: string;
   /** Drops every packet, both ways, and tells nobody. */
@@ -28,7 +29,7 @@ export async function cable(options: { loss?: number } = {}): Promise<Cable> {
   const [a, b] = [`hc-${random}-a`, `hc-${random}-b`];
   const [near, far] = [`${random}a`, `${random}b`];
   const ip = (...args: string[]) => run("ip", ...args);
-  const nft = (rules: string) => run("ip", "netns", "exec", a, "nft", rules);
+  const nft = (rules: string) => run(...under(laid.on("a"), ["nft", rules]));
   const filter = (table: string, rule: (way: "i" | "o") => string) =>
     nft(
       [

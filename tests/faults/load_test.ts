@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { run } from "../support/children.ts";
+import { sh, shell } from "../support/commands.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
 import { receiver } from "./receiver.ts";
 
@@ -11,9 +12,9 @@ const SENDERS = 2_000;
 
 /** What a process holds: descriptors, and memory in kilobytes. */
 async function heldBy(pid: string): Promise<{ files: number; memory: number }> {
-  const script = `ls /proc/${pid}/fd | wc -l; ` +
-    `awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
-  const [files, memory] = (await run("sh", "-c", script)).split("\n");
+  const counts = sh`ls /proc/${pid}/fd | wc -l
+awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
+  const [files, memory] = (await run(...shell(counts))).split("\n");
   return { files: Number(files), memory: Number(memory) };
 }
 
@@ -32,7 +33,7 @@ async function heldAfter(pid: string, files: number) {
 Deno.test(`${SENDERS} senders at once are all delivered, and nothing is kept of them (9)`, async () => {
   await using dir = await tempDir();
   await using to = await receiver(dir.path, {
-    inside: ["sh", "-c", `echo '{"pid":'$$'}' && exec "$@"`, "sh"],
+    inside: shell(sh`echo '{"pid":'$$'}' && exec "$@"`),
   });
   const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
   const bytes = noise(10_000);

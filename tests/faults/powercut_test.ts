@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { run } from "../support/children.ts";
+import { sh, shell, type ShellLine, under } from "../support/commands.ts";
 import { noise, sha256Of, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { receiver } from "./receiver.ts";
@@ -17,29 +18,29 @@ const SENDERS = 4;
 const FILES = 8;
 
 needs(
-  ["mounts", "loop"],
+  ["mkfs.ext4", "mounts", "loop"],
   "after a power cut every file with a receipt is whole, and no file is wrong (1, 2, 3)",
   async () => {
     const random = seeded("power cut");
     await using box = await tempDir();
     const live = `${box.path}/live`, after = `${box.path}/after`;
     const disk = `${box.path}/disk`, copy = `${box.path}/copy`;
-    const script = `mkdir ${live} ${after} && truncate -s 96M ${disk} && ` +
-      `mkfs.ext4 -q ${disk} && mount -o loop ${disk} ${live} && sync && ` +
-      `echo '{"pid":'$$'}' && exec "$@"`;
+    const script = sh`mkdir ${live} ${after} && truncate -s 96M ${disk} &&
+      mkfs.ext4 -q ${disk} && mount -o loop ${disk} ${live} && sync &&
+      echo '{"pid":'$$'}' && exec "$@"`;
     await using to = await receiver(live, {
-      inside: ["unshare", "-m", "sh", "-c", script, "sh"],
+      inside: under(["unshare", "-m"], shell(script)),
     });
     const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
-    const inside = (command: string) =>
-      run("nsenter", "-t", pid!, "-m", "--", "sh", "-c", command);
+    const inside = (line: ShellLine) =>
+      run(...under(["nsenter", "-t", pid!, "-m", "--"], shell(line)));
 
     const sent = new Map<string, string>();
     const delivered = new Set<string>();
     let lost = 0, proven = 0;
     for (let cut = 0; cut < CUTS; cut++) {
       // Nobody syncs this one: a cut has to be able to lose something.
-      await inside(`head -c 200000 /dev/zero > ${live}/unsynced`);
+      await inside(sh`head -c 200000 /dev/zero > ${live}/unsynced`);
       const enough = delivered.size + 1 + random(SENDERS * FILES);
       const moment = Promise.withResolvers<void>();
       const wave = Promise.all(
@@ -57,14 +58,15 @@ needs(
       await Promise.race([wave, moment.promise]);
       to.process.kill("SIGSTOP");
       // Twice the same: nothing was written meanwhile, so it is one moment's.
-      const same = `cp ${disk} ${copy} && cmp -s ${disk} ${copy}`;
-      await inside(`for n in $(seq 50); do ${same} && exit; done; exit 1`);
+      const same = sh`cp ${disk} ${copy} && cmp -s ${disk} ${copy}`;
+      await inside(sh`for n in $(seq 50); do ${same} && exit; done; exit 1`);
       const promised = [...delivered];
       to.process.kill("SIGCONT");
-      const list = "find . -type f ! -name '.halfclose-*' -exec sha256sum {} +";
+      const list =
+        sh`find . -type f ! -name '.halfclose-*' -exec sha256sum {} +`;
       const found = await inside(
-        `mount -o loop ${copy} ${after} && cd ${after} && ${list}; ` +
-          `cd / && umount ${after}`,
+        sh`mount -o loop ${copy} ${after} && cd ${after} && ${list}
+          cd / && umount ${after}`,
       );
       const there = filesIn(found);
       if (there.get("unsynced") !== sha256Of(new Uint8Array(200_000))) lost++;

@@ -6,6 +6,7 @@
 
 import { send } from "../../lib/transfer/sender/send.ts";
 import { halfclose, ROOT, Running } from "../support/children.ts";
+import { type Command, under } from "../support/commands.ts";
 import { tempDir } from "../support/helpers.ts";
 
 /** A receiver that listens. */
@@ -27,7 +28,7 @@ export interface ReceiverOptions {
   /** The port, where it has to be the one of before. */
   port?: number;
   /** The command that runs it, in front of everything. */
-  inside?: readonly string[];
+  inside?: Command;
 }
 
 let warm: Promise<void> | undefined;
@@ -51,7 +52,7 @@ export async function receiver(
   dir: string,
   options: ReceiverOptions = {},
 ): Promise<Receiver> {
-  const { args = [], strace, inside = [] } = options;
+  const { args = [], strace, inside } = options;
   const { hostname = "127.0.0.1", port = 0 } = options;
   if (strace) await warmUp();
   const receive = [
@@ -64,17 +65,15 @@ export async function receiver(
     ...args,
     `${hostname}:${port}`,
   ];
-  const deno = ["deno", "run", "-P", "cli.ts", ...receive];
+  let whole: Command = ["deno", "run", "-P", "cli.ts", ...receive];
   // -D: the process that was started is the receiver, strace watches from
   // beside it.
-  const whole = [
-    ...inside,
-    ...(strace ? ["strace", "-D", "-f", "-qq", ...strace] : []),
-    ...deno,
-  ];
-  const process = whole.length === deno.length
+  if (strace) whole = under(["strace", "-D", "-f", "-qq", ...strace], whole);
+  if (inside) whole = under(inside, whole);
+  const [program, ...rest] = whole;
+  const process = program === "deno"
     ? halfclose(receive)
-    : new Running(whole[0]!, whole.slice(1), { cwd: ROOT });
+    : new Running(program, rest, { cwd: ROOT });
   const [, found] = await process.stdout.until(/"port":(\d+)/);
   return {
     addr: { hostname, port: Number(found) },

@@ -6,7 +6,7 @@ import { connect, type Socket } from "node:net";
 import { nonce } from "../../lib/security/auth_proof.ts";
 import { generateKey } from "../../lib/security/key.ts";
 import { encodeKeyChallenge } from "../../lib/wire/key_challenge.ts";
-import { halfclose, type Running } from "../support/children.ts";
+import { halfclose, run, type Running } from "../support/children.ts";
 import { tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { certificate } from "../support/pairs.ts";
@@ -14,10 +14,7 @@ import { guess } from "./guessing.ts";
 
 /** How many descriptors a process holds, asked from outside of it. */
 async function descriptors({ pid }: Running): Promise<number> {
-  const { stdout } = await new Deno.Command("ls", {
-    args: [`/proc/${pid}/fd`],
-  }).output();
-  return new TextDecoder().decode(stdout).trim().split("\n").length;
+  return (await run("ls", `/proc/${pid}/fd`)).trim().split("\n").length;
 }
 
 /** The first flight of a TLS client, cut in the middle. */

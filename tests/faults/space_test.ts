@@ -11,6 +11,7 @@ import { TransferError } from "../../lib/base/errors.ts";
 import type { Source } from "../../lib/source/item.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { halfclose, run } from "../support/children.ts";
+import { type Command, sh, shell, under } from "../support/commands.ts";
 import { noise, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { type Receiver, receiver } from "./receiver.ts";
@@ -21,15 +22,15 @@ async function small(
   options: string,
   args: readonly string[] = [],
 ) {
-  const mount = `mount -t tmpfs -o ${options} none ${dir}`;
-  const script = `${mount} && echo '{"pid":'$$'}' && exec "$@"`;
+  const script = sh`mount -t tmpfs -o ${options} none ${dir} &&
+    echo '{"pid":'$$'}' && exec "$@"`;
   const to = await receiver(dir, {
     args,
-    inside: ["unshare", "-m", "sh", "-c", script, "sh"],
+    inside: under(["unshare", "-m"], shell(script)),
   });
   const [, pid] = await to.process.stdout.until(/"pid":(\d+)/);
-  const inside = (...command: string[]) =>
-    run("nsenter", "-t", pid!, "-m", "--", ...command);
+  const inside = (...command: Command) =>
+    run(...under(["nsenter", "-t", pid!, "-m", "--"], command));
   return { to, list: () => inside("ls", "-A", dir), inside };
 }
 

@@ -11,7 +11,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { ROOT, Running } from "../support/children.ts";
+import { under } from "../support/commands.ts";
 import { tempDir, tree } from "../support/helpers.ts";
+import { demand } from "../support/needs.ts";
 import { digestOf, fill } from "./large.ts";
 import { cable } from "./link.ts";
 import { receiver } from "./receiver.ts";
@@ -69,13 +71,12 @@ export async function wanLoop(options: CutOptions): Promise<CutReport> {
   });
   // So slow that no cut comes after the end.
   const rate = Math.ceil(megabytes * 1e6 / (wanted * WHOLE_MS / 1000));
-  const [program, ...args] = [
-    ...link.on("a"),
-    ...["deno", "run", "-P", "cli.ts", "send", "--json", "--timeout", "2"],
-    ...["--retry", "100000", "--connect-timeout", "2"],
+  const [program, ...args] = under(link.on("a"), [
+    ...["deno", "run", "-P", "cli.ts", "send", "--json"] as const,
+    ...["--timeout", "2", "--retry", "100000", "--connect-timeout", "2"],
     ...["--limit-rate", `${rate}`, path, `${link.address}:9000`],
-  ];
-  await using sender = new Running(program!, args, { cwd: ROOT });
+  ]);
+  await using sender = new Running(program, args, { cwd: ROOT });
   const ended = sender.code();
   let over = false;
   void ended.then(() => over = true);
@@ -101,6 +102,7 @@ export async function wanLoop(options: CutOptions): Promise<CutReport> {
 }
 
 if (import.meta.main) {
+  demand("ip", "nft", "netns");
   const [cuts = 20, megabytes = 100] = Deno.args.map(Number);
   const report = await wanLoop({ cuts, megabytes });
   // deno-lint-ignore no-console -- a program that talks to a person

@@ -7,6 +7,7 @@ import type { Target } from "../../lib/net/address.ts";
 import { bytesItem } from "../../lib/source/item.ts";
 import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
+import { runBlocking } from "../support/children.ts";
 import { needs } from "../support/needs.ts";
 import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
 
@@ -93,10 +94,8 @@ needs(
     await using _server = server;
     const port = String(portOf(server.addr));
     // Nothing is accepted meanwhile: this thread waits for the program.
-    const { success } = new Deno.Command("python3", {
-      args: [`${import.meta.dirname}/../support/peers/gone.py`, port, "200"],
-    }).outputSync();
-    assert(success);
+    const script = `${import.meta.dirname}/../support/peers/gone.py`;
+    runBlocking("python3", script, port, "200");
     await send(noise(1), server.addr, { name: "a", idleTimeout: 3_000 });
     assertEquals(errors, []);
   },

@@ -239,7 +239,7 @@ Deno.test("fileItem() never gives a file of /proc as an empty one (1, 8)", async
   await Deno.writeTextFile(`${dir.path}/script.ts`, script);
   const options = ["-A", "--no-check", "--no-config"];
   const output = await run(
-    ...[Deno.execPath(), "run", ...options, `${dir.path}/script.ts`] as const,
+    ...["deno", "run", ...options, `${dir.path}/script.ts`] as const,
   );
   assertEquals(
     output,

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Item } from "../../lib/source/item.ts";
 import { type PathOptions, walk } from "../../lib/source/walk.ts";
-import { run } from "../support/children.ts";
+import { run, Running } from "../support/children.ts";
+import { sh, shell } from "../support/commands.ts";
 import {
   noise,
   readAll,
@@ -157,15 +158,13 @@ Deno.test("walk() of a pipe gives it back when it is released before its end", a
   const path = `${dir.path}/pipe`;
   await run("mkfifo", path);
   const [item] = await itemsOf(path);
-  const writing = new Deno.Command("sh", {
-    args: ["-c", 'exec yes >"$0"', path],
-    stderr: "null",
-  }).spawn();
+  const [program, ...args] = shell(sh`exec yes >"$1"`, path);
+  await using writing = new Running(program, args);
   await using reading = await item!.open();
   await reading.read(new Uint8Array(1));
   item!.release!();
   // It would write for ever if anybody still had the other end.
-  assertEquals((await writing.status).success, false);
+  assert(await writing.code() !== 0);
 });
 
 Deno.test("walk() of a pipe that cannot be opened says so when it is read", async () => {
@@ -219,7 +218,7 @@ Deno.test("walk() says of a name that is not UTF-8 that it is not, or leaves it 
   await Deno.mkdir(root);
   await Deno.writeFile(`${root}/good`, noise(1));
   // Deno itself cannot write such a name.
-  await run("sh", "-c", 'touch "$0/$(printf "bad\\377.bin")"', root);
+  await run(...shell(sh`touch "$1/$(printf "bad\377.bin")"`, root));
   const shown = `${root}/bad\uFFFD.bin`;
   assertEquals(
     await refusal(root),

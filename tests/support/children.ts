@@ -7,6 +7,9 @@
 import { assert } from "@std/assert";
 import { toBytes } from "@std/streams/to-bytes";
 import { join } from "node:path";
+import { type Command, under } from "./commands.ts";
+import { mustBeNamed } from "./needs.ts";
+import type { Program } from "./programs.ts";
 
 /**
  * Runs a program to its end.
@@ -15,9 +18,10 @@ import { join } from "node:path";
  * @throws {Error} When it fails, with what it said about it.
  */
 export async function run(
-  program: string,
+  program: Program,
   ...args: string[]
 ): Promise<string> {
+  mustBeNamed(program);
   const { success, stdout, stderr } = await new Deno.Command(program, { args })
     .output();
   const decoder = new TextDecoder();
@@ -25,6 +29,13 @@ export async function run(
     throw new Error(`${program} failed: ${decoder.decode(stderr)}`);
   }
   return decoder.decode(stdout);
+}
+
+/** Runs a program to its end while this thread waits, and nothing else runs. */
+export function runBlocking(program: Program, ...args: string[]): void {
+  mustBeNamed(program);
+  const { success } = new Deno.Command(program, { args }).outputSync();
+  assert(success, `${program} failed`);
 }
 
 /** One output of a child process: kept whole, and watched as it comes. */
@@ -84,7 +95,7 @@ export class Running implements AsyncDisposable {
   readonly stderr: Output;
 
   constructor(
-    program: string,
+    program: Program,
     args: readonly string[],
     options: {
       stdin?: Uint8Array<ArrayBuffer>;
@@ -92,6 +103,7 @@ export class Running implements AsyncDisposable {
       env?: Record<string, string>;
     } = {},
   ) {
+    mustBeNamed(program);
     const { stdin, cwd, env } = options;
     this.#child = new Deno.Command(program, {
       args: [...args],
@@ -215,13 +227,14 @@ export function halfclose(
  * @returns The program, running.
  */
 export function onTerminal(
-  program: readonly string[],
+  program: Command,
   after = "",
   line = "",
 ): Running {
   const script = `${ROOT}/tests/support/peers/terminal.py`;
-  const args = ["-B", script, after, line, ...program];
-  return new Running("python3", args, { cwd: ROOT });
+  const terminal = ["python3", "-B", script, after, line] as const;
+  const [python, ...args] = under(terminal, program);
+  return new Running(python, args, { cwd: ROOT });
 }
 
 /** How a program ended, and what it had said by then. */

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { missing, type Need } from "./programs.ts";
+import {
+  ALWAYS,
+  missing,
+  type Need,
+  packagesOf,
+  type Program,
+} from "./programs.ts";
+
+/** What the test that runs now, or this script, has named. */
+let named: ReadonlySet<string> = new Set();
 
 /**
  * Registers a test where everything it needs is there. Where it is not, the
@@ -22,10 +31,50 @@ export function needs(
 ): void {
   const lacking = missing(programs);
   if (lacking.length === 0) {
-    Deno.test(name, fn);
+    Deno.test(name, async (t) => {
+      named = new Set(programs);
+      try {
+        await fn(t);
+      } finally {
+        named = new Set();
+      }
+    });
   } else {
     // Ignored so that the runner can name it with what it lacks; in CI a missing
     // program fails the whole run.
     Deno.test.ignore(`${name} [needs ${lacking.join(", ")}]`, fn);
   }
+}
+
+/**
+ * The same for a script, which ends with one line where something is missing.
+ *
+ * @param programs Programs and rights that the script needs.
+ */
+export function demand(...programs: (Program | Need)[]): void {
+  const lacking = missing(programs);
+  if (lacking.length > 0) {
+    const packages = packagesOf(lacking);
+    const from = packages.length > 0
+      ? `; install Debian's ${packages.join(" ")}`
+      : "";
+    // deno-lint-ignore no-console -- what scripts say to a person
+    console.error(`Cannot begin: ${lacking.join(", ")} missing${from}`);
+    Deno.exit(1);
+  }
+  named = new Set(programs);
+}
+
+/**
+ * Sees that a program was named, whether it is here or not.
+ *
+ * @param program A program about to be started.
+ * @throws {Error} When it is not on every machine and nobody named it.
+ */
+export function mustBeNamed(program: Program): void {
+  if (program === "deno" || program in ALWAYS || named.has(program)) return;
+  throw new Error(
+    `Cannot start "${program}": the test has not named it; ` +
+      `write needs(["${program}"], "…", …) in place of Deno.test("…", …)`,
+  );
 }

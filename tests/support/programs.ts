@@ -83,6 +83,11 @@ export type Need = keyof typeof FOR_TESTS | Right;
 
 type Right = keyof typeof RIGHTS;
 
+/** Whether a program may be started at all. */
+export function isListed(program: string): program is Program {
+  return program === "deno" || Object.hasOwn(PACKAGES, program);
+}
+
 const TRY_MOUNT = ["mount", "-t", "tmpfs", "none", "/mnt"];
 
 /**
@@ -93,8 +98,27 @@ const TRY_MOUNT = ["mount", "-t", "tmpfs", "none", "/mnt"];
  */
 export function missing<N extends Program | Need>(needs: readonly N[]): N[] {
   return needs.filter((need) =>
-    need in RIGHTS ? !isGranted(need as Right) : !isOnPath(need)
+    need in RIGHTS ? !isGranted(need as Right) : !pathOf(need as Program)
   );
+}
+
+/**
+ * Looks a program up as a shell does.
+ *
+ * @param program Its name.
+ * @returns Its path; undefined where it is not installed.
+ */
+export function pathOf(program: Program): string | undefined {
+  if (program === "deno") return Deno.execPath();
+  const paths = (Deno.env.get("PATH") ?? "").split(":")
+    .map((dir) => `${dir}/${program}`);
+  return paths.find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false; // not in this directory, or the directory is not there
+    }
+  });
 }
 
 /**
@@ -116,17 +140,6 @@ const granted = new Map<Right, boolean>();
 function isGranted(right: Right): boolean {
   if (!granted.has(right)) granted.set(right, RIGHTS[right]());
   return granted.get(right)!;
-}
-
-function isOnPath(program: string): boolean {
-  const path = Deno.env.get("PATH") ?? "";
-  return path.split(":").some((dir) => {
-    try {
-      return Deno.statSync(`${dir}/${program}`).isFile;
-    } catch {
-      return false; // not in this directory, or the directory is not there
-    }
-  });
 }
 
 function succeeds(program: Program, ...args: string[]): boolean {

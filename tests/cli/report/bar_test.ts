@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ended, onTerminal } from "../../support/children.ts";
+import { bash, sh } from "../../support/commands.ts";
 import { type Pair, pair } from "../../support/cli_pair.ts";
 import { noise, sha256Of } from "../../support/helpers.ts";
 import { needs } from "../../support/needs.ts";
@@ -21,9 +22,9 @@ async function sending(
   args: string[],
   where = "",
 ) {
-  const size = `stty rows ${rows} cols ${columns}; export TERM=xterm`;
-  const line = `${size}; exec deno run -q -P cli.ts send "$@" ${where}`;
-  await using program = onTerminal(["bash", "-c", line, "bash", ...args]);
+  const line = sh`stty rows ${rows} cols ${columns}; export TERM=xterm
+    exec deno run -q -P cli.ts send "$@" ${where}`;
+  await using program = onTerminal(bash(line, ...args));
   const { code, stdout } = await ended(program);
   const screen = new Screen(columns, rows);
   screen.write(stdout);
@@ -105,9 +106,9 @@ needs(
   async () => {
     await using all = await pair();
     const path = `${all.from}/a.bin`;
-    const line = 'export TERM=dumb; exec deno run -q -P cli.ts send "$@"';
+    const line = sh`export TERM=dumb; exec deno run -q -P cli.ts send "$@"`;
     const args = ["--limit-rate", "40k", path, all.address];
-    await using program = onTerminal(["bash", "-c", line, "bash", ...args]);
+    await using program = onTerminal(bash(line, ...args));
     const { code, stdout } = await ended(program);
     assertEquals(code, 0);
     assert(!stdout.includes("\x1b"), stdout);

@@ -3,6 +3,7 @@ import { tableOf } from "../../../lib/cli/run/demo.ts";
 import { experiment } from "../../../lib/cli/run/demo/experiment.ts";
 import { MILLION, sumUp } from "../../../lib/cli/run/demo/ways.ts";
 import { ended, onTerminal, ROOT, Running } from "../../support/children.ts";
+import { bash, sh, type ShellLine } from "../../support/commands.ts";
 import { rejectsWith, tempDir, tree } from "../../support/helpers.ts";
 import { needs } from "../../support/needs.ts";
 
@@ -50,8 +51,11 @@ Deno.test("the experiment is real: only half-closing or asking for a receipt los
 Deno.test("a program of the demo that fails is one line", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/deno`;
-  const lines = ["#!/bin/sh", "echo boom >&2", "echo at x.ts >&2", "exit 3"];
-  await Deno.writeTextFile(path, lines.join("\n"), { mode: 0o755 });
+  const script = sh`#!/bin/sh
+    echo boom >&2
+    echo at x.ts >&2
+    exit 3`;
+  await Deno.writeTextFile(path, script, { mode: 0o755 });
   const { execPath } = Deno;
   Deno.execPath = () => path;
   try {
@@ -66,9 +70,9 @@ Deno.test("a program of the demo that fails is one line", async () => {
 });
 
 /** Starts the demo by a line for a shell, with a directory of its own. */
-function demo(line: string, dir: string): Running {
-  const program = `export TMPDIR=${dir}; ${line}`;
-  return onTerminal(["bash", "-c", program], "one program to another");
+function demo(line: ShellLine, dir: string): Running {
+  const program = bash(sh`export TMPDIR=${dir}; ${line}`);
+  return onTerminal(program, "one program to another");
 }
 
 needs(
@@ -77,8 +81,11 @@ needs(
   async () => {
     await using dir = await tempDir();
     // What is typed there ends in ^J: let that be the key that interrupts.
-    const line = "stty intr ^J; trap : INT; deno run -q -P=demo cli.ts demo";
-    await using terminal = demo(`${line}; echo "ended $?"`, dir.path);
+    const line = sh`stty intr ^J; trap : INT; deno run -q -P=demo cli.ts demo`;
+    await using terminal = demo(
+      sh`${line}; echo "ended $?"`,
+      dir.path,
+    );
     const { stdout } = await ended(terminal);
     const [, , ...rest] = stdout.trimEnd().split("\r\n").filter(Boolean);
     assertEquals(rest.at(-1), "ended 130");

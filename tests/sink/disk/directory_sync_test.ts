@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DirectorySync } from "../../../lib/sink/disk/directory_sync.ts";
 import { run } from "../../support/children.ts";
+import { under } from "../../support/commands.ts";
 import { tempDir, tree } from "../../support/helpers.ts";
 import { needs } from "../../support/needs.ts";
 
@@ -50,11 +51,10 @@ async function traced(
   await using dir = await tempDir();
   const [file, log] = [`${dir.path}/script.ts`, `${dir.path}/log`];
   await Deno.writeTextFile(file, script);
-  const output = await run(
-    "strace",
-    ...["-f", "-y", "-e", `trace=${TRACED}`, ...options, "-o", log],
-    ...[Deno.execPath(), "run", "-A", "--no-check", "--no-config", file, root],
-  );
+  const output = await run(...under(
+    ["strace", "-f", "-y", "-e", `trace=${TRACED}`, ...options, "-o", log],
+    ["deno", "run", "-A", "--no-check", "--no-config", file, root],
+  ));
   return { output, calls: parse(await Deno.readTextFile(log), root) };
 }
 
