@@ -56,6 +56,7 @@ export { type DiskSinkOptions } from "./lib/sink/disk/destination.ts";
 export { type Duplex } from "./lib/net/duplex.ts";
 export {
   type Code,
+  type Explanation,
   type Outcome,
   OUTCOMES,
   TransferError,

@@ -77,6 +77,14 @@ export interface TransferErrorOptions extends ErrorOptions {
   errors?: readonly TransferError[];
 }
 
+/** The two halves of a message: "Cannot `doing`: `found`". */
+export interface Explanation {
+  /** What could not be done, as it reads on after "Cannot": "read the key". */
+  doing: string;
+  /** What was found, and what would do. */
+  found: string;
+}
+
 /**
  * The only error this library throws on purpose.
  *
@@ -88,7 +96,9 @@ export interface TransferErrorOptions extends ErrorOptions {
  * import { TransferError } from "@halfclose/halfclose";
  * import { assertEquals } from "@std/assert";
  *
- * const error = new TransferError("lost", "Cannot send: the peer is gone");
+ * const explanation = { doing: "send", found: "the peer is gone" };
+ * const error = new TransferError("lost", explanation);
+ * assertEquals(error.message, "Cannot send: the peer is gone");
  * assertEquals(error.exit, 11);
  * assertEquals(error.retriable, true);
  * ```
@@ -98,6 +108,10 @@ export class TransferError extends Error {
   override readonly name: string = "TransferError";
   /** The one word for why. */
   readonly code: Code;
+  /** What could not be done; empty where the message was given whole. */
+  readonly doing: string;
+  /** What was found; the message where that was given whole. */
+  readonly found: string;
   /** Whether running the same transfer again can help. */
   readonly retriable: boolean;
   /** The single failures behind this one; empty where there was one entry. */
@@ -107,16 +121,21 @@ export class TransferError extends Error {
    * Makes an error.
    *
    * @param code The word from the table.
-   * @param message What could not be done, a colon, what was found.
+   * @param what What could not be done and what was found, or the whole message.
    * @param options The cause, and a retry policy other than the table's.
    */
   constructor(
     code: Code,
-    message: string,
+    what: Explanation | string,
     options: TransferErrorOptions = {},
   ) {
-    super(message, options);
+    const { doing, found } = typeof what === "string"
+      ? { doing: "", found: what }
+      : what;
+    super(doing ? `Cannot ${doing}: ${found}` : found, options);
     this.code = code;
+    this.doing = doing;
+    this.found = found;
     this.retriable = options.retriable ?? OUTCOMES[code].retriable;
     this.errors = options.errors ?? [];
   }
@@ -142,7 +161,7 @@ export function asTransferError(
   doing: string,
 ): TransferError {
   if (error instanceof TransferError) return error;
-  return new TransferError(code, `Cannot ${doing}: ${reasonOf(error)}`, {
+  return new TransferError(code, { doing, found: reasonOf(error) }, {
     cause: error,
   });
 }
@@ -172,32 +191,21 @@ export function together(
   );
 }
 
-// "Cannot do something: ", where a quoted name may hold a colon of its own.
-const DOING = /^Cannot (?:"(?:[^"\\]|\\.)*"|(?!: )[^"])*: /;
-
-/**
- * What was found, of an error's message: the part behind "Cannot …: ".
- *
- * @param error An error with a message in this library's form, or any other.
- * @returns That part, or the whole message.
- */
-export function foundOf(error: Error): string {
-  return error.message.replace(DOING, "");
-}
-
 /**
  * What was found, with whose finding it is where the system alone has spoken:
  * "Permission denied" can be that of either side.
  *
- * @param error An error with a message in this library's form.
+ * @param error Any failure.
  * @param whose What to say then: "the receiver cannot store it"; nothing where
  * it is clear.
- * @returns The part behind "Cannot …: ".
+ * @returns What was found.
  */
-export function foundBy(error: TransferError, whose?: string): string {
-  const found = foundOf(error);
-  const bare = whose !== undefined && error.cause !== undefined &&
-    found === reasonOf(error.cause);
+export function foundBy(
+  { found, cause }: TransferError,
+  whose?: string,
+): string {
+  const bare = whose !== undefined && cause !== undefined &&
+    found === reasonOf(cause);
   return bare ? `${whose}: ${found}` : found;
 }
 

@@ -102,7 +102,7 @@ export class Semaphore {
 function tooBusy(): TransferError {
   return new TransferError(
     "rejected",
-    "Cannot go on: the receiver is busy with others",
+    { doing: "go on", found: "the receiver is busy with others" },
     { retriable: true },
   );
 }

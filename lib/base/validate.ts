@@ -51,7 +51,7 @@ function check(
     if (limit === undefined || fits(limit)) continue;
     throw new TransferError(
       "usage",
-      `Cannot use ${name} ${limit}: it must be ${must}`,
+      { doing: `use ${name} ${limit}`, found: `it must be ${must}` },
     );
   }
 }

@@ -123,7 +123,7 @@ export class BlockDigests implements Held {
     if (prefix && offset === endOf(this, index)) return new Digest(prefix);
     throw new TransferError(
       "protocol",
-      `Cannot go on from byte ${offset}: nothing was proven there`,
+      { doing: `go on from byte ${offset}`, found: "nothing was proven there" },
     );
   }
 }

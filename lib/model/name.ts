@@ -82,7 +82,7 @@ export function partsOf(name: string): string[] {
   if (fault === undefined) return name.split("/");
   throw new TransferError(
     "rejected",
-    `Cannot take ${quote(name)}: its name ${fault}`,
+    { doing: `take ${quote(name)}`, found: `its name ${fault}` },
   );
 }
 
@@ -97,7 +97,7 @@ export function checkChosen(name: string | undefined): void {
   if (fault === undefined) return;
   throw new TransferError(
     "usage",
-    `Cannot send under the name ${quote(name!)}: it ${fault}`,
+    { doing: `send under the name ${quote(name!)}`, found: `it ${fault}` },
   );
 }
 

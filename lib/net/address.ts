@@ -30,7 +30,7 @@ export function checkTarget(target: Target): void {
   if (found === undefined) return;
   throw new TransferError(
     "usage",
-    `Cannot connect to ${formatTarget(target)}: ${found}`,
+    { doing: `connect to ${formatTarget(target)}`, found },
   );
 }
 

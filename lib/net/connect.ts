@@ -77,7 +77,7 @@ export async function connect(
 export function notConnected(target: Target, cause: unknown): TransferError {
   return new TransferError(
     "connect",
-    `Cannot connect to ${formatTarget(target)}: ${meaning(cause)}`,
+    { doing: `connect to ${formatTarget(target)}`, found: meaning(cause) },
     // A permission that is missing will be missing the next time too.
     { cause, retriable: !(cause instanceof Deno.errors.NotCapable) },
   );

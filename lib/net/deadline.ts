@@ -140,5 +140,5 @@ export function stalled(
   found: string,
   cause: unknown,
 ): TransferError {
-  return new TransferError("stalled", `Cannot ${doing}: ${found}`, { cause });
+  return new TransferError("stalled", { doing, found }, { cause });
 }

@@ -72,7 +72,7 @@ export async function halfClose(
 
 /** Says in words what the kernel's error means for the bytes on the way. */
 function broken(doing: string, cause: unknown): TransferError {
-  return new TransferError("lost", `Cannot ${doing}: ${meaning(cause)}`, {
+  return new TransferError("lost", { doing, found: meaning(cause) }, {
     cause,
   });
 }

@@ -91,7 +91,10 @@ async function fill(
     if (count === null) {
       throw new TransferError(
         "lost",
-        `Cannot read ${buffer.length} bytes: the peer ended after ${filled}`,
+        {
+          doing: `read ${buffer.length} bytes`,
+          found: `the peer ended after ${filled}`,
+        },
       );
     }
     filled += count;
@@ -198,8 +201,10 @@ function talkative(conn: Pick<Duplex, "close">, most: number): TransferError {
   closeQuietly(conn);
   return new TransferError(
     "protocol",
-    `Cannot read to the end of the connection: the peer said more than ${most} ` +
-      "bytes",
+    {
+      doing: "read to the end of the connection",
+      found: `the peer said more than ${most} bytes`,
+    },
   );
 }
 

@@ -41,7 +41,10 @@ export function listen(options: ListenOptions): Deno.Listener {
   } catch (cause) {
     throw new TransferError(
       "bind",
-      `Cannot listen on ${formatTarget(target)}: ${meaning(target, cause)}`,
+      {
+        doing: `listen on ${formatTarget(target)}`,
+        found: meaning(target, cause),
+      },
       { cause },
     );
   }
@@ -77,8 +80,11 @@ export function mustBeLocal(options: ListenOptions, secured: boolean): void {
   if (secured || options.insecure || isLocal(target)) return;
   throw new TransferError(
     "usage",
-    `Cannot listen on ${formatTarget(target)} without a key: whoever ` +
-      "reaches it could write here; `key` or `insecure: true` would do",
+    {
+      doing: `listen on ${formatTarget(target)} without a key`,
+      found: "whoever reaches it could write here; `key` or `insecure: " +
+        "true` would do",
+    },
   );
 }
 

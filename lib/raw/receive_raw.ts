@@ -110,6 +110,9 @@ function mustFit(bytes: number, maxSize = Infinity): void {
   if (bytes <= maxSize) return;
   throw new TransferError(
     "rejected",
-    `Cannot take the stream: it has more than ${maxSize} bytes, the limit`,
+    {
+      doing: "take the stream",
+      found: `it has more than ${maxSize} bytes, the limit`,
+    },
   );
 }

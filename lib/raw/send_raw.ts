@@ -14,7 +14,6 @@ import { Digest } from "../base/digest.ts";
 import {
   asTransferError,
   type Code,
-  foundOf,
   reasonOf,
   TransferError,
 } from "../base/errors.ts";
@@ -134,8 +133,10 @@ async function handOver(
     const doing = DOING[failure.code] ?? "deliver";
     throw new TransferError(
       failure.code,
-      `Cannot ${doing} ${quote(item.entry.name)} to ` +
-        `${formatTarget(target)}: ${foundOf(failure)}`,
+      {
+        doing: `${doing} ${quote(item.entry.name)} to ` + formatTarget(target),
+        found: failure.found,
+      },
       { cause: failure, retriable: false },
     );
   } finally {
@@ -191,15 +192,21 @@ class RawSender {
       const cause = asTransferError(error, "internal", "wait for the peer");
       throw new TransferError(
         "unconfirmed",
-        `Cannot confirm: everything was sent, then ${foundOf(cause)}`,
+        {
+          doing: "confirm",
+          found: `everything was sent, then ${cause.found}`,
+        },
         { cause },
       );
     }
     if (this.#unkept) {
       throw new TransferError(
         "local-io",
-        "Cannot keep the answer: everything was sent and closed cleanly, but " +
-          `the answer was not kept (${reasonOf(this.#unkept.error)})`,
+        {
+          doing: "keep the answer",
+          found: "everything was sent and closed cleanly, but the answer was " +
+            `not kept (${reasonOf(this.#unkept.error)})`,
+        },
         { cause: this.#unkept.error },
       );
     }

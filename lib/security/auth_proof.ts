@@ -93,8 +93,11 @@ export function checkProof(
 export function notProven(who: Role): TransferError {
   return new TransferError(
     "auth",
-    `Cannot trust the ${who}: the two sides do not have the same secret, or ` +
-      "somebody is in between; both must be given the same key or token",
+    {
+      doing: `trust the ${who}`,
+      found: "the two sides do not have the same secret, or somebody is " +
+        "in between; both must be given the same key or token",
+    },
   );
 }
 

@@ -55,8 +55,10 @@ export async function senderCertificateHandshake(
   if (hostname === undefined) {
     throw new TransferError(
       "usage",
-      "Cannot check a certificate on a Unix socket: it has no host name; " +
-        "a key without TLS would do",
+      {
+        doing: "check a certificate on a Unix socket",
+        found: "it has no host name; a key without TLS would do",
+      },
     );
   }
   const expected = { hostname, ca, advice: "--ca PATH names another" };
@@ -85,8 +87,11 @@ export async function receiverCertificateHandshake(
   if (count === null || first[0] !== HANDSHAKE_RECORD) {
     const refusal = new TransferError(
       "auth",
-      "Cannot take this sender: this receiver takes only what comes through " +
-        "TLS to its certificate; --tls makes a sender do that",
+      {
+        doing: "take this sender",
+        found: "this receiver takes only what comes through TLS to its " +
+          "certificate; --tls makes a sender do that",
+      },
     );
     return { conn: whole, refusal };
   }

@@ -137,6 +137,6 @@ function checksum(key: Uint8Array): Uint8Array {
 function wrong(found: string): TransferError {
   return new TransferError(
     "usage",
-    `Cannot read the key: ${found}; "halfclose keygen" makes one`,
+    { doing: "read the key", found: `${found}; "halfclose keygen" makes one` },
   );
 }

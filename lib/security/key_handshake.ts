@@ -84,7 +84,7 @@ async function answerChallenge(
   if (!await readExactly(conn, first)) {
     throw new TransferError(
       "lost",
-      "Cannot agree on the key: the receiver ended without a word",
+      { doing: "agree on the key", found: "the receiver ended without a word" },
     );
   }
   if (first[0] === PREFACE[0]) throw otherKey(); // a refusal, unencrypted
@@ -102,22 +102,31 @@ async function hearAnswer(conn: NodeSocketConn): Promise<Uint8Array> {
     checkPreface(bytes); // says who it is, unless it is one of us
     throw new TransferError(
       "auth",
-      "Cannot agree on the key: the receiver was started without a key; start " +
-        "it with the same key, or send without one (with --tls, where it has " +
-        "a certificate)",
+      {
+        doing: "agree on the key",
+        found: "the receiver was started without a key; start it with the " +
+          "same key, or send without one (with --tls, where it has a " +
+          "certificate)",
+      },
     );
   }
   throw new TransferError(
     "lost",
-    "Cannot agree on the key: the receiver ended without an answer",
+    {
+      doing: "agree on the key",
+      found: "the receiver ended without an answer",
+    },
   );
 }
 
 function otherKey(): TransferError {
   return new TransferError(
     "auth",
-    "Cannot agree on the key: the receiver has another key, or somebody in " +
-      "between says so",
+    {
+      doing: "agree on the key",
+      found: "the receiver has another key, or somebody in between says " +
+        "so",
+    },
   );
 }
 
@@ -141,8 +150,11 @@ export async function receiverKeyHandshake(
   if (!isKeyChallenge(head)) {
     const refusal = new TransferError(
       "auth",
-      "Cannot take this sender: this receiver takes only those that have its " +
-        "key; --key-file gives it to a sender",
+      {
+        doing: "take this sender",
+        found: "this receiver takes only those that have its key; " +
+          "--key-file gives it to a sender",
+      },
     );
     return { conn: new Pushback(conn, head), refusal };
   }
@@ -194,7 +206,10 @@ function isTcp(conn: Duplex): conn is Deno.TcpConn {
 function leftEarly(): TransferError {
   return new TransferError(
     "lost",
-    "Cannot agree on the key: the sender ended in the middle of it",
+    {
+      doing: "agree on the key",
+      found: "the sender ended in the middle of it",
+    },
   );
 }
 

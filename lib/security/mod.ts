@@ -188,5 +188,5 @@ function secretOf({ key, token = "" }: Asked): Uint8Array {
 }
 
 function wrong(found: string): TransferError {
-  return new TransferError("usage", `Cannot secure the connection: ${found}`);
+  return new TransferError("usage", { doing: "secure the connection", found });
 }

@@ -135,8 +135,8 @@ export function checkCertificate({ cert, key }: Certificate): void {
 }
 
 function unusable(found: string, cause?: unknown): TransferError {
-  const message = `Cannot use the certificate: ${found}`;
-  return new TransferError("usage", message, { cause });
+  const what = { doing: "use the certificate", found };
+  return new TransferError("usage", what, { cause });
 }
 
 function clockSays(): string {
@@ -170,7 +170,7 @@ async function secured(
 function ended(): TransferError {
   return new TransferError(
     "lost",
-    "Cannot set up TLS: the connection ended in the middle of it",
+    { doing: "set up TLS", found: "the connection ended in the middle of it" },
   );
 }
 
@@ -194,7 +194,7 @@ export function refusedTls(cause: unknown, advice?: string): TransferError {
   const other = speaks(found);
   return new TransferError(
     lost ? "lost" : other ? "protocol" : "auth",
-    `Cannot set up TLS: ${other ?? meaning(found, advice)}`,
+    { doing: "set up TLS", found: other ?? meaning(found, advice) },
     { cause },
   );
 }

@@ -60,14 +60,17 @@ export class Admission {
     if (this.#closed) {
       throw new TransferError(
         "rejected",
-        "Cannot take a session: the receiver is stopping",
+        { doing: "take a session", found: "the receiver is stopping" },
         { retriable: true },
       );
     }
     if (this.#sessions >= this.#max) {
       throw new TransferError(
         "rejected",
-        `Cannot take a session: the receiver is busy with ${this.#max} others`,
+        {
+          doing: "take a session",
+          found: `the receiver is busy with ${this.#max} others`,
+        },
         { retriable: true },
       );
     }

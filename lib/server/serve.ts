@@ -58,7 +58,7 @@ const WITH_KEY = { ofOne: 256, inAll: 1_024 };
  */
 const UNAUTHENTICATED_GRACE_MS = 2_000;
 
-/** Pause after an accept that failed for want of descriptors. */
+/** Pause after an accept that failed for want of descriptors, in ms. */
 const ACCEPT_PAUSE_MS = 100;
 
 /**
@@ -111,10 +111,7 @@ class RunningServer implements Server {
   #stopped = false;
   #thrown: { error: unknown } | undefined;
 
-  constructor(
-    options: ServeOptions,
-    handler: Handler,
-  ) {
+  constructor(options: ServeOptions, handler: Handler) {
     const { idleTimeout, maxSize, maxConnections = 4_096 } = options;
     mustBePositive({ idleTimeout, maxSize, maxConnections });
     this.#options = options;
@@ -201,7 +198,7 @@ class RunningServer implements Server {
   #cannotAccept(cause: unknown): void {
     const error = new TransferError(
       "local-io",
-      `Cannot accept a connection: ${reasonOf(cause)}`,
+      { doing: "accept a connection", found: reasonOf(cause) },
       { cause },
     );
     const peer = formatTarget(this.addr);
@@ -262,14 +259,16 @@ function isGone(error: unknown): boolean {
 function rawIsOpen(): TransferError {
   return new TransferError(
     "usage",
-    "Cannot serve raw streams with a key or a certificate: plain TCP has " +
-      "neither",
+    {
+      doing: "serve raw streams with a key or a certificate",
+      found: "plain TCP has neither",
+    },
   );
 }
 
 /** Why a session is cut that did not finish in time. */
 const OUT_OF_TIME = new TransferError(
   "rejected",
-  "Cannot finish the session: the receiver is stopping",
+  { doing: "finish the session", found: "the receiver is stopping" },
   { retriable: true },
 );

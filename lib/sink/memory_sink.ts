@@ -81,7 +81,10 @@ class Memory {
       if (this.files.has(path)) {
         throw new TransferError(
           "rejected",
-          `Cannot store below ${quote(path)}: it is not a directory`,
+          {
+            doing: `store below ${quote(path)}`,
+            found: "it is not a directory",
+          },
         );
       }
       if (!this.directories.has(path)) this.#made.add(path);
@@ -112,7 +115,10 @@ class Memory {
     }
     throw new TransferError(
       "rejected",
-      `Cannot store ${quote(parts.join("/"))}: other content has that name`,
+      {
+        doing: `store ${quote(parts.join("/"))}`,
+        found: "other content has that name",
+      },
     );
   }
 }

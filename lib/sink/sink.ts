@@ -101,7 +101,7 @@ export interface Sink {
 export function draftEnded(name: string): TransferError {
   return new TransferError(
     "internal",
-    `Cannot store ${quote(name)}: its draft has ended`,
+    { doing: `store ${quote(name)}`, found: "its draft has ended" },
   );
 }
 
@@ -114,6 +114,6 @@ export function draftEnded(name: string): TransferError {
 export function bytesForDirectory(name: string): TransferError {
   return new TransferError(
     "protocol",
-    `Cannot write to ${quote(name)}: it is a directory`,
+    { doing: `write to ${quote(name)}`, found: "it is a directory" },
   );
 }

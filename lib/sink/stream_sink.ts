@@ -51,8 +51,10 @@ export function streamSink(to: ByteWriter): Sink {
         return Promise.reject(
           new TransferError(
             "rejected",
-            `Cannot store ${quote(entry.name)}: the receiver writes one ` +
-              "stream only",
+            {
+              doing: `store ${quote(entry.name)}`,
+              found: "the receiver writes one stream only",
+            },
             { retriable },
           ),
         );

@@ -96,7 +96,7 @@ export class ReplayBuffer {
     if (turn !== this.#turn) {
       throw new TransferError(
         "internal",
-        "Cannot read on: another attempt reads this source now",
+        { doing: "read on", found: "another attempt reads this source now" },
       );
     }
     if (at < this.#start || at > this.#end) throw this.#forgotten(at);
@@ -105,8 +105,11 @@ export class ReplayBuffer {
   #forgotten(at: number): TransferError {
     return new TransferError(
       "source",
-      `Cannot go on from byte ${at}: only the last bytes are remembered, and ` +
-        `what was read before byte ${this.#start} cannot be read again`,
+      {
+        doing: `go on from byte ${at}`,
+        found: "only the last bytes are remembered, and what was read " +
+          `before byte ${this.#start} cannot be read again`,
+      },
     );
   }
 

@@ -77,7 +77,10 @@ function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
   if (stream.locked) {
     throw new TransferError(
       "source",
-      "Cannot read the stream: it is locked, so somebody else reads it",
+      {
+        doing: "read the stream",
+        found: "it is locked, so somebody else reads it",
+      },
     );
   }
   const reader = stream.getReader();

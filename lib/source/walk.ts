@@ -97,8 +97,11 @@ function leaveOut(path: string, fault: string, options: PathOptions): void {
   }
   throw new TransferError(
     "source",
-    `Cannot send ${quote(path)}: its name ${fault}; ` +
-      "rename it, or leave such files out with --skip-unsendable",
+    {
+      doing: `send ${quote(path)}`,
+      found: `its name ${fault}; rename it, or leave such files out with ` +
+        "--skip-unsendable",
+    },
   );
 }
 

@@ -126,7 +126,7 @@ export class Channel implements Disposable {
       if (this.#credentials?.role === "sender") {
         throw notProven("receiver");
       }
-      throw errorOfFail(frame, "Cannot talk to the peer");
+      throw errorOfFail(frame, "talk to the peer");
     }
     throw outOfTurn(type, frame);
   }

@@ -27,7 +27,7 @@ const OWN: Readonly<Record<"sender" | "receiver", readonly Code[]>> = {
  * what it has no business to say is `protocol`.
  *
  * @param frame What the peer said.
- * @param doing What could not be done because of it: "Cannot receive".
+ * @param doing What could not be done because of it: "receive".
  * @param peer Which side said it; none while the two introduce themselves, when
  * there is nothing yet that only one of them knows.
  * @returns The error, with the peer's code and reason.
@@ -41,12 +41,12 @@ export function errorOfFail(
   // Whoever keeps to the rules has escaped the names in it already.
   const reason = printable(frame.reason);
   if (EITHER.includes(code) || (peer && OWN[peer].includes(code))) {
-    return new TransferError(code, `${doing}: ${reason}`, { retriable });
+    return new TransferError(code, { doing, found: reason }, { retriable });
   }
-  return new TransferError(
-    "protocol",
-    `${doing}: the peer says "${code}", which it cannot know: ${reason}`,
-  );
+  return new TransferError("protocol", {
+    doing,
+    found: `the peer says "${code}", which it cannot know: ${reason}`,
+  });
 }
 
 /** Who says what the system said. */

@@ -122,7 +122,10 @@ export class FrameReader {
       if (this.#end === this.#start) return false;
       throw new TransferError(
         "lost",
-        "Cannot read the next frame: the connection ended inside it",
+        {
+          doing: "read the next frame",
+          found: "the connection ended inside it",
+        },
       );
     }
     return true;
@@ -169,14 +172,20 @@ export class FrameReader {
 function closedHere(): TransferError {
   return new TransferError(
     "lost",
-    "Cannot read the next frame: the connection was closed on this side",
+    {
+      doing: "read the next frame",
+      found: "the connection was closed on this side",
+    },
   );
 }
 
 function tooEarly({ type, length }: Header): TransferError {
   return new TransferError(
     "protocol",
-    `Cannot talk to the peer: it said ${type.toUpperCase()} with ${length} ` +
-      "bytes before it had introduced itself",
+    {
+      doing: "talk to the peer",
+      found: `it said ${type.toUpperCase()} with ${length} bytes before ` +
+        "it had introduced itself",
+    },
   );
 }

@@ -195,7 +195,7 @@ export class FieldReader {
   error(found: string, cause?: unknown): TransferError {
     return new TransferError(
       "protocol",
-      `Cannot read the ${this.#what} frame: ${found}`,
+      { doing: `read the ${this.#what} frame`, found },
       { cause },
     );
   }

@@ -24,8 +24,11 @@ export function checkOffer({ required, digests, codecs }: Hello): void {
   if (required === 0 && (digests & 1) && (codecs & 1)) return;
   throw new TransferError(
     "protocol",
-    "Cannot talk to the peer: it insists on what this version has not " +
-      `(required ${required}, digests ${digests}, codecs ${codecs})`,
+    {
+      doing: "talk to the peer",
+      found: "it insists on what this version has not (required " +
+        `${required}, digests ${digests}, codecs ${codecs})`,
+    },
   );
 }
 
@@ -45,15 +48,17 @@ export function outOfTurn(
     // Who says the preface speaks the protocol: it was cut off.
     return new TransferError(
       "lost",
-      `Cannot talk to the peer: it ended before its ${name}`,
+      { doing: "talk to the peer", found: `it ended before its ${name}` },
     );
   }
   const said = frame.type.toUpperCase();
   return new TransferError(
     "protocol",
-    "Cannot talk to the peer: " +
-      (due === "hello"
+    {
+      doing: "talk to the peer",
+      found: due === "hello"
         ? `its first frame is ${said}, not HELLO`
-        : `it said ${said} where ${name} was due`),
+        : `it said ${said} where ${name} was due`,
+    },
   );
 }

@@ -59,14 +59,20 @@ export function checkPreface(bytes: Uint8Array): boolean {
   if (bytes[magic] === KEYED_VERSION) {
     throw new TransferError(
       "auth",
-      "Cannot talk to the peer: one side has a key and the other has none; " +
-        "both must be given the same one, or neither",
+      {
+        doing: "talk to the peer",
+        found: "one side has a key and the other has none; both must be " +
+          "given the same one, or neither",
+      },
     );
   }
   throw new TransferError(
     "protocol",
-    `Cannot talk to the peer: it speaks version ${bytes[magic]} and this ` +
-      `program version ${VERSION}`,
+    {
+      doing: "talk to the peer",
+      found: `it speaks version ${bytes[magic]} and this program version ` +
+        VERSION,
+    },
   );
 }
 
@@ -78,7 +84,10 @@ function stranger(bytes: Uint8Array): TransferError {
   const first = text.split(/\r?\n/, 1)[0] ?? "";
   return new TransferError(
     "protocol",
-    `Cannot talk to the peer: it does not speak halfclose; it began with ` +
-      quote(first) + (who ? `, like ${who}` : ""),
+    {
+      doing: "talk to the peer",
+      found: "it does not speak halfclose; it began with " + quote(first) +
+        (who ? `, like ${who}` : ""),
+    },
   );
 }

@@ -9,7 +9,6 @@ import {
   type Code,
   codeOf,
   foundBy,
-  foundOf,
   isCut,
   isOutOfDescriptors,
   OUTCOMES,
@@ -116,16 +115,25 @@ Deno.test("together() is retriable where any failure is, and has the code of tha
   }
 });
 
-Deno.test("foundOf() is what comes after the first colon outside of quotes", () => {
+Deno.test("TransferError keeps what was being done and what was found apart", () => {
   for (
-    const [message, found] of [
-      ['Cannot send "a: b" to 127.0.0.1:9: it is gone', "it is gone"],
-      ['Cannot store "\\": x": taken: by what', "taken: by what"],
-      ["Cannot read 4 bytes: the peer ended after 2", "the peer ended after 2"],
-      ["something else: entirely", "something else: entirely"],
-      ["", ""],
+    const [doing, found] of [
+      ['send "a: b" to 127.0.0.1:9', "it is gone"],
+      ['store "\\": x"', "taken: by what"],
+      ["read 4 bytes", "the peer ended after 2"],
     ] as const
-  ) assertEquals(foundOf(new Error(message)), found);
+  ) {
+    const error = new TransferError("lost", { doing, found });
+    assertEquals([error.doing, error.found], [doing, found]);
+    assertEquals(error.message, `Cannot ${doing}: ${found}`);
+  }
+});
+
+Deno.test("TransferError takes a message that is given whole for what was found", () => {
+  for (const message of ["something else: entirely", ""]) {
+    const { doing, found, ...rest } = new TransferError("lost", message);
+    assertEquals([doing, found, rest.code], ["", message, "lost"]);
+  }
 });
 
 Deno.test("reasonOf() is one line without the system's number", () => {

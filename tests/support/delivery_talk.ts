@@ -9,10 +9,8 @@ import type { Progress } from "../../lib/model/progress.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
 import { bytesItem, type Item, readerItem } from "../../lib/source/item.ts";
 import { OutgoingEntry } from "../../lib/transfer/sender/outgoing_entry.ts";
-import {
-  SenderSession,
-  type SenderSessionOptions,
-} from "../../lib/transfer/sender/session.ts";
+import { SenderSession } from "../../lib/transfer/sender/session.ts";
+import type { SenderSessionOptions } from "../../lib/transfer/sender/session_options.ts";
 import { noise } from "./helpers.ts";
 import { connectedPair } from "./pairs.ts";
 import { accept, ID, Scripted } from "./scripted.ts";

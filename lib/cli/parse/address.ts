@@ -20,8 +20,11 @@ export function parseTarget(text: string): Target {
   if (target && (!("port" in target) || target.port > 0)) return target;
   throw new TransferError(
     "usage",
-    `Cannot read the address ${quote(text)}: it comes last and must be ` +
-      "HOST:PORT, [V6]:PORT or unix:PATH, with a port of 1 to 65535",
+    {
+      doing: `read the address ${quote(text)}`,
+      found: "it comes last and must be HOST:PORT, [V6]:PORT or " +
+        "unix:PATH, with a port of 1 to 65535",
+    },
   );
 }
 
@@ -38,8 +41,11 @@ export function parseListen(text: string): Target {
   if (target) return target;
   throw new TransferError(
     "usage",
-    `Cannot read the address ${quote(text)}: it must be PORT, HOST:PORT, ` +
-      "[V6]:PORT or unix:PATH, with a port of 0 to 65535",
+    {
+      doing: `read the address ${quote(text)}`,
+      found: "it must be PORT, HOST:PORT, [V6]:PORT or unix:PATH, with a " +
+        "port of 0 to 65535",
+    },
   );
 }
 

@@ -20,7 +20,7 @@ export function checkName(name: string): void {
   if (fault === undefined) return;
   throw new TransferError(
     "usage",
-    `Cannot use --name ${quote(name)}: it ${fault}`,
+    { doing: `use --name ${quote(name)}`, found: `it ${fault}` },
   );
 }
 
@@ -34,7 +34,10 @@ export function checkNamed(path: string): void {
   if (basename(resolve(path)) !== "") return;
   throw new TransferError(
     "usage",
-    `Cannot send ${quote(path)}: it has no name that the receiver could use; ` +
-      "--name NAME gives it one",
+    {
+      doing: `send ${quote(path)}`,
+      found: "it has no name that the receiver could use; --name NAME " +
+        "gives it one",
+    },
   );
 }

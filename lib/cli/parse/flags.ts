@@ -37,7 +37,10 @@ export function withFlagsAlone(
     if (arg.includes("=") && isFlag(arg.slice(0, arg.indexOf("=")))) {
       throw new TransferError(
         "usage",
-        `Cannot read ${escape(arg.slice(0, MAX_SHOWN))}: it takes no value`,
+        {
+          doing: `read ${escape(arg.slice(0, MAX_SHOWN))}`,
+          found: "it takes no value",
+        },
       );
     }
     const behind = at > 0 && isFlag(args[at - 1]!);

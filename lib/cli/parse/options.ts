@@ -78,8 +78,10 @@ export function oneOf<const T extends string>(
   if (choice !== undefined) return choice;
   throw new TransferError(
     "usage",
-    `Cannot read ${option} ${quote(text)}: it must be one of ` +
-      choices.join(", "),
+    {
+      doing: `read ${option} ${quote(text)}`,
+      found: "it must be one of " + choices.join(", "),
+    },
   );
 }
 
@@ -114,6 +116,6 @@ export function wrong(found: string, topic?: Topic): TransferError {
   const help = topic ? `halfclose ${topic} --help` : "halfclose --help";
   return new TransferError(
     "usage",
-    `Cannot read the command line: ${found}; see ${help}`,
+    { doing: "read the command line", found: `${found}; see ${help}` },
   );
 }

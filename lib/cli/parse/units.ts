@@ -30,8 +30,10 @@ export function parseBytes(text: string, option: string): number {
   if (match && bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
   throw new TransferError(
     "usage",
-    `Cannot read ${option} ${quote(text)}: it must be a number of bytes, ` +
-      "like 500000, 10M or 2Gi",
+    {
+      doing: `read ${option} ${quote(text)}`,
+      found: "it must be a number of bytes, like 500000, 10M or 2Gi",
+    },
   );
 }
 
@@ -48,8 +50,11 @@ export function parseSeconds(text: string, option: string): number {
   if (seconds > 0 && seconds * 1000 <= MAX_DELAY_MS) return seconds * 1000;
   throw new TransferError(
     "usage",
-    `Cannot read ${option} ${quote(text)}: it must be seconds, ` +
-      `above 0 and at most ${Math.floor(MAX_DELAY_MS / 1000)}`,
+    {
+      doing: `read ${option} ${quote(text)}`,
+      found: "it must be seconds, above 0 and at most " +
+        Math.floor(MAX_DELAY_MS / 1000),
+    },
   );
 }
 
@@ -67,8 +72,10 @@ export function parseCount(text: string, option: string, min: number): number {
   if (count >= min) return count;
   throw new TransferError(
     "usage",
-    `Cannot read ${option} ${quote(text)}: it must be a whole number ` +
-      `from ${min} on`,
+    {
+      doing: `read ${option} ${quote(text)}`,
+      found: `it must be a whole number from ${min} on`,
+    },
   );
 }
 

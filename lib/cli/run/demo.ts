@@ -47,9 +47,12 @@ export async function checkAllowed(): Promise<void> {
   if (missing.length === 0) return;
   throw new TransferError(
     "usage",
-    "Cannot run the demo: it starts two programs that write into a directory, " +
-      `and may not; add ${missing.join(" ")} to "deno run", or run it with: ` +
-      "deno task demo",
+    {
+      doing: "run the demo",
+      found: "it starts two programs that write into a directory, and " +
+        `may not; add ${missing.join(" ")} to "deno run", or run it ` +
+        "with: deno task demo",
+    },
   );
 }
 

@@ -37,18 +37,24 @@ export function checkExposure(
   if (raw) {
     throw new TransferError(
       "usage",
-      `Cannot listen on ${where}: whoever reaches it could write here, and a ` +
-        "raw stream has no key; listen on 127.0.0.1 behind a tunnel, or type " +
-        "out --insecure",
+      {
+        doing: `listen on ${where}`,
+        found: "whoever reaches it could write here, and a raw stream has " +
+          "no key; listen on 127.0.0.1 behind a tunnel, or type out " +
+          "--insecure",
+      },
     );
   }
   const person = Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
   if (person && !json && !quiet) return { oneTimeKey: generateKey() };
   throw new TransferError(
     "usage",
-    `Cannot listen on ${where} without a key: whoever reaches it could write ` +
-      'here; give --key-file PATH ("halfclose keygen > PATH" makes one) or ' +
-      `${KEY_VARIABLE}, the same on both sides, or type out --insecure`,
+    {
+      doing: `listen on ${where} without a key`,
+      found: "whoever reaches it could write here; give --key-file PATH " +
+        `("halfclose keygen > PATH" makes one) or ${KEY_VARIABLE}, ` +
+        "the same on both sides, or type out --insecure",
+    },
   );
 }
 

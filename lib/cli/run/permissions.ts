@@ -67,8 +67,11 @@ export async function checkPermissions(
     if (state === "granted" || (state === "prompt" && asks)) continue;
     throw new TransferError(
       "usage",
-      `Cannot begin: Deno does not let this program ${DOING[name]} ` +
-        `${quote(what)}; add --allow-${name} to "deno run"`,
+      {
+        doing: "begin",
+        found: `Deno does not let this program ${DOING[name]} ` +
+          `${quote(what)}; add --allow-${name} to "deno run"`,
+      },
     );
   }
 }

@@ -126,8 +126,10 @@ async function certificateOf({ tls }: ReceiveCommand, report: Reporter) {
 function contradiction(): TransferError {
   return new TransferError(
     "usage",
-    `Cannot listen with --insecure: ${KEY_VARIABLE} holds a key, and one of ` +
-      "the two must go",
+    {
+      doing: "listen with --insecure",
+      found: `${KEY_VARIABLE} holds a key, and one of the two must go`,
+    },
   );
 }
 

@@ -44,7 +44,7 @@ export class Reply implements Disposable {
       file.close();
       throw new TransferError(
         "usage",
-        `Cannot write ${quote(path)}: it is what is to be sent`,
+        { doing: `write ${quote(path)}`, found: "it is what is to be sent" },
       );
     }
     return new Reply(path, patience, file);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { asTransferError, foundOf, TransferError } from "../../base/errors.ts";
+import { asTransferError, TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { isLocal, type Target } from "../../net/address.ts";
 import { parseKey } from "../../security/key.ts";
@@ -74,8 +74,8 @@ function keyFrom(where: string, key: string | undefined): Secrets {
     return { key };
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
-    const message = `Cannot read the key from ${where}: ${foundOf(error)}`;
-    throw new TransferError(error.code, message, { cause: error });
+    const what = { doing: `read the key from ${where}`, found: error.found };
+    throw new TransferError(error.code, what, { cause: error });
   }
 }
 
@@ -131,8 +131,11 @@ function mustHoldNoKey(): void {
   if (state !== "granted" || !Deno.env.get(KEY_VARIABLE)) return;
   throw new TransferError(
     "usage",
-    `Cannot go on with --raw: ${KEY_VARIABLE} holds a key, and --raw is plain ` +
-      "TCP, without a key and without TLS; one of the two must go",
+    {
+      doing: "go on with --raw",
+      found: `${KEY_VARIABLE} holds a key, and --raw is plain TCP, ` +
+        "without a key and without TLS; one of the two must go",
+    },
   );
 }
 
@@ -156,8 +159,11 @@ async function askForKey(signals: Signals): Promise<string> {
     if (!Deno.stdout.isTerminal()) {
       throw new TransferError(
         "usage",
-        'Cannot ask for the key: stdout is not a terminal; "--key-file PATH" ' +
-          `or ${KEY_VARIABLE} would do`,
+        {
+          doing: "ask for the key",
+          found: 'stdout is not a terminal; "--key-file PATH" or ' +
+            `${KEY_VARIABLE} would do`,
+        },
       );
     }
     return await askHidden("Key (it will not be shown):", signals.signal);

@@ -77,8 +77,10 @@ export class Destination {
     if (byteLength(join(this.root, ...parts)) > MAX_PATH_BYTES) {
       throw new TransferError(
         "rejected",
-        `Cannot store ${quote(entry.name)}: its path has more than ` +
-          `${MAX_PATH_BYTES} bytes here`,
+        {
+          doing: `store ${quote(entry.name)}`,
+          found: `its path has more than ${MAX_PATH_BYTES} bytes here`,
+        },
       );
     }
     const taken = await storing(entry.name, () => this.look(parts));
@@ -91,7 +93,10 @@ export class Destination {
         : `a file of ${taken.size} bytes`;
       throw new TransferError(
         "rejected",
-        `Cannot store ${quote(entry.name)}: ${what} has that name already`,
+        {
+          doing: `store ${quote(entry.name)}`,
+          found: `${what} has that name already`,
+        },
       );
     }
     return taken;
@@ -177,7 +182,7 @@ function mustBeDirectory(name: string, info: Deno.FileInfo): void {
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
-    `Cannot store below ${quote(name)}: it is ${what}`,
+    { doing: `store below ${quote(name)}`, found: `it is ${what}` },
   );
 }
 
@@ -198,8 +203,10 @@ export function storing<T>(
     throw isOutOfDescriptors(error)
       ? new TransferError(
         "rejected",
-        `Cannot store ${quote(name)}: the receiver is busy, it has too many ` +
-          "files open",
+        {
+          doing: `store ${quote(name)}`,
+          found: "the receiver is busy, it has too many files open",
+        },
         { cause: error, retriable: true },
       )
       : asTransferError(error, "local-io", `store ${quote(name)}`);

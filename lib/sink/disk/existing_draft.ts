@@ -88,7 +88,10 @@ export class ExistingDraft implements Draft {
     if (differs && this.#to.policy === "refuse") {
       throw new TransferError(
         "rejected",
-        `Cannot store ${quote(name)}: other content has that name already`,
+        {
+          doing: `store ${quote(name)}`,
+          found: "other content has that name already",
+        },
       );
     }
     const instead = new FileDraft(this.#to, this.#entry, this.#parts);
@@ -179,8 +182,10 @@ export class ExistingDraft implements Draft {
   #changed(): TransferError {
     return new TransferError(
       "rejected",
-      `Cannot store ${quote(this.#entry.name)}: the file that has that name ` +
-        "is being changed",
+      {
+        doing: `store ${quote(this.#entry.name)}`,
+        found: "the file that has that name is being changed",
+      },
       { retriable: true },
     );
   }

@@ -289,8 +289,10 @@ export class FileDraft implements Draft {
 function takenOver(name: string): TransferError {
   return new TransferError(
     "rejected",
-    `Cannot store ${quote(name)}: another connection of the same transfer ` +
-      "took it over",
+    {
+      doing: `store ${quote(name)}`,
+      found: "another connection of the same transfer took it over",
+    },
     { retriable: true },
   );
 }

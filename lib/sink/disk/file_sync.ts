@@ -27,8 +27,10 @@ export class FileSync {
     if (this.#failed.has(id)) {
       throw new TransferError(
         "local-io",
-        "Cannot vouch for the file: its disk failed to keep it before, and it " +
-          "must be removed",
+        {
+          doing: "vouch for the file",
+          found: "its disk failed to keep it before, and it must be removed",
+        },
       );
     }
     try {

@@ -27,8 +27,11 @@ export async function mustFit(
   if (free === undefined || bytes <= free) return;
   throw new TransferError(
     "local-io",
-    `Cannot store ${quote(name)}: the receiver has ${formatBytes(free)} free ` +
-      `and the file needs ${formatBytes(bytes)}`,
+    {
+      doing: `store ${quote(name)}`,
+      found: `the receiver has ${formatBytes(free)} free and the file ` +
+        `needs ${formatBytes(bytes)}`,
+    },
   );
 }
 

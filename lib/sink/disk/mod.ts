@@ -87,7 +87,10 @@ export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
       if (kind === "directory" || (taken && !again)) {
         throw new TransferError(
           "rejected",
-          `Cannot store ${quote(name)}: the receiver takes one file only`,
+          {
+            doing: `store ${quote(name)}`,
+            found: "the receiver takes one file only",
+          },
         );
       }
       taken = { name, transfer };

@@ -56,7 +56,10 @@ export async function publish(
   }
   throw new TransferError(
     "rejected",
-    `Cannot store ${quote(name)}: other content has that name already`,
+    {
+      doing: `store ${quote(name)}`,
+      found: "other content has that name already",
+    },
   );
 }
 
@@ -77,7 +80,7 @@ async function replace(temp: string, path: string): Promise<void> {
     if (!(cause instanceof Deno.errors.IsADirectory)) throw cause;
     throw new TransferError(
       "rejected",
-      `Cannot replace ${quote(basename(path))}: it is a directory`,
+      { doing: `replace ${quote(basename(path))}`, found: "it is a directory" },
       { cause },
     );
   }

@@ -46,7 +46,10 @@ export class EntryTable {
     if (this.#open.size >= MAX_AHEAD) {
       throw new TransferError(
         "protocol",
-        `Cannot go on: the sender opened more than ${MAX_AHEAD} entries ahead`,
+        {
+          doing: "go on",
+          found: `the sender opened more than ${MAX_AHEAD} entries ahead`,
+        },
       );
     }
     this.#last = entry;
@@ -115,9 +118,12 @@ export class EntryTable {
     if (count === this.#count && !left) return;
     throw new TransferError(
       "protocol",
-      `Cannot go on: the sender finished with ${count} entries, ` +
-        `${this.#count} were opened` +
-        (left ? `, and ${quote(left.open.name)} has no end` : ""),
+      {
+        doing: "go on",
+        found: `the sender finished with ${count} entries, ` +
+          `${this.#count} were opened` +
+          (left ? `, and ${quote(left.open.name)} has no end` : ""),
+      },
     );
   }
 
@@ -128,7 +134,10 @@ export class EntryTable {
       : "";
     return new TransferError(
       "lost",
-      `Cannot receive the rest: the sender ended${where} without finishing`,
+      {
+        doing: "receive the rest",
+        found: `the sender ended${where} without finishing`,
+      },
     );
   }
 
@@ -168,7 +177,10 @@ export class EntryTable {
 function outOfPlace(type: Frame["type"], entry: number): TransferError {
   return new TransferError(
     "protocol",
-    `Cannot go on: the sender said ${type.toUpperCase()} for entry ${entry}, ` +
-      "out of place",
+    {
+      doing: "go on",
+      found: `the sender said ${type.toUpperCase()} for entry ${entry}, ` +
+        "out of place",
+    },
   );
 }

@@ -152,14 +152,14 @@ export class IncomingEntry {
   #broken(found: string): TransferError {
     return new TransferError(
       "protocol",
-      `Cannot go on with ${quote(this.open.name)}: ${found}`,
+      { doing: `go on with ${quote(this.open.name)}`, found },
     );
   }
 
   #damaged(found: string): TransferError {
     return new TransferError(
       "integrity",
-      `Cannot accept ${quote(this.open.name)}: ${found}`,
+      { doing: `accept ${quote(this.open.name)}`, found },
     );
   }
 }
@@ -175,8 +175,10 @@ function checkSize(open: Open, size: number, limit: number): void {
   if (size <= limit) return;
   throw new TransferError(
     "rejected",
-    `Cannot take ${quote(open.name)}: it has ${
-      open.size ?? `at least ${size}`
-    } bytes and the limit is ${limit}`,
+    {
+      doing: `take ${quote(open.name)}`,
+      found: `it has ${open.size ?? `at least ${size}`} ` +
+        `bytes and the limit is ${limit}`,
+    },
   );
 }

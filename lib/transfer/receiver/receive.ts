@@ -31,7 +31,8 @@ import type { Sink } from "../../sink/sink.ts";
 import { ID_BYTES, SESSION } from "../../wire/frames.ts";
 import { Channel } from "../channel.ts";
 import { failFrameOf } from "../fail.ts";
-import { ReceiverSession, type SessionOptions } from "./session.ts";
+import { ReceiverSession } from "./session.ts";
+import type { SessionOptions } from "./session_options.ts";
 
 /** Options of {@linkcode receive}. */
 export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
@@ -144,7 +145,7 @@ export async function receiverHandshake(
     if (hello) return new ReceiverSession(channel!, hello, options);
     throw new TransferError(
       "protocol",
-      "Cannot talk to the peer: it ended without a word",
+      { doing: "talk to the peer", found: "it ended without a word" },
     );
   } catch (error) {
     if (signal?.aborted) {

@@ -17,33 +17,22 @@ import { HEARTBEAT_MS, type Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import { CLOSE_BOUNDS, REJECTION_BOUNDS } from "../../net/half_close.ts";
 import type { Sink } from "../../sink/sink.ts";
-import type { Data, End, Fail, Frame, Hello } from "../../wire/frames.ts";
-import { type Open, SESSION } from "../../wire/frames.ts";
+import {
+  type Data,
+  type End,
+  type Fail,
+  type Frame,
+  type Hello,
+  type Open,
+  SESSION,
+} from "../../wire/frames.ts";
 import type { Channel } from "../channel.ts";
 import { errorOfFail, failFrameOf } from "../fail.ts";
 import { receiptOf } from "../receipt_frame.ts";
 import { EntryTable } from "./entry_table.ts";
 import { Failures } from "./failures.ts";
 import { IncomingEntry } from "./incoming_entry.ts";
-
-/** Options of a session. */
-export interface SessionOptions {
-  /** Largest entry that is taken, in bytes. @default {Infinity} */
-  maxSize?: number;
-  /**
-   * Stops the session: the sender is told, what a later session can go on with
-   * is kept and the rest dropped, and the promise rejects with the signal's
-   * reason within about a second.
-   */
-  signal?: AbortSignal;
-  /** Hears how far the session is, about four times a second. */
-  onProgress?: (progress: Progress) => void;
-  /**
-   * Hears of each entry that was committed, when its receipt is on its way. A
-   * promise is waited for before the session ends.
-   */
-  onReceipt?: (receipt: Receipt) => unknown;
-}
+import type { SessionOptions } from "./session_options.ts";
 
 /** How long a stopped sender gets to hear why, in milliseconds. */
 const STOP_MS = 1_000;
@@ -157,7 +146,10 @@ export class ReceiverSession {
       default:
         throw new TransferError(
           "protocol",
-          `Cannot go on: the sender said ${frame.type.toUpperCase()}`,
+          {
+            doing: "go on",
+            found: `the sender said ${frame.type.toUpperCase()}`,
+          },
         );
     }
   }
@@ -232,11 +224,11 @@ export class ReceiverSession {
 
   async #senderFailed(fail: Fail): Promise<void> {
     if (fail.entry === SESSION) {
-      throw errorOfFail(fail, "Cannot receive the rest", "sender");
+      throw errorOfFail(fail, "receive the rest", "sender");
     }
     const incoming = this.#entries.find(fail);
     if (!incoming) return;
-    const what = `Cannot receive ${quote(incoming.open.name)}`;
+    const what = `receive ${quote(incoming.open.name)}`;
     this.#failures.add(errorOfFail(fail, what, "sender"));
     await this.#entries.drop(fail.entry);
   }
@@ -267,9 +259,11 @@ export class ReceiverSession {
   /** Tells the sender and lets it end; what still comes is not taken. */
   #stop(): void {
     this.#stopped = setTimeout(() => this.#channel.close(), STOP_MS);
-    const why = new TransferError("rejected", "the receiver is stopping", {
-      retriable: true,
-    });
+    const why = new TransferError(
+      "rejected",
+      { doing: "go on", found: "the receiver is stopping" },
+      { retriable: true },
+    );
     // What is being committed still gets its receipt: a FAIL would deny it.
     this.#commits.allDone().then(() => {
       this.#channel.say(failFrameOf(SESSION, why));

@@ -5,13 +5,7 @@
  * @module
  */
 
-import {
-  type Code,
-  foundBy,
-  foundOf,
-  isCut,
-  TransferError,
-} from "../../base/errors.ts";
+import { type Code, foundBy, isCut, TransferError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/format_bytes.ts";
 import type { Phase } from "../../model/progress.ts";
 import { RESUME_BYTES } from "../../model/resume.ts";
@@ -46,17 +40,22 @@ export function explain(
   if (broke && open.every((one) => one.inDoubt)) {
     return new TransferError(
       "unconfirmed",
-      `Cannot confirm ${titleOf(open, entries)} at ${where}: everything was ` +
-        `sent, then ${foundOf(broke)}${during(phase)}; ` +
-        "run the same command again to settle it",
+      {
+        doing: `confirm ${titleOf(open, entries)} at ${where}`,
+        found: "everything was sent, then " +
+          `${broke.found}${during(phase)}; run the same command ` +
+          "again to settle it",
+      },
       { cause: failure, errors },
     );
   }
   const far = isCut(failure) ? `${during(phase)}; ${soFar(entries)}` : "";
   return new TransferError(
     failure.code,
-    `Cannot deliver ${titleOf(undelivered, entries)} to ${where}: ` +
-      `${foundBy(failure, WHOSE[failure.code])}${far}`,
+    {
+      doing: `deliver ${titleOf(undelivered, entries)} to ${where}`,
+      found: `${foundBy(failure, WHOSE[failure.code])}${far}`,
+    },
     { cause: failure, retriable, errors },
   );
 }

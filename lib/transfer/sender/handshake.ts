@@ -46,7 +46,7 @@ export async function senderHandshake(
   if (sameBytes(hello.id, id)) return true;
   throw new TransferError(
     "protocol",
-    "Cannot talk to the receiver: it greets another transfer",
+    { doing: "talk to the receiver", found: "it greets another transfer" },
   );
 }
 

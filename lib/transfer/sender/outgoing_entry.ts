@@ -123,7 +123,10 @@ export class OutgoingEntry {
     if (!this.sent) {
       throw new TransferError(
         "protocol",
-        `Cannot trust the receiver: it confirmed ${this.title} before its end`,
+        {
+          doing: "trust the receiver",
+          found: `it confirmed ${this.title} before its end`,
+        },
       );
     }
     const { length, digest } = this.sent;
@@ -137,7 +140,7 @@ export class OutgoingEntry {
     if (different) {
       throw new TransferError(
         "integrity",
-        `Cannot accept the receipt for ${this.title}: ${different}`,
+        { doing: `accept the receipt for ${this.title}`, found: different },
       );
     }
     this.receipt = receiptOf(frame);

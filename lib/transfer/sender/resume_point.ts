@@ -53,8 +53,11 @@ export async function findResumePoint(
   if (!agreed) {
     throw new TransferError(
       "source",
-      `Cannot go on: the receiver holds ${held.length} bytes, and what was ` +
-        `read before byte ${origin.offset} cannot be read again`,
+      {
+        doing: "go on",
+        found: `the receiver holds ${held.length} bytes, and what was read ` +
+          `before byte ${origin.offset} cannot be read again`,
+      },
     );
   }
   await source.seek(agreed.offset);

@@ -159,7 +159,10 @@ async function deliver(
 ): Promise<Receipt[]> {
   // Without an entry there is no receipt, and nothing else is success.
   if (items.length === 0) {
-    throw new TransferError("source", "Cannot send: nothing is left to send");
+    throw new TransferError("source", {
+      doing: "send",
+      found: "nothing is left to send",
+    });
   }
   checkNames(items);
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES));
@@ -272,7 +275,10 @@ function checkOwn(name: string): void {
   if (fault === undefined) return;
   throw new TransferError(
     "source",
-    `Cannot send ${quote(name)}: its name ${fault}; give it another one`,
+    {
+      doing: `send ${quote(name)}`,
+      found: `its name ${fault}; give it another one`,
+    },
   );
 }
 
@@ -282,7 +288,7 @@ function checkNames(items: readonly Item[]): void {
     if (seen.has(name)) {
       throw new TransferError(
         "usage",
-        `Cannot send two entries under one name: ${quote(name)}`,
+        { doing: "send two entries under one name", found: quote(name) },
       );
     }
     seen.add(name);

@@ -25,20 +25,7 @@ import { errorOfFail, failFrameOf } from "../fail.ts";
 import { EntrySender } from "./entry_sender.ts";
 import { senderHandshake } from "./handshake.ts";
 import type { OutgoingEntry } from "./outgoing_entry.ts";
-
-/** What a delivery needs to know. */
-export interface SenderSessionOptions {
-  /** Longest silence from the receiver in milliseconds. */
-  idleTimeout: number;
-  /** Bytes a second at most. */
-  limitRate: number;
-  /** Stops the delivery: the receiver is told. */
-  signal?: AbortSignal | undefined;
-  /** Hears what the receiver is doing and how much of this delivery it has. */
-  onProgress(progress: Progress): void;
-  /** Hears of each receipt. */
-  onReceipt(receipt: Receipt): void;
-}
+import type { SenderSessionOptions } from "./session_options.ts";
 
 /** Entries announced before the one being sent: hides the round trips. */
 const LOOKAHEAD = 128;
@@ -146,8 +133,11 @@ export class SenderSession {
       }
       throw new TransferError(
         "lost",
-        "Cannot hear from the receiver: it ended " +
-          (this.#greeted ? "without a receipt" : "without a word"),
+        {
+          doing: "hear from the receiver",
+          found: "it ended " +
+            (this.#greeted ? "without a receipt" : "without a word"),
+        },
       );
     } catch (error) {
       this.#end(error);
@@ -162,14 +152,14 @@ export class SenderSession {
     }
     if (frame.type === "fail" && frame.entry === SESSION) {
       this.#refused = true;
-      throw errorOfFail(frame, "Cannot go on", "receiver");
+      throw errorOfFail(frame, "go on", "receiver");
     }
     if (one && frame.type === "accept" && one.stage === "announced") {
       const { held: length, block, proof } = frame;
       one.held = { length, block, proof };
       one.stage = "accepted";
     } else if (one && frame.type === "fail") {
-      const doing = `Cannot deliver ${one.title}`;
+      const doing = `deliver ${one.title}`;
       this.#settle(one, errorOfFail(frame, doing, "receiver"));
     } else if (frame.type === "fail" && this.#hasFailed(frame.entry)) {
       return; // both sides gave it up, and the two FAILs crossed on the way
@@ -182,7 +172,10 @@ export class SenderSession {
     } else {
       throw new TransferError(
         "protocol",
-        `Cannot go on: the receiver said ${frame.type.toUpperCase()} out of place`,
+        {
+          doing: "go on",
+          found: `the receiver said ${frame.type.toUpperCase()} out of place`,
+        },
       );
     }
   }
@@ -290,7 +283,10 @@ export class SenderSession {
   }
 
   #abort(): void {
-    const why = new TransferError("lost", "Cannot go on: it was interrupted");
+    const why = new TransferError("lost", {
+      doing: "go on",
+      found: "it was interrupted",
+    });
     this.#channel.say(failFrameOf(SESSION, why));
     this.#channel.finish().catch(() => this.#channel.close());
     this.#finished = true;

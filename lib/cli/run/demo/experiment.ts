@@ -111,8 +111,11 @@ function start(
       const why = said.trim().split("\n", 1)[0];
       throw new TransferError(
         "internal",
-        `Cannot finish the demo: its ${name} ended with exit code ${code}` +
-          (why ? `, saying ${quote(why)}` : ""),
+        {
+          doing: "finish the demo",
+          found: `its ${name} ended with exit code ${code}` +
+            (why ? `, saying ${quote(why)}` : ""),
+        },
       );
     },
     async [Symbol.asyncDispose](): Promise<void> {
