@@ -57,7 +57,7 @@ export class CallbackGuard {
   #keep(doing: string, cause: unknown): void {
     this.#failure ??= new TransferError(
       "internal",
-      `Cannot ${doing}: ${reasonOf(cause)}`,
+      { doing, found: reasonOf(cause) },
       { cause },
     );
   }

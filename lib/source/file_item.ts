@@ -95,7 +95,7 @@ function changeBetween(
 function changed(path: string, how: string): TransferError {
   return new TransferError(
     "source-changed",
-    `Cannot send ${quote(path)}: ${how} while it was sent`,
+    { doing: `send ${quote(path)}`, found: `${how} while it was sent` },
   );
 }
 

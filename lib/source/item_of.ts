@@ -58,7 +58,10 @@ export async function itemOf(
   }
   throw new TransferError(
     "usage",
-    `Cannot send ${quote(source)}: it is a directory, and this takes one file`,
+    {
+      doing: `send ${quote(source)}`,
+      found: "it is a directory, and this takes one file",
+    },
   );
 }
 
@@ -173,7 +176,7 @@ export function unreadable(path: string, cause: unknown): TransferError {
     : cause instanceof Deno.errors.NotFound
     ? "there is no such file or directory"
     : reasonOf(cause);
-  return new TransferError("source", `Cannot send ${quote(path)}: ${found}`, {
+  return new TransferError("source", { doing: `send ${quote(path)}`, found }, {
     cause,
   });
 }
