@@ -79,7 +79,10 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (check !== headCheckOf(bytes)) {
     throw new TransferError(
       "integrity",
-      "Cannot accept the next frame: its header was damaged on the way",
+      {
+        doing: "accept the next frame",
+        found: "its header was damaged on the way",
+      },
     );
   }
   const type = TYPES.get(code);
@@ -89,8 +92,10 @@ export function decodeHeader(bytes: Uint8Array): Header {
   if (length < min || length > max) {
     throw new TransferError(
       "protocol",
-      `Cannot read the ${type} frame: its length must be ${min} to ${max}, ` +
-        `found ${length}`,
+      {
+        doing: `read the ${type} frame`,
+        found: `its length must be ${min} to ${max}, found ${length}`,
+      },
     );
   }
   if (OF_THE_SESSION.has(type) && entry !== SESSION) {
@@ -118,8 +123,11 @@ export function decodeFrame(header: Header, bytes: Uint8Array): Frame {
   if (crc !== header.crc) {
     throw new TransferError(
       "integrity",
-      `Cannot accept the ${header.type} frame: it was damaged on the way ` +
-        `(CRC-32 ${crc.toString(16)}, announced ${header.crc.toString(16)})`,
+      {
+        doing: `accept the ${header.type} frame`,
+        found: `it was damaged on the way (CRC-32 ${crc.toString(16)}, ` +
+          `announced ${header.crc.toString(16)})`,
+      },
     );
   }
   const from = new FieldReader(bytes.subarray(HEADER_BYTES), header.type);

@@ -52,7 +52,10 @@ Deno.test("CallbackGuard goes on calling after an error", () => {
 
 Deno.test("a library error that a callback throws is no outcome of the transfer", () => {
   const guard = new CallbackGuard();
-  const cause = new TransferError("lost", "Cannot store: the database is gone");
+  const cause = new TransferError("lost", {
+    doing: "store",
+    found: "the database is gone",
+  });
   guard.call("tell", () => {
     throw cause;
   });

@@ -50,7 +50,10 @@ Deno.test("codeOf() finds every code by its number and no other", () => {
 
 Deno.test("TransferError has the exit code and the retry policy of its code", () => {
   for (const code of Object.keys(OUTCOMES) as Code[]) {
-    const error = new TransferError(code, "Cannot do it: it is so");
+    const error = new TransferError(code, {
+      doing: "do it",
+      found: "it is so",
+    });
     assertEquals(error.name, "TransferError");
     assertEquals(error.exit, OUTCOMES[code].exit);
     assertEquals(error.retriable, OUTCOMES[code].retriable);
@@ -71,7 +74,10 @@ Deno.test("TransferError lets a busy receiver be asked again", () => {
 });
 
 Deno.test("asTransferError() passes a typed error and types every other", () => {
-  const typed = new TransferError("stalled", "Cannot wait: too long");
+  const typed = new TransferError("stalled", {
+    doing: "wait",
+    found: "too long",
+  });
   assertStrictEquals(asTransferError(typed, "internal", "do it"), typed);
   const cause = new Error("Is a directory (os error 21)");
   const error = asTransferError(cause, "local-io", "store it");
@@ -86,8 +92,8 @@ Deno.test("asTransferError() passes a typed error and types every other", () => 
 
 Deno.test("together() passes one failure and holds several", () => {
   const [first, second] = [
-    new TransferError("lost", "Cannot send: one"),
-    new TransferError("rejected", "Cannot store: two"),
+    new TransferError("lost", { doing: "send", found: "one" }),
+    new TransferError("rejected", { doing: "store", found: "two" }),
   ];
   assertStrictEquals(together([first]), first);
   const both = together([first, second]);
@@ -173,11 +179,17 @@ Deno.test("foundBy() says who, where the system alone has spoken", () => {
   const bare = asTransferError(cause, "source", 'read "a"');
   assertEquals(foundBy(bare, "we"), "we: Permission denied");
   assertEquals(foundBy(bare), "Permission denied");
-  const told = new TransferError("source", "Cannot read: it is gone", {
+  const told = new TransferError("source", {
+    doing: "read",
+    found: "it is gone",
+  }, {
     cause,
   });
   assertEquals(foundBy(told, "we"), "it is gone");
-  const alone = new TransferError("source", "Cannot read: it is gone");
+  const alone = new TransferError("source", {
+    doing: "read",
+    found: "it is gone",
+  });
   assertEquals(foundBy(alone, "we"), "it is gone");
 });
 

@@ -76,7 +76,12 @@ Deno.test("invariant 2: no receipt is sent before the commit has succeeded", asy
     const sink = watchedSink({
       async commit(entry, onPhase) {
         await commit(entry, onPhase);
-        if (fails) throw new TransferError("local-io", "Cannot sync: no disk");
+        if (fails) {
+          throw new TransferError("local-io", {
+            doing: "sync",
+            found: "no disk",
+          });
+        }
         committed = true;
       },
     });

@@ -17,7 +17,7 @@ const RECEIPT: Receipt = {
   existing: false,
   committedAt: "2026-01-01T00:00:00.000Z",
 };
-const ERROR = new TransferError("lost", "Cannot hear: it ended");
+const ERROR = new TransferError("lost", { doing: "hear", found: "it ended" });
 const RETRY = { attempt: 1, wait: 200, error: ERROR };
 const PROGRESS = { phase: "receiving", bytes: 5, total: 9 } as const;
 

@@ -118,7 +118,9 @@ Deno.test("receiveRaw() is dropped by its signal and keeps nothing", async () =>
 /** A sink that fails at one point, and whether its draft was dropped. */
 function failing(at: "open" | "write" | "commit") {
   const full = () =>
-    Promise.reject(new TransferError("local-io", `Cannot ${at}: disk full`));
+    Promise.reject(
+      new TransferError("local-io", { doing: at, found: "disk full" }),
+    );
   let dropped = false;
   const draft = {
     write: () => at === "write" ? full() : Promise.resolve(),

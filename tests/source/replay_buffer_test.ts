@@ -133,7 +133,7 @@ Deno.test("ReplayBuffer counts what a read may be writing over as forgotten", as
 Deno.test("ReplayBuffer does not take a failure for an end, asked again", async () => {
   async function* broken() {
     yield await Promise.resolve(noise(10));
-    throw new TransferError("source", "Cannot read: unplugged");
+    throw new TransferError("source", { doing: "read", found: "unplugged" });
   }
   const buffer = new ReplayBuffer(readerOf(broken()), SIZE);
   for (let turn = 0; turn < 2; turn++) {

@@ -12,7 +12,7 @@ import { MAX_REASON_BYTES } from "../../lib/wire/frames.ts";
 Deno.test("failFrameOf() calls this side's disk a remote one, and keeps the reason alone", () => {
   const error = new TransferError(
     "local-io",
-    'Cannot store "a: b": no space is left',
+    { doing: 'store "a: b"', found: "no space is left" },
     { retriable: true },
   );
   assertEquals(failFrameOf(7, error), {
@@ -38,7 +38,7 @@ Deno.test("errorOfFail() keeps code and policy, and escapes the reason", () => {
     retriable: true,
     reason: "a\x1b",
   } as const;
-  const error = errorOfFail(frame, "Cannot go on", "receiver");
+  const error = errorOfFail(frame, "go on", "receiver");
   assertEquals([error.code, error.retriable], ["rejected", true]);
   assertEquals(error.message, "Cannot go on: a\\u{1b}");
 });
@@ -46,10 +46,10 @@ Deno.test("errorOfFail() keeps code and policy, and escapes the reason", () => {
 Deno.test("a reason arrives as it was said, names in it and all", () => {
   const error = new TransferError(
     "rejected",
-    'Cannot store "a": "b\\\\c\\u{1b}" is in its way',
+    { doing: 'store "a"', found: '"b\\\\c\\u{1b}" is in its way' },
   );
   const frame = failFrameOf(0, error);
-  const { message } = errorOfFail(frame, "Cannot go on", "receiver");
+  const { message } = errorOfFail(frame, "go on", "receiver");
   assertEquals(message, 'Cannot go on: "b\\\\c\\u{1b}" is in its way');
 });
 
@@ -77,7 +77,7 @@ Deno.test("errorOfFail() takes no code that the peer cannot know: protocol", () 
     for (const peer of ["sender", "receiver", undefined] as const) {
       const said = { code, retriable: true, reason: "all is well" };
       const frame = { type: "fail", entry: 0, ...said } as const;
-      const error = errorOfFail(frame, "Cannot go on", peer);
+      const error = errorOfFail(frame, "go on", peer);
       const known = SAYABLE.find(([one]) => one === code)?.[1];
       const taken = !known || known.includes(peer);
       assertEquals(
@@ -94,10 +94,13 @@ Deno.test("failFrameOf() says nothing that errorOfFail() would not take", () => 
   // A sink may well be a sender of its own.
   for (const code of Object.keys(OUTCOMES) as Code[]) {
     const frame = failFrameOf(0, new TransferError(code, "Cannot: x"));
-    const sender = errorOfFail(frame, "Cannot go on", "sender");
-    const receiver = errorOfFail(frame, "Cannot go on", "receiver");
+    const sender = errorOfFail(frame, "go on", "sender");
+    const receiver = errorOfFail(frame, "go on", "receiver");
     assert([sender.code, receiver.code].includes(frame.code), code);
   }
-  const forwarding = new TransferError("connect", "Cannot connect: refused");
+  const forwarding = new TransferError("connect", {
+    doing: "connect",
+    found: "refused",
+  });
   assertEquals(failFrameOf(0, forwarding).code, "remote-io");
 });

@@ -181,7 +181,10 @@ Deno.test("FrameReader gives frames or one typed error for any bytes", async () 
 });
 
 Deno.test("FrameReader passes an error of the connection as it is", async () => {
-  const gone = new TransferError("stalled", "Cannot hear: nothing moved");
+  const gone = new TransferError("stalled", {
+    doing: "hear",
+    found: "nothing moved",
+  });
   const reader = new FrameReader(() => Promise.reject(gone));
   assertEquals(await assertRejects(() => reader.next(), TransferError), gone);
 });

@@ -19,7 +19,10 @@ const RECEIPT: Receipt = {
   committedAt: "2026-01-01T00:00:00.000Z",
 };
 
-const LOST = new TransferError("lost", 'Cannot deliver "a" to h:1: it is gone');
+const LOST = new TransferError("lost", {
+  doing: 'deliver "a" to h:1',
+  found: "it is gone",
+});
 
 /** What is printed under some options. */
 function reporting(
@@ -120,9 +123,13 @@ Deno.test("an error is JSON with code, message and retriable, and one line on st
 Deno.test("of many failures twenty are listed, and the rest is counted", async () => {
   const errors = Array.from(
     { length: 25 },
-    (_, at) => new TransferError("rejected", `Cannot deliver ${at}: no`),
+    (_, at) =>
+      new TransferError("rejected", { doing: `deliver ${at}`, found: "no" }),
   );
-  const all = new TransferError("rejected", "Cannot deliver 25: no", {
+  const all = new TransferError("rejected", {
+    doing: "deliver 25",
+    found: "no",
+  }, {
     errors,
   });
   const { stderr } = await reporting({}, (report) => report.error(all));
@@ -173,7 +180,10 @@ Deno.test("what was connected is closed once, at the end at the latest", async (
 });
 
 Deno.test("reportFatal() gives the exit code, and the place of a bug", async () => {
-  const usage = new TransferError("usage", "Cannot read the command line: x");
+  const usage = new TransferError("usage", {
+    doing: "read the command line",
+    found: "x",
+  });
   let code = 0;
   const one = await printed(() => code = reportFatal(usage));
   assertEquals([code, one.stderr], [2, [
@@ -194,7 +204,10 @@ Deno.test("reportFatal() escapes what a bug's message holds, wherever it shows",
 });
 
 Deno.test("reportFatal() is an event, too, where a program listens", async () => {
-  const usage = new TransferError("usage", "Cannot read the command line: x");
+  const usage = new TransferError("usage", {
+    doing: "read the command line",
+    found: "x",
+  });
   assertEquals(await printed(() => reportFatal(usage, true)), {
     stdout: [
       '{"event":"error","code":"usage",' +

@@ -105,7 +105,10 @@ Deno.test("storing() types what the disk throws and passes what is typed", async
   assertEquals(error.code, "local-io");
   assertEquals(error.message, 'Cannot store "a\\u{a}b": No space left');
   assertStrictEquals(error.cause, full);
-  const typed = new TransferError("rejected", "Cannot store it: no");
+  const typed = new TransferError("rejected", {
+    doing: "store it",
+    found: "no",
+  });
   assertStrictEquals(
     await assertRejects(() => storing("a", () => Promise.reject(typed)), Error),
     typed,

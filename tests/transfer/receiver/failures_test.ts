@@ -3,7 +3,10 @@ import { TransferError } from "../../../lib/base/errors.ts";
 import { Failures } from "../../../lib/transfer/receiver/failures.ts";
 
 function failure(number: number): TransferError {
-  return new TransferError("rejected", `Cannot take "f${number}": no`);
+  return new TransferError("rejected", {
+    doing: `take "f${number}"`,
+    found: "no",
+  });
 }
 
 Deno.test("Failures throws nothing where nothing went wrong", () => {

@@ -96,7 +96,10 @@ Deno.test("take() breaks off beyond the announced size", async () => {
 Deno.test("take() passes on what the disk says", async () => {
   const sink = watchedSink({
     write() {
-      throw new TransferError("local-io", "Cannot write: no space");
+      throw new TransferError("local-io", {
+        doing: "write",
+        found: "no space",
+      });
     },
   });
   const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");

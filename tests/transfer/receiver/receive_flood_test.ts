@@ -37,7 +37,7 @@ function pushing(conn: Duplex): Promise<Error> {
   }, Error);
 }
 
-const BUSY = new TransferError("rejected", "Cannot take it: busy");
+const BUSY = new TransferError("rejected", { doing: "take it", found: "busy" });
 
 /** Who comes, up to the moment in which they are refused. */
 const VISITS: [

@@ -18,7 +18,10 @@ Deno.test("a disk that fails is a remote one for the sender and a local one here
   for (const moment of ["write", "commit"] as const) {
     const sink = watchedSink({
       [moment]() {
-        throw new TransferError("local-io", "Cannot store: no space is left");
+        throw new TransferError("local-io", {
+          doing: "store",
+          found: "no space is left",
+        });
       },
     });
     using all = await talk({}, sink);
@@ -36,7 +39,10 @@ Deno.test("a disk that fails is a remote one for the sender and a local one here
 Deno.test("the sender is told at once that a write failed, not at the next frame", async () => {
   const sink = watchedSink({
     write() {
-      throw new TransferError("local-io", "Cannot store: no space is left");
+      throw new TransferError("local-io", {
+        doing: "store",
+        found: "no space is left",
+      });
     },
   });
   using all = await talk({}, sink);

@@ -58,7 +58,10 @@ Deno.test("progress has no total while an entry is looked at", async () => {
 Deno.test("progress has no total where the only entry failed", async () => {
   const { all, heard } = await watched({
     write() {
-      throw new TransferError("local-io", "Cannot store: no space is left");
+      throw new TransferError("local-io", {
+        doing: "store",
+        found: "no space is left",
+      });
     },
   });
   using _ = all;

@@ -145,7 +145,10 @@ Deno.test("an entry that the sink refuses is refused, and what is sent of it all
   const sink = watchedSink({
     open(entry) {
       if (entry.name !== "file-0") return;
-      throw new TransferError("rejected", 'Cannot take "file-0": taken');
+      throw new TransferError("rejected", {
+        doing: 'take "file-0"',
+        found: "taken",
+      });
     },
   });
   using all = await talk({}, sink);

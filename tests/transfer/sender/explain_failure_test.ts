@@ -11,7 +11,7 @@ import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 const TARGET = { hostname: "192.0.2.7", port: 9000 };
 const LOST = new TransferError(
   "lost",
-  "Cannot read from the peer: the peer reset the connection",
+  { doing: "read from the peer", found: "the peer reset the connection" },
 );
 
 function entry(number: number, has: number, size = 2_000): OutgoingEntry {
@@ -47,7 +47,7 @@ Deno.test("a cut says that it can be gone on with where that is so", () => {
 Deno.test("a refusal says the receiver's reason and no more", () => {
   const refusal = new TransferError(
     "rejected",
-    'Cannot store "f0": it is there',
+    { doing: 'store "f0"', found: "it is there" },
   );
   const { code, message } = explain(refusal, [entry(0, 0)], TARGET, undefined);
   assertEquals(code, "rejected");
@@ -59,10 +59,13 @@ Deno.test("a refusal says the receiver's reason and no more", () => {
 
 Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", () => {
   const one = entry(0, 2_000);
-  one.unconfirmed = new TransferError("lost", "Cannot hear: no receipt came");
+  one.unconfirmed = new TransferError("lost", {
+    doing: "hear",
+    found: "no receipt came",
+  });
   const refused = new TransferError(
     "connect",
-    "Cannot connect: nobody listens",
+    { doing: "connect", found: "nobody listens" },
   );
   const { code, message, cause } = explain(refused, [one], TARGET, "syncing");
   assertEquals([code, cause], ["unconfirmed", refused]);
@@ -77,8 +80,14 @@ Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", 
 Deno.test("what was sent whole stays unconfirmed when its source fails afterwards", () => {
   const [sent, refused] = [entry(0, 2_000), entry(1, 0)];
   sent.unconfirmed = LOST;
-  sent.failure = new TransferError("source-changed", "Cannot send: it grew");
-  refused.failure = new TransferError("rejected", "Cannot store: it is there");
+  sent.failure = new TransferError("source-changed", {
+    doing: "send",
+    found: "it grew",
+  });
+  refused.failure = new TransferError("rejected", {
+    doing: "store",
+    found: "it is there",
+  });
   const both = together([sent.failure, refused.failure]);
   const { code, message, errors } = explain(
     both,

@@ -87,7 +87,10 @@ Deno.test("restart() forgets one connection's progress", () => {
 
 Deno.test("restart() keeps what is known about an earlier connection's end", () => {
   const one = ended();
-  one.unconfirmed = new TransferError("lost", "Cannot hear: it ended");
+  one.unconfirmed = new TransferError("lost", {
+    doing: "hear",
+    found: "it ended",
+  });
   one.restart();
   assertEquals(one.unconfirmed?.code, "lost");
 });

@@ -42,7 +42,10 @@ Deno.test("a read that fails when its connection is long gone fails nothing else
   const item = stuck(async (second) => {
     const read = async () => {
       await second;
-      throw new TransferError("source", "Cannot read: it was unplugged");
+      throw new TransferError("source", {
+        doing: "read",
+        found: "it was unplugged",
+      });
     };
     return { ...await bytesItem(BYTES, item.entry).open(), read };
   });

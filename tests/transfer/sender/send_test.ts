@@ -142,7 +142,10 @@ Deno.test("single entries that fail leave the others delivered, and are all name
   const sink = watchedSink({
     open(entry) {
       if (entry.name === "b") return;
-      throw new TransferError("rejected", "Cannot take it: not this one");
+      throw new TransferError("rejected", {
+        doing: "take it",
+        found: "not this one",
+      });
     },
   });
   await using server = serve({ sink });

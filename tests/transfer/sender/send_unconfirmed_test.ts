@@ -88,7 +88,10 @@ Deno.test("a source that changed since everything was sent settles nothing", asy
     entry,
     async open() {
       if (opened++ === 0) return await item.open();
-      throw new TransferError("source-changed", "Cannot send: it grew");
+      throw new TransferError("source-changed", {
+        doing: "send",
+        found: "it grew",
+      });
     },
   };
   const error = await failing(transfer([changing], stage.target, { retry: 3 }));

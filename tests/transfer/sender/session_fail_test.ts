@@ -87,7 +87,9 @@ async function talkOfBroken(): Promise<Talk> {
   await all.receiver.hear("open");
   await all.receiver.hear("open");
   await all.receiver.say(accept(0), accept(1));
-  broken.end(new TransferError("source", "Cannot read: it is gone"));
+  broken.end(
+    new TransferError("source", { doing: "read", found: "it is gone" }),
+  );
   return all;
 }
 
