@@ -12,12 +12,7 @@
 import { onAbort } from "../../base/abort.ts";
 import { asTransferError, isCut, TransferError } from "../../base/errors.ts";
 import { RateLimiter } from "../../base/rate_limiter.ts";
-import {
-  HEARTBEAT_MS,
-  type Phase,
-  type Progress,
-} from "../../model/progress.ts";
-import type { Receipt } from "../../model/receipt.ts";
+import { HEARTBEAT_MS, type Phase } from "../../model/progress.ts";
 import type { SecuredConn } from "../../security/secured_conn.ts";
 import { type Frame, MAX_AHEAD, SESSION } from "../../wire/frames.ts";
 import { Channel } from "../channel.ts";
