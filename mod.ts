@@ -90,7 +90,7 @@ export {
   type ShutdownOptions,
 } from "./lib/server/options.ts";
 export { type SessionInfo } from "./lib/server/sessions.ts";
-export { type SessionOptions } from "./lib/transfer/receiver/session.ts";
+export { type SessionOptions } from "./lib/transfer/receiver/session_options.ts";
 export {
   type CommitPhase,
   type Committed,
