@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { backoff, pause } from "../../lib/base/retry.ts";
+import { TransferError } from "../../lib/base/errors.ts";
+import { backoff, pause, retrying } from "../../lib/base/retry.ts";
 
 Deno.test("backoff() doubles from 200 ms to 15 s and keeps at least half", () => {
   for (
@@ -40,4 +41,32 @@ Deno.test("pause() rejects with the signal's reason, also when aborted before", 
   assertEquals(await assertRejects(() => waiting, RangeError), reason);
   const before = () => pause(60_000, AbortSignal.abort(reason));
   assertEquals(await assertRejects(before, RangeError), reason);
+});
+
+Deno.test("retrying() waits after progress as it did before the first retry", async () => {
+  const stop = new AbortController();
+  const waits: number[] = [];
+  let attempts = 0;
+  const { random } = Math;
+  Math.random = () => 0; // each wait is half of the backoff
+  try {
+    const retried = retrying({
+      retry: Infinity,
+      signal: stop.signal,
+      onRetry({ wait }) {
+        waits.push(wait);
+        if (waits.length === 3) stop.abort();
+      },
+    }, {
+      attempt() {
+        attempts++;
+        throw new TransferError("lost", "Cannot go on: it was cut");
+      },
+      moved: () => attempts === 3,
+    });
+    await assertRejects(() => retried, DOMException);
+  } finally {
+    Math.random = random;
+  }
+  assertEquals(waits, [100, 200, 100]);
 });

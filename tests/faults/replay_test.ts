@@ -53,6 +53,29 @@ Deno.test("a stream that is cut off while it is compared with a long partial goe
   assertEquals(await tree(dir.path), ["a"]);
 });
 
+Deno.test("a stream of which more was sent than is remembered is delivered after a cut (1, 6)", async () => {
+  // The second attempt begins behind the stream's start, with the digest of
+  // what came before: one that does not belong to its offset would be noticed
+  // only at the end, as damage, again at every attempt.
+  await using dir = await tempDir();
+  const bytes = noise(24 * MIB);
+  await using server = serve({ sink: directorySink(dir.path), onError() {} });
+  await using proxy = await FaultProxy.to(
+    server.addr,
+    (connection) => connection === 0 ? { up: { cutAfter: 20 * MIB } } : {},
+  );
+  const retries: string[] = [];
+  const reader = readerOf(ReadableStream.from([bytes]));
+  const item = readerItem(reader, { kind: "file", name: "a" }, 16 * MIB);
+  const [receipt] = await transfer([item], proxy.addr, {
+    retry: 1,
+    onRetry: ({ error }) => retries.push(error.code),
+  });
+  assertEquals([receipt!.sha256, retries], [sha256Of(bytes), ["lost"]]);
+  const found = await Deno.readFile(`${dir.path}/a`);
+  assertEquals(sha256Of(found), sha256Of(bytes));
+});
+
 Deno.test("a stream that was delivered is not called undelivered for what was forgotten of it (6, 8)", async () => {
   // The receiver has committed it and keeps no partial: to the next attempt it
   // shows nothing, and the start of the stream cannot be read again.

@@ -1,6 +1,7 @@
 // Attempts after the first: what they settle, and what they do not.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Retry } from "../../../lib/base/retry.ts";
 import { sendRaw } from "../../../lib/raw/send_raw.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
 import { transfer } from "../../../lib/transfer/sender/send.ts";
@@ -36,6 +37,27 @@ Deno.test("a connection that breaks is tried again, as the same transfer", async
   const [first, second, third] = stage.hellos;
   assertEquals(first!.id, second!.id);
   assertEquals(first!.id, third!.id);
+});
+
+Deno.test("the wait after an attempt that got further is as long as the first one", async () => {
+  const getsFurther: Script = async (peer) => {
+    const { entry } = await peer.hear("open");
+    await peer.say(accept(entry));
+    await peer.hear("data");
+    await peer.say({ type: "alive", entry, phase: "receiving", bytes: 500 });
+    await peer.end();
+  };
+  await using stage = playing(breaks, getsFurther, delivers);
+  const waits: number[] = [];
+  const { random } = Math;
+  Math.random = () => 0; // each wait is half of the backoff
+  try {
+    const onRetry = ({ wait }: Retry) => waits.push(wait);
+    await attempt(stage.target, { retry: 2, onRetry });
+  } finally {
+    Math.random = random;
+  }
+  assertEquals(waits, [100, 100]);
 });
 
 Deno.test("no two transfers have one id", async () => {
