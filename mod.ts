@@ -103,5 +103,5 @@ export { type ByteReader } from "./lib/source/reader.ts";
 export { type Source } from "./lib/source/item.ts";
 export { directorySink, fileSink } from "./lib/sink/disk/mod.ts";
 export { type ByteWriter, streamSink } from "./lib/sink/stream_sink.ts";
-export { type Certificate } from "./lib/security/tls.ts";
+export { type Certificate } from "./lib/security/certificate.ts";
 export { type PathOptions } from "./lib/source/walk.ts";

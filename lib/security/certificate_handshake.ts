@@ -9,13 +9,9 @@ import { TransferError } from "../base/errors.ts";
 import { type Duplex, readSome } from "../net/duplex.ts";
 import type { NodeSocketConn } from "../net/node_socket.ts";
 import { Pushback } from "../net/pushback.ts";
+import { type Certificate, certificateHash } from "./certificate.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
-import {
-  type Certificate,
-  certificateHash,
-  tlsClientEnd,
-  tlsServerEnd,
-} from "./tls.ts";
+import { tlsClientEnd, tlsServerEnd } from "./tls.ts";
 
 /** Whom a sender trusts with `tls`. */
 export interface ClientTls {

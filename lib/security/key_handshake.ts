@@ -30,7 +30,8 @@ import { delayFailure } from "./exchange_proofs.ts";
 import { derive } from "./key.ts";
 import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
-import { ALPN, refusedTls, tlsClientEnd, tlsServerEnd } from "./tls.ts";
+import { ALPN, tlsClientEnd, tlsServerEnd } from "./tls.ts";
+import { tlsError } from "./tls_error.ts";
 
 /** A key, and what belongs to it. */
 export interface KeyMaterial {
@@ -194,7 +195,7 @@ async function startClient(
     await tls.handshake();
     return tls;
   } catch (cause) {
-    throw refusedTls(cause);
+    throw tlsError(cause);
   }
 }
 

@@ -14,6 +14,7 @@
 import { TransferError } from "../base/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { NodeSocketConn } from "../net/node_socket.ts";
+import { type Certificate, checkCertificate } from "./certificate.ts";
 import {
   type CertificateServer,
   type ClientTls,
@@ -28,7 +29,6 @@ import {
   senderKeyHandshake,
 } from "./key_handshake.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
-import { type Certificate, checkCertificate } from "./tls.ts";
 
 /** What {@linkcode send} and {@linkcode sendAll} can be told. */
 export interface SenderSecurity {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { toHex } from "../../lib/base/digest.ts";
+import { certificateHash } from "../../lib/security/certificate.ts";
 import {
   IDENTITY_NAME,
   keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
-import { certificateHash } from "../../lib/security/tls.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, at) => at);
 

@@ -1,17 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import type { Duplex } from "../../lib/net/duplex.ts";
 import { writeAll } from "../../lib/net/half_close.ts";
 import {
   IDENTITY_NAME,
   keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
-import {
-  refusedTls,
-  tlsClientEnd,
-  tlsServerEnd,
-} from "../../lib/security/tls.ts";
+import { tlsClientEnd, tlsServerEnd } from "../../lib/security/tls.ts";
+import { ended, Running } from "../support/children.ts";
 import { noise, utf8 } from "../support/helpers.ts";
+import { needs } from "../support/needs.ts";
 import { connectedPair, unixPair } from "../support/pairs.ts";
 
 const RIGHT = await keyCertificateOf(new Uint8Array(32).fill(1));
@@ -98,31 +95,29 @@ Deno.test("a cut after the handshake, without close_notify, is an end that prove
   server.close();
 });
 
-Deno.test("refusedTls() tells a broken connection, a wrong certificate and another protocol apart", () => {
-  const cases = [
-    [new Error("received corrupt message of type InvalidMessage"), "protocol"],
-    [new Error("received fatal alert: NoApplicationProtocol"), "protocol"],
-    [new Error("peer doesn't support any known protocol"), "protocol"],
-    [new Deno.errors.InvalidData("invalid peer certificate: Expired"), "auth"],
-    [new Deno.errors.UnexpectedEof("eof"), "lost"],
-    [new Deno.errors.ConnectionReset("reset"), "lost"],
-    [Object.assign(new Error("read"), { code: "ECONNRESET" }), "lost"],
-  ] as const;
-  for (const [cause, code] of cases) assertEquals(refusedTls(cause).code, code);
-  const bad = refusedTls(new Deno.errors.InvalidData("BadSignature"));
-  assert(bad.message.includes("somebody may be in between"));
-});
-
-Deno.test("refusedTls() advises who looked at the certificate, not who showed it", () => {
-  const advice = "another one would do";
-  const seen = refusedTls(new Error("self-signed certificate"), advice);
-  assert(seen.message.includes("trusted here (another one would do), or is"));
-  for (const alert of ["UnknownCA", "DecryptError", "BadCertificate"]) {
-    const shown = refusedTls(new Error(`received fatal alert: ${alert}`));
-    assert(shown.message.includes("the other side does not trust"), alert);
-    assertEquals(shown.code, "auth");
-  }
-});
+needs(
+  ["openssl"],
+  "a TLS server takes no version below 1.3, whoever asks",
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = listener.addr;
+    for (const [version, taken] of [["tls1_2", false], ["tls1_3", true]]) {
+      await using client = new Running(
+        "openssl",
+        `s_client -${version} -alpn halfclose/1 -brief -connect`
+          .split(" ").concat(`${hostname}:${port}`),
+      );
+      const serving = tlsServerEnd(await listener.accept(), RIGHT)
+        .then((conn) => conn.close(), (error) => error);
+      const [error, { stderr: said }] = await Promise.all([
+        serving,
+        ended(client),
+      ]);
+      assertEquals(/Protocol version: TLSv1/.test(said), taken, said);
+      assertEquals(error?.code, taken ? undefined : "auth", said);
+    }
+  },
+);
 
 Deno.test("a TLS server that speaks something else inside is no certificate problem: protocol", async () => {
   for (const alpnProtocols of [["http/1.1"], []]) {
@@ -142,54 +137,3 @@ Deno.test("a TLS server that speaks something else inside is no certificate prob
     assertEquals((await connecting).code, "protocol");
   }
 });
-
-/** Counts what is read of a connection. */
-function counted(conn: Duplex): Duplex & { taken: number } {
-  return {
-    taken: 0,
-    async read(into) {
-      const count = await conn.read(into);
-      this.taken += count ?? 0;
-      return count;
-    },
-    write: (bytes) => conn.write(bytes),
-    closeWrite: () => conn.closeWrite(),
-    close: () => conn.close(),
-  };
-}
-
-for (const part of ["server", "client"] as const) {
-  Deno.test(`TLS's ${part} takes no more than is read of it (9)`, async () => {
-    const [near, far] = await connectedPair();
-    const under = counted(far);
-    const trust = { hostname: IDENTITY_NAME, ca: [RIGHT.cert] };
-    const [theirs, ours] = part === "server"
-      ? await Promise.all([
-        tlsClientEnd(near, trust).then(({ conn }) => conn),
-        tlsServerEnd(under, RIGHT),
-      ])
-      : await Promise.all([
-        tlsServerEnd(near, RIGHT),
-        tlsClientEnd(under, trust).then(({ conn }) => conn),
-      ]);
-    const bytes = noise(30_000_000); // more than all buffers in between hold
-    const sending = (async () => {
-      await writeAll(theirs, bytes);
-      await theirs.closeWrite();
-    })();
-    const buffer = new Uint8Array(1_000);
-    let heard = 0;
-    for (let turn = 0; turn < 200; turn++) {
-      heard += (await ours.read(buffer))!;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      const ahead = under.taken - heard;
-      assert(ahead < 500_000, `${ahead} bytes wait to be read`);
-    }
-    const rest = new Uint8Array(65_536);
-    for (let count; (count = await ours.read(rest)) !== null;) heard += count;
-    await sending;
-    assertEquals(heard, bytes.length);
-    ours.close();
-    theirs.close();
-  });
-}
