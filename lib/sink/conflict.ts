@@ -1,5 +1,5 @@
 /**
- * What becomes of a file whose name is taken.
+ * What becomes of a file whose name is taken: the one place that decides it.
  *
  * @module
  */
@@ -16,39 +16,108 @@ import { byteLength, MAX_PART_BYTES } from "../model/name.ts";
  */
 export type ConflictPolicy = "refuse" | "replace" | "rename";
 
+/** A longer part behind the last dot is not an extension, in bytes. A guess. */
+const MAX_EXTENSION_BYTES = 64;
+
+/** Most names to try beside the first: more come from a loop somewhere. */
+const MAX_RENAMES = 10_000;
+
+/** What was found under the name that a file is to get. */
+export type Found =
+  | { kind: "nothing" }
+  | { kind: "directory" }
+  | {
+    kind: "file";
+    /** Its length in bytes. */
+    size: number;
+    /** How its content compares with the new file's. */
+    content: "same" | "different" | "unknown";
+  }
+  /** A symbolic link, a socket, a device. */
+  | { kind: "other" };
+
 /**
- * The names to try, in order, under a policy.
+ * What to do with the new file.
+ *
+ * - `create`: give it the name, which is free.
+ * - `compare`: what is there may be the same file; its content decides.
+ * - `existing`: store nothing: the same content has the name already.
+ * - `replace`: put it in the place of what is there.
+ * - `next-name`: try the next of {@linkcode candidates}.
+ * - `reject`: leave what is there.
+ */
+export type Decision =
+  | "create"
+  | "compare"
+  | "existing"
+  | "replace"
+  | "next-name"
+  | "reject";
+
+/**
+ * Decides what becomes of a file, from what has its name.
+ *
+ * @param policy What was asked for.
+ * @param wanted The new file; its size in bytes, where that is known.
+ * @param found What has the name.
+ * @returns What to do.
+ */
+export function decide(
+  policy: ConflictPolicy,
+  wanted: { readonly size?: number },
+  found: Found,
+): Decision {
+  if (found.kind === "nothing") return "create";
+  if (found.kind === "file") {
+    const { size = found.size } = wanted;
+    const content = size === found.size ? found.content : "different";
+    if (content === "same") return "existing";
+    if (content === "unknown") return "compare";
+  }
+  if (policy === "rename") return "next-name";
+  // A directory may hold anything, and rename(2) puts no file in its place.
+  const replaceable = found.kind !== "directory";
+  return policy === "replace" && replaceable ? "replace" : "reject";
+}
+
+/**
+ * Says what was found, from a file's metadata.
+ *
+ * @param info What lstat(2) says of the name; `null` where nothing has it.
+ * @returns What was found; a file's content is unknown.
+ */
+export function foundAt(
+  info: { isFile: boolean; isDirectory: boolean; size: number } | null,
+): Found {
+  if (!info) return { kind: "nothing" };
+  if (info.isDirectory) return { kind: "directory" };
+  if (!info.isFile) return { kind: "other" };
+  return { kind: "file", size: info.size, content: "unknown" };
+}
+
+/**
+ * Lists the names to try while the decision is `next-name`.
  *
  * @param name The file's own name, a single path component.
- * @param policy What to do when it is taken.
- * @returns At least one name; many for `rename`.
+ * @returns The name itself, then `a (1).bin`, `a (2).bin` and so on; none is
+ * longer than {@linkcode MAX_PART_BYTES}.
  */
-export function* candidates(
-  name: string,
-  policy: ConflictPolicy,
-): Generator<string> {
+export function* candidates(name: string): Generator<string> {
   yield name;
-  if (policy !== "rename") return;
   const dot = name.lastIndexOf(".");
   const short = byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES;
   const stem = dot > 0 && short ? name.slice(0, dot) : name;
   const extension = name.slice(stem.length);
   for (let count = 1; count <= MAX_RENAMES; count++) {
     const tail = ` (${count})${extension}`;
-    yield shortened(stem, MAX_PART_BYTES - byteLength(tail)) + tail;
+    yield beginningOf(stem, MAX_PART_BYTES - byteLength(tail)) + tail;
   }
 }
 
-/** As many whole characters from the front as fit. */
-function shortened(text: string, bytes: number): string {
+/** The longest beginning of whole characters that fits into so many bytes. */
+function beginningOf(text: string, bytes: number): string {
   if (byteLength(text) <= bytes) return text;
   const characters = [...text];
   while (byteLength(characters.join("")) > bytes) characters.pop();
   return characters.join("");
 }
-
-/** What is longer is no extension, but a name with a dot in it. A guess. */
-const MAX_EXTENSION_BYTES = 64;
-
-/** A name taken this often is a loop somewhere, not a collection. */
-const MAX_RENAMES = 10_000;

@@ -11,7 +11,12 @@ import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Entry } from "../model/entry.ts";
 import { partsOf } from "../model/name.ts";
-import { candidates, type ConflictPolicy } from "./conflict.ts";
+import {
+  candidates,
+  type ConflictPolicy,
+  decide,
+  type Found,
+} from "./conflict.ts";
 import {
   bytesForDirectory,
   type Committed,
@@ -65,16 +70,20 @@ export function memorySink(
 class Memory {
   readonly files = new Map<string, Uint8Array>();
   readonly directories = new Set<string>();
-  /** Directories made and not yet asked for by name. */
-  readonly #made = new Set<string>();
+  /** Directories created here and not announced yet. */
+  readonly #created = new Set<string>();
   readonly #policy: ConflictPolicy;
 
   constructor(policy: ConflictPolicy) {
     this.#policy = policy;
   }
 
-  /** Makes a directory and those above it. */
-  enter(parts: readonly string[]): string {
+  /**
+   * Makes directories where they are missing.
+   *
+   * @returns Their path, with `/` behind it where there is any.
+   */
+  makeDirectories(parts: readonly string[]): string {
     let path = "";
     for (const part of parts) {
       path += part;
@@ -87,31 +96,30 @@ class Memory {
           },
         );
       }
-      if (!this.directories.has(path)) this.#made.add(path);
+      if (!this.directories.has(path)) this.#created.add(path);
       this.directories.add(path);
       path += "/";
     }
     return path;
   }
 
-  /** Says, once, that a directory is new. */
-  claimNew(path: string): boolean {
-    return this.#made.delete(path);
+  /** Says, once, whether a directory was created here. */
+  forgetCreated(path: string): boolean {
+    return this.#created.delete(path);
   }
 
   /** Gives bytes a name. */
   publish(parts: readonly string[], bytes: Uint8Array): Committed {
-    const directory = this.enter(parts.slice(0, -1));
-    for (const last of candidates(parts.at(-1)!, this.#policy)) {
+    const directory = this.makeDirectories(parts.slice(0, -1));
+    for (const last of candidates(parts.at(-1)!)) {
       const name = directory + last;
-      const taken = this.files.get(name);
-      if (taken && sameBytes(taken, bytes)) {
-        return { name, durable: false, existing: true };
-      }
-      if (this.directories.has(name)) continue;
-      if (taken && this.#policy !== "replace") continue;
-      this.files.set(name, bytes);
-      return { name, durable: false, existing: false };
+      const found = this.#compare(name, bytes);
+      const decision = decide(this.#policy, { size: bytes.length }, found);
+      if (decision === "next-name") continue;
+      if (decision === "reject") break;
+      const existing = decision === "existing";
+      if (!existing) this.files.set(name, bytes);
+      return { name, durable: false, existing };
     }
     throw new TransferError(
       "rejected",
@@ -120,6 +128,14 @@ class Memory {
         found: "other content has that name",
       },
     );
+  }
+
+  #compare(name: string, bytes: Uint8Array): Found {
+    if (this.directories.has(name)) return { kind: "directory" };
+    const file = this.files.get(name);
+    if (!file) return { kind: "nothing" };
+    const content = sameBytes(file, bytes) ? "same" : "different";
+    return { kind: "file", size: file.length, content };
   }
 }
 
@@ -149,8 +165,8 @@ class MemoryDraft implements Draft {
     if (this.#ended) throw draftEnded(name);
     this.#ended = true;
     if (kind === "directory") {
-      this.#memory.enter(this.#parts);
-      const existing = !this.#memory.claimNew(name);
+      this.#memory.makeDirectories(this.#parts);
+      const existing = !this.#memory.forgetCreated(name);
       return { name, durable: false, existing };
     }
     const bytes = await toBytes(ReadableStream.from(this.#pieces));

@@ -1,23 +1,17 @@
 /**
- * The directory that entries land in, and the way down to where each belongs.
+ * The directory that entries land in, and the directories below it.
  *
- * Symbolic links inside it are never followed. Every part of the way is looked
- * at right before a name is given; somebody with a shell on this machine can
- * still race that look, a peer cannot.
+ * Symbolic links inside it are never followed. Every directory of a path is
+ * checked right before a file gets its name there. A local user who may write
+ * to them can replace one between the check and the link; a peer cannot.
  *
  * @module
  */
 
 import { join } from "node:path";
-import {
-  asTransferError,
-  isOutOfDescriptors,
-  TransferError,
-} from "../../base/errors.ts";
+import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { Semaphore } from "../../base/semaphore.ts";
-import type { Entry } from "../../model/entry.ts";
-import { byteLength } from "../../model/name.ts";
 import type { ConflictPolicy } from "../conflict.ts";
 import { ActiveDrafts } from "./active_drafts.ts";
 import { DirectorySync } from "./directory_sync.ts";
@@ -32,16 +26,13 @@ export interface DiskSinkOptions {
 }
 
 /**
- * Temporary files open at once: what a process may have open is 1,024 by
- * default on many systems, and the connections need some of it.
+ * Temporary files open at once. A process may have 1,024 descriptors by default
+ * on many systems, and the connections need some of them.
  */
 const MAX_OPEN_FILES = 512;
 
-/** New directories remembered; beyond these some are called existing. */
-const MAX_MADE = 10_000;
-
-/** Longest path that Linux takes (PATH_MAX, without its final NUL). */
-const MAX_PATH_BYTES = 4_095;
+/** New directories remembered; with more, some are reported as existing. */
+const MAX_CREATED = 10_000;
 
 /**
  * What the drafts of one destination share: its root, its policy, and what is
@@ -55,9 +46,10 @@ export class Destination {
   readonly temps: TempFiles;
   /** Descriptors for temporary files, over all connections. */
   readonly descriptors = new Semaphore(MAX_OPEN_FILES);
-  readonly owners = new ActiveDrafts();
-  /** Directories made here and not yet asked for by name. */
-  readonly #made = new Set<string>();
+  /** The drafts that are being written. */
+  readonly drafts = new ActiveDrafts();
+  /** Directories created here and not announced yet. */
+  readonly #created = new Set<string>();
   #realRoot: Promise<string> | undefined;
 
   constructor(root: string, options: DiskSinkOptions) {
@@ -67,74 +59,58 @@ export class Destination {
   }
 
   /**
-   * Looks at what has an entry's name, and refuses early what its commit would
-   * refuse for certain.
+   * Reads the metadata of what has a name, without following a link.
+   *
+   * @param parts The name, taken apart and checked.
+   * @returns The metadata, or `null` where nothing has the name.
+   * @throws {TransferError} `rejected` when a part above the last is not a
+   * directory.
    */
-  async check(
-    entry: Entry,
-    parts: string[],
-  ): Promise<Deno.FileInfo | null> {
-    if (byteLength(join(this.root, ...parts)) > MAX_PATH_BYTES) {
-      throw new TransferError(
-        "rejected",
-        {
-          doing: `store ${quote(entry.name)}`,
-          found: `its path has more than ${MAX_PATH_BYTES} bytes here`,
-        },
-      );
-    }
-    const taken = await storing(entry.name, () => this.look(parts));
-    if (!taken || this.policy === "rename") return taken;
-    const other = taken.isFile && entry.size !== undefined &&
-      entry.size !== taken.size;
-    if (taken.isDirectory || (this.policy === "refuse" && other)) {
-      const what = taken.isDirectory
-        ? "a directory"
-        : `a file of ${taken.size} bytes`;
-      throw new TransferError(
-        "rejected",
-        {
-          doing: `store ${quote(entry.name)}`,
-          found: `${what} has that name already`,
-        },
-      );
-    }
-    return taken;
-  }
-
-  /** Looks at what has a name, and refuses to look through a link. */
-  async look(parts: readonly string[]): Promise<Deno.FileInfo | null> {
+  async lstat(parts: readonly string[]): Promise<Deno.FileInfo | null> {
     let path = this.root;
     for (const part of parts.slice(0, -1)) {
       path = join(path, part);
       const info = await lstatIfThere(path);
       if (!info) return null;
-      mustBeDirectory(part, info);
+      checkIsDirectory(part, info);
     }
     return await lstatIfThere(join(this.root, ...parts));
   }
 
-  /** Makes the directories on the way, and refuses to pass through a link. */
+  /**
+   * Makes the directories that are missing below the root.
+   *
+   * @param parts Their names from the root down.
+   * @returns The path of the last of them.
+   * @throws {TransferError} `rejected` when one is a symbolic link or no
+   * directory.
+   */
   async makeDirectories(parts: readonly string[]): Promise<string> {
     let path = this.root;
     const whole = join(this.root, ...parts);
     if (parts.length > 0 && await this.#isPlain(whole, parts)) return whole;
     for (const part of parts) {
       path = join(path, part);
-      mustBeDirectory(part, await lstatIfThere(path) ?? await this.#make(path));
+      checkIsDirectory(
+        part,
+        await lstatIfThere(path) ?? await this.#make(path),
+      );
     }
     return path;
   }
 
   /**
-   * Says, once, that a directory is new. One that a file below it needed is, too:
-   * a directory is announced after what is in it.
+   * Says, once, whether a directory was created here, for itself or for a file
+   * below it: a directory is announced after its content.
+   *
+   * @param path The directory.
+   * @returns Whether it was, when first asked; later `false`.
    */
-  claimNew(path: string): boolean {
-    return this.#made.delete(path);
+  forgetCreated(path: string): boolean {
+    return this.#created.delete(path);
   }
 
-  /** Whether all of it is there and none of it a link: one call, not many. */
+  /** Whether all parts are directories and none is a link, asked in one go. */
   async #isPlain(path: string, parts: readonly string[]): Promise<boolean> {
     try {
       const root = await (this.#realRoot ??= Deno.realPath(this.root));
@@ -144,27 +120,29 @@ export class Destination {
       ]);
       return isDirectory && real === join(root, ...parts);
     } catch {
-      return false; // what is wrong shows on the way down, part by part
+      return false; // the check part by part says what is wrong
     }
   }
 
   async #make(path: string): Promise<Deno.FileInfo> {
     try {
       await Deno.mkdir(path);
-      if (this.#made.size >= MAX_MADE) this.#made.clear();
-      this.#made.add(path);
+      if (this.#created.size >= MAX_CREATED) this.#created.clear();
+      this.#created.add(path);
     } catch (error) {
-      // Another commit needs the same parent and was faster.
+      // Another commit made the same directory meanwhile.
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
     return await Deno.lstat(path);
   }
 
   /**
-   * Syncs a directory and all above it, down from the root: who made them, and
-   * whether that is durable, nobody knows.
+   * Syncs a directory and all above it up to the root. All of them, because
+   * another commit or program may have made one and not synced its parent.
+   *
+   * @param parts The directory's name from the root down.
    */
-  async settle(parts: readonly string[]): Promise<void> {
+  async syncDirectories(parts: readonly string[]): Promise<void> {
     const depths = Array.from(
       { length: parts.length + 1 },
       (_, depth) => depth,
@@ -177,38 +155,11 @@ export class Destination {
   }
 }
 
-function mustBeDirectory(name: string, info: Deno.FileInfo): void {
+function checkIsDirectory(name: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   const what = info.isSymlink ? "a symbolic link" : "not a directory";
   throw new TransferError(
     "rejected",
     { doing: `store below ${quote(name)}`, found: `it is ${what}` },
   );
-}
-
-/**
- * Runs a disk operation and says which entry it was for when it fails.
- *
- * @param name The entry's name.
- * @param operation What touches the disk.
- * @returns What the operation returned.
- * @throws {TransferError} `local-io`, unless the operation threw a typed error;
- * `rejected` and retriable when descriptors ran out.
- */
-export function storing<T>(
-  name: string,
-  operation: () => Promise<T>,
-): Promise<T> {
-  return operation().catch((error) => {
-    throw isOutOfDescriptors(error)
-      ? new TransferError(
-        "rejected",
-        {
-          doing: `store ${quote(name)}`,
-          found: "the receiver is busy, it has too many files open",
-        },
-        { cause: error, retriable: true },
-      )
-      : asTransferError(error, "local-io", `store ${quote(name)}`);
-  });
 }

@@ -11,7 +11,8 @@ import {
   type Draft,
   draftEnded,
 } from "../sink.ts";
-import { type Destination, storing } from "./destination.ts";
+import type { Destination } from "./destination.ts";
+import { typeDiskErrors } from "./disk_errors.ts";
 
 /** A directory: made at its commit, because it has no bytes to wait for. */
 export class DirectoryDraft implements Draft {
@@ -34,16 +35,16 @@ export class DirectoryDraft implements Draft {
     const { name, mtime, mode } = this.#entry;
     if (this.#ended) throw draftEnded(name);
     this.#ended = true;
-    return await storing(name, async () => {
+    return await typeDiskErrors(name, async () => {
       const path = await this.#to.makeDirectories(this.#parts);
-      const existing = !this.#to.claimNew(path);
+      const existing = !this.#to.forgetCreated(path);
       // Whoever made it may have locked others out of it.
       const ours = !existing || this.#to.policy === "replace";
       if (mode !== undefined && ours) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {
         await Deno.utime(path, new Date(), new Date(mtime));
       }
-      await this.#to.settle(this.#parts);
+      await this.#to.syncDirectories(this.#parts);
       return { name, durable: true, existing };
     });
   }

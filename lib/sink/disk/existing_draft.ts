@@ -14,8 +14,10 @@ import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { BlockDigests } from "../../model/block_digests.ts";
 import type { Entry } from "../../model/entry.ts";
+import { decide } from "../conflict.ts";
 import type { CommitPhase, Committed, Draft, Resumable } from "../sink.ts";
-import { type Destination, storing } from "./destination.ts";
+import type { Destination } from "./destination.ts";
+import { typeDiskErrors } from "./disk_errors.ts";
 import { FileDraft } from "./file_draft.ts";
 
 /** Copied at once: few system calls, little memory. */
@@ -71,7 +73,7 @@ export class ExistingDraft implements Draft {
     transfer: string | undefined,
     seen: Deno.FileInfo,
   ): Promise<ExistingDraft> {
-    return await storing(entry.name, async () => {
+    return await typeDiskErrors(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
       const proof = await BlockDigests.of((into) => file.read(into), seen.size);
       return new ExistingDraft(to, entry, parts, transfer, seen, proof);
@@ -82,10 +84,13 @@ export class ExistingDraft implements Draft {
     const { name } = this.#entry;
     this.#started = true;
     if (offset === this.#seen.size) return digest;
-    // From 0 on may come the same again, from somebody who does not compare, and
-    // from the end of a proof that did not reach the end of the file.
+    // From 0 on the same bytes may come again, from a sender that compares none,
+    // and so they may behind the last digest, where the file goes on.
     const differs = offset > 0 && offset < this.resumable.length;
-    if (differs && this.#to.policy === "refuse") {
+    const content = differs ? "different" : "unknown";
+    const { size } = this.#seen;
+    const found = { kind: "file", size, content } as const;
+    if (decide(this.#to.policy, this.#entry, found) === "reject") {
       throw new TransferError(
         "rejected",
         {
@@ -96,8 +101,11 @@ export class ExistingDraft implements Draft {
     }
     const instead = new FileDraft(this.#to, this.#entry, this.#parts);
     this.#instead = instead;
-    await this.#to.owners.add(this.#name, this.#transfer, instead);
-    const copied = await storing(name, () => this.#copy(instead, offset));
+    await this.#to.drafts.add(this.#name, this.#transfer, instead);
+    const copied = await typeDiskErrors(
+      name,
+      () => this.#copy(instead, offset),
+    );
     // Somebody may have changed it since it was proven.
     if (!sameBytes(copied.finish(), new Digest(digest).finish())) {
       await instead.abort();
@@ -132,7 +140,7 @@ export class ExistingDraft implements Draft {
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
-    return await storing(this.#entry.name, () => this.#vouch(onPhase));
+    return await typeDiskErrors(this.#entry.name, () => this.#vouch(onPhase));
   }
 
   /** Says of what is there that it is the entry. */
@@ -141,7 +149,7 @@ export class ExistingDraft implements Draft {
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
     // Whoever wrote it may not have synced it, and a receipt vouches for it.
     await this.#to.files.sync(file);
-    await this.#to.settle(this.#parts.slice(0, -1));
+    await this.#to.syncDirectories(this.#parts.slice(0, -1));
     if (!await this.#isStill(file)) throw this.#changed();
     return { name: this.#name, durable: true, existing: true };
   }
@@ -151,7 +159,7 @@ export class ExistingDraft implements Draft {
     const { proof } = this.resumable;
     let { ino, dev, size, ctime } = this.#seen;
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      const now = await this.#to.look(this.#parts);
+      const now = await this.#to.lstat(this.#parts);
       const same = now?.isFile && now.ino === ino && now.dev === dev &&
         now.size === size;
       if (!same) return false;

@@ -23,8 +23,9 @@ import {
   draftEnded,
   type Resumable,
 } from "../sink.ts";
-import { type Destination, storing } from "./destination.ts";
-import { mustFit } from "./free_space.ts";
+import type { Destination } from "./destination.ts";
+import { typeDiskErrors } from "./disk_errors.ts";
+import { checkFreeSpace } from "./free_space.ts";
 import { publish } from "./publish.ts";
 import { discard, type TempFile } from "./temp_files.ts";
 
@@ -66,7 +67,7 @@ export class FileDraft implements Draft {
    * it needs no room.
    * @throws {TransferError} `local-io` when the destination cannot be read.
    */
-  async lookBack(mayBeThere = false): Promise<void> {
+  async findPartial(mayBeThere = false): Promise<void> {
     if (!this.#keepable) return;
     // Who takes the file over waits for the look to end.
     await this.#act(async () => {
@@ -105,7 +106,7 @@ export class FileDraft implements Draft {
     if (size === undefined) return;
     const { size: there } = await temp?.file.stat() ?? { size: 0 };
     try {
-      await mustFit(this.#to.root, name, size - there);
+      await checkFreeSpace(this.#to.root, name, size - there);
     } catch (error) {
       if (temp) this.#close(temp);
       throw error;
@@ -155,7 +156,7 @@ export class FileDraft implements Draft {
       policy,
       files,
     );
-    await this.#to.settle(parents);
+    await this.#to.syncDirectories(parents);
     return { name: [...parents, last].join("/"), durable: true, existing };
   }
 
@@ -192,7 +193,7 @@ export class FileDraft implements Draft {
     leave: (temp: TempFile) => Promise<void>,
   ): Promise<void> {
     this.#leaving.abort(why); // unless it was for another reason
-    return this.#ending ??= storing(this.#entry.name, async () => {
+    return this.#ending ??= typeDiskErrors(this.#entry.name, async () => {
       try {
         // Nothing may be done with the file any more; who asked for it is told.
         await Promise.allSettled([this.#busy]);
@@ -202,7 +203,7 @@ export class FileDraft implements Draft {
         if (temp) await leave(temp);
       } finally {
         // Not earlier: who takes the file over waits for this.
-        this.#to.owners.remove(this.#name, this);
+        this.#to.drafts.remove(this.#name, this);
       }
     });
   }
@@ -217,7 +218,7 @@ export class FileDraft implements Draft {
 
   async #act<T>(operation: () => Promise<T>): Promise<T> {
     this.#leaving.signal.throwIfAborted();
-    const acting = storing(this.#entry.name, operation);
+    const acting = typeDiskErrors(this.#entry.name, operation);
     this.#busy = acting;
     return await acting;
   }

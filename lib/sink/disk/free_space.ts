@@ -1,5 +1,5 @@
 /**
- * Whether a disk has room for a file, asked before its bytes come.
+ * Free space, checked before a file's bytes come.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { quote } from "../../base/escape.ts";
 import { formatBytes } from "../../base/format_bytes.ts";
 
 /**
- * Refuses a file that cannot fit. A disk that fills up later is found by the
- * write that fails, and a file system that does not know its room is believed.
+ * Refuses a file that is larger than the free space. A disk that fills up later
+ * fails the write; a file system that does not report its size passes.
  *
- * @param directory Where it would land.
+ * @param directory Where the file would land.
  * @param name Its name, for the message.
- * @param bytes How many it still needs.
- * @throws {TransferError} `local-io` when there is less room than that.
+ * @param bytes How many bytes of it are still to come.
+ * @throws {TransferError} `local-io` when fewer are free.
  */
-export async function mustFit(
+export async function checkFreeSpace(
   directory: string,
   name: string,
   bytes: number,
@@ -35,7 +35,7 @@ export async function mustFit(
   );
 }
 
-/** What an ordinary user may still write, where it may be asked for. */
+/** Bytes free for ordinary users; `undefined` without the permission to ask. */
 async function freeBytes(directory: string): Promise<number | undefined> {
   const ask = { name: "sys", kind: "statfs" } as const;
   const { state } = await Deno.permissions.query(ask);

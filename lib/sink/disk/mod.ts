@@ -1,7 +1,10 @@
 /**
- * The disk as a sink: files that are absent, old or whole, and never anything
- * else. How a draft becomes a file is file_draft.ts; how it gets its name without
- * replacing anything is publish.ts; where it may land is destination.ts.
+ * The disk as a sink: at every instant a name is absent, the old file or the
+ * whole new one.
+ *
+ * open_file.ts chooses a draft for each file, file_draft.ts writes and syncs
+ * it, publish.ts gives it its name without replacing anything unasked, and
+ * destination.ts keeps it inside the root.
  *
  * @module
  */
@@ -9,13 +12,11 @@
 import { basename, dirname } from "node:path";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
-import type { Entry } from "../../model/entry.ts";
 import { partsOf } from "../../model/name.ts";
-import type { Draft, Sink } from "../sink.ts";
+import type { Sink } from "../sink.ts";
 import { Destination, type DiskSinkOptions } from "./destination.ts";
 import { DirectoryDraft } from "./directory_draft.ts";
-import { ExistingDraft } from "./existing_draft.ts";
-import { FileDraft } from "./file_draft.ts";
+import { openFile } from "./open_file.ts";
 
 /**
  * Makes a sink of a directory: each entry lands below it under its own name.
@@ -77,14 +78,14 @@ export function directorySink(
  */
 export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
   const to = new Destination(dirname(path), options);
-  let taken: { name: string; transfer: string | undefined } | undefined;
+  let first: { name: string; transfer: string | undefined } | undefined;
   return {
     async open(entry, transfer) {
       const { kind, name } = entry;
-      // The same transfer may come back for it on another connection.
-      const again = transfer !== undefined && taken?.transfer === transfer &&
-        taken.name === name;
-      if (kind === "directory" || (taken && !again)) {
+      // The same transfer may come back for its file on another connection.
+      const again = transfer !== undefined && first?.transfer === transfer &&
+        first.name === name;
+      if (kind === "directory" || (first && !again)) {
         throw new TransferError(
           "rejected",
           {
@@ -93,37 +94,8 @@ export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
           },
         );
       }
-      taken = { name, transfer };
+      first = { name, transfer };
       return await openFile(to, entry, [basename(path)], transfer);
     },
   };
-}
-
-/** Opens a draft for a file, with whatever is there of it already. */
-async function openFile(
-  to: Destination,
-  entry: Entry,
-  parts: string[],
-  transfer: string | undefined,
-): Promise<Draft> {
-  const name = parts.join("/");
-  await to.owners.evict(name, transfer);
-  const seen = await to.check(entry, parts);
-  const existing = () => ExistingDraft.open(to, entry, parts, transfer, seen!);
-  const same = seen !== null && seen.isFile && seen.size > 0 &&
-    seen.size === entry.size;
-  // Nothing else could be stored there: what was left behind is no help.
-  if (same && to.policy === "refuse") return await existing();
-  const draft = new FileDraft(to, entry, parts);
-  await to.owners.add(name, transfer, draft);
-  try {
-    await draft.lookBack(same);
-  } catch (error) {
-    // What cannot be read back is no help: the next attempt starts over.
-    await draft.abort();
-    throw error;
-  }
-  if (!same || draft.resumable) return draft;
-  await draft.abort();
-  return await existing();
 }

@@ -14,9 +14,22 @@ import { basename, join } from "node:path";
 import { sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
-import { candidates, type ConflictPolicy } from "../conflict.ts";
+import {
+  candidates,
+  type ConflictPolicy,
+  decide,
+  type Decision,
+  type Found,
+  foundAt,
+} from "../conflict.ts";
 import type { FileSync } from "./file_sync.ts";
 import { lstatIfThere } from "./if_exists.ts";
+
+/** Bytes compared at a time, as many as a frame has. */
+const PIECE_BYTES = 1_048_576;
+
+/** How often a name is tried that is taken by one call and free by the next. */
+const MAX_TRIES = 3;
 
 /** Which name a file got. */
 export interface Published {
@@ -45,14 +58,25 @@ export async function publish(
   policy: ConflictPolicy,
   files: FileSync,
 ): Promise<Published> {
-  for (const last of candidates(name, policy)) {
+  const { size } = await Deno.lstat(temp);
+  for (const last of candidates(name)) {
     const path = join(directory, last);
-    if (await tryLink(temp, path)) return { last, existing: false };
-    if (await sameContent(path, temp, files)) return { last, existing: true };
-    if (policy === "replace") {
+    let decision: Decision = "create";
+    for (let tries = 0; decision === "create" && tries < MAX_TRIES; tries++) {
+      if (await tryLink(temp, path)) return { last, existing: false };
+      const found = await compare(path, temp, size, files);
+      decision = decide(policy, { size }, found);
+      // All else would be replaced.
+      if (decision === "reject" && policy === "replace") {
+        throw directoryAt(path);
+      }
+    }
+    if (decision === "existing") return { last, existing: true };
+    if (decision === "replace") {
       await replace(temp, path);
       return { last, existing: false };
     }
+    if (decision !== "next-name") break;
   }
   throw new TransferError(
     "rejected",
@@ -77,27 +101,43 @@ async function replace(temp: string, path: string): Promise<void> {
   try {
     await Deno.rename(temp, path);
   } catch (cause) {
+    // It was made since the name was looked up.
     if (!(cause instanceof Deno.errors.IsADirectory)) throw cause;
-    throw new TransferError(
-      "rejected",
-      { doing: `replace ${quote(basename(path))}`, found: "it is a directory" },
-      { cause },
-    );
+    throw directoryAt(path, { cause });
   }
 }
 
-/** Whether a regular file (not a link to one) with the same bytes is there. */
+function directoryAt(path: string, options?: ErrorOptions): TransferError {
+  return new TransferError(
+    "rejected",
+    { doing: `replace ${quote(basename(path))}`, found: "it is a directory" },
+    options,
+  );
+}
+
+/** Finds what has a name, and compares a regular file (not a link to one). */
+async function compare(
+  path: string,
+  temp: string,
+  size: number,
+  files: FileSync,
+): Promise<Found> {
+  const found = foundAt(await lstatIfThere(path));
+  if (found.kind !== "file" || found.size !== size) return found;
+  const same = await sameContent(path, temp, size, files);
+  return { ...found, content: same ? "same" : "different" };
+}
+
 async function sameContent(
   path: string,
   temp: string,
+  size: number,
   files: FileSync,
 ): Promise<boolean> {
-  const [there, here] = [await lstatIfThere(path), await Deno.lstat(temp)];
-  if (!there?.isFile || there.size !== here.size) return false;
   using file = await Deno.open(path);
   using ours = await Deno.open(temp);
   const [a, b] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
-  for (let left = here.size; left > 0;) {
+  for (let left = size; left > 0;) {
     const count = await file.read(a);
     // Somebody is changing it at this moment: then it is not the same.
     if (count === null || !await readExactly(ours, b.subarray(0, count))) {
@@ -106,19 +146,18 @@ async function sameContent(
     if (!sameBytes(a.subarray(0, count), b.subarray(0, count))) return false;
     left -= count;
   }
-  // It will be vouched for in a receipt, and whoever wrote it may not have
-  // synced it.
+  // The receipt vouches for this file, and its writer may not have synced it.
   await files.sync(file);
   return true;
 }
 
-async function readExactly(file: Deno.FsFile, into: Uint8Array) {
+async function readExactly(
+  file: Deno.FsFile,
+  into: Uint8Array,
+): Promise<boolean> {
   for (let at = 0, count; at < into.length; at += count) {
     count = await file.read(into.subarray(at));
     if (count === null) return false;
   }
   return true;
 }
-
-/** As large as a frame: few system calls, little memory. */
-const PIECE_BYTES = 1_048_576;

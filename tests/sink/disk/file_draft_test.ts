@@ -70,7 +70,7 @@ Deno.test("FileDraft leaves a partial to others where it has no descriptor for i
   const { acquire } = to.descriptors;
   to.descriptors.acquire = () => Promise.reject(new RangeError("busy"));
   const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
-  await assertRejects(() => draft.lookBack(), Error, "busy");
+  await assertRejects(() => draft.findPartial(), Error, "busy");
   await draft.abort();
   to.descriptors.acquire = acquire;
   const again = await to.temps.adopt(["a"], 0o600); // neither locked nor gone
@@ -83,7 +83,7 @@ async function written(to: Destination): Promise<FileDraft> {
   const bytes = noise(1_500_000);
   const entry = { kind: "file", name: "a", size: bytes.length } as const;
   const draft = new FileDraft(to, entry, ["a"]);
-  await to.owners.add("a", "the transfer", draft);
+  await to.drafts.add("a", "the transfer", draft);
   await draft.write(bytes);
   return draft;
 }
@@ -122,7 +122,7 @@ Deno.test("FileDraft leaves no partial of a commit whose sync failed, though its
     "EIO",
   );
   await syncing.promise;
-  await to.owners.evict("a", "the transfer");
+  await to.drafts.evict("a", "the transfer");
   await committing;
   assertEquals(await tree(dir.path), []);
 });
@@ -139,7 +139,7 @@ Deno.test("FileDraft is let go of only when what can be gone on with is there", 
   };
   const kept = draft.keep(); // its connection was cut, and the disk is slow
   let evicted = false;
-  const evicting = to.owners.evict("a", "the transfer").then(() => {
+  const evicting = to.drafts.evict("a", "the transfer").then(() => {
     evicted = true;
   });
   await tree(dir.path);

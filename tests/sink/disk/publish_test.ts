@@ -108,3 +108,37 @@ Deno.test("publish() opens nothing that is no regular file", async () => {
     "other content has that name already",
   );
 });
+
+/** Makes the next calls of link(2) find a name that is gone a moment later. */
+function takenFor(calls: number): Disposable {
+  const { link } = Deno;
+  Deno.link = async (...names) => {
+    if (calls-- > 0) throw new Deno.errors.AlreadyExists();
+    await link(...names);
+  };
+  return { [Symbol.dispose]: () => void (Deno.link = link) };
+}
+
+for (const policy of POLICIES) {
+  Deno.test(`publish() takes a name that becomes free meanwhile under ${policy}`, async () => {
+    await using dir = await tempDir();
+    const temp = `${dir.path}/temp`;
+    await Deno.writeFile(temp, utf8("new"));
+    using _ = takenFor(2);
+    const published = await publish(temp, dir.path, "a", policy, FILES);
+    assertEquals(published, { last: "a", existing: false });
+    assertEquals(await Deno.readFile(`${dir.path}/a`), utf8("new"));
+  });
+}
+
+Deno.test("publish() gives a name up that is taken and free again and again", async () => {
+  await using dir = await tempDir();
+  const temp = `${dir.path}/temp`;
+  await Deno.writeFile(temp, utf8("new"));
+  using _ = takenFor(Infinity);
+  await assertRejects(
+    () => publish(temp, dir.path, "a", "refuse", FILES),
+    TransferError,
+    "other content has that name already",
+  );
+});
