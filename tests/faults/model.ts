@@ -130,7 +130,6 @@ export async function live(story: Story): Promise<void> {
   const id = crypto.getRandomValues(new Uint8Array(16));
   const calm: Weather = { segment: 65_536, capacity: 4_000_000, delay: 0 };
   for (const weather of [...story.weathers, calm]) {
-    for (const one of entries) if (!one.settled) one.restart();
     if (entries.every(({ settled }) => settled)) break;
     const error = await connection(entries, id, weather, place.sink);
     await check(story, entries, place);

@@ -9,8 +9,8 @@ import { readAhead } from "../../source/read_ahead.ts";
 import { sealData } from "../../wire/encoding.ts";
 import { DATA_HEAD_BYTES, MAX_DATA_BYTES } from "../../wire/frames.ts";
 import type { Channel } from "../channel.ts";
-import type { OutgoingEntry } from "./outgoing_entry.ts";
 import { findResumePoint } from "./resume_point.ts";
+import type { Transmission } from "./transmission.ts";
 
 /** Data up to this size is copied and sent together with other frames. */
 const SMALL_BYTES = 32_768;
@@ -22,10 +22,10 @@ export class EntrySender {
   #buffers: [Uint8Array, Uint8Array] | undefined;
 
   /**
-   * Makes an uploader.
+   * Begins with no buffers.
    *
    * @param channel Where the frames go.
-   * @param pace How fast.
+   * @param limiter How many bytes a second.
    */
   constructor(channel: Channel, limiter: RateLimiter) {
     this.#channel = channel;
@@ -33,28 +33,30 @@ export class EntrySender {
   }
 
   /**
-   * Sends an accepted entry's data and its end.
+   * Sends an accepted entry's data and its END.
    *
-   * On abort: stops at the next block when `stopped` says so, without an end.
+   * On abort: stops before the next block when `stopped` returns `true`, and
+   * says no END.
    *
-   * @param one The entry.
-   * @param stopped Asked before each block.
+   * @param one The entry, accepted on this connection.
+   * @param stopped Called before each block: whether to stop.
    * @throws {TransferError} `source` or `source-changed` for the source's own
    * failures, `lost` or `stalled` for the connection's.
    */
-  async send(one: OutgoingEntry, stopped: () => boolean): Promise<void> {
-    const held = one.takeHeld(); // before a wait: then it may be another's
-    await using source = await one.item.open();
+  async send(one: Transmission, stopped: () => boolean): Promise<void> {
+    const held = one.start();
+    const { number, item } = one.entry;
+    await using source = await item.open();
     const agreed = await findResumePoint(source, held, stopped);
     if (!agreed) return;
     const { digest } = agreed;
     let { offset } = agreed;
-    const buffers = this.#room(one.item.entry.size ?? MAX_DATA_BYTES);
+    const buffers = this.#buffersFor(item.entry.size ?? MAX_DATA_BYTES);
     for await (const block of readAhead(source, buffers, DATA_HEAD_BYTES)) {
       const length = block.length - DATA_HEAD_BYTES;
       await this.#limiter.wait(length, stopped);
       if (stopped()) return;
-      sealData(block, one.number, offset);
+      sealData(block, number, offset);
       const sent = length <= SMALL_BYTES
         ? this.#channel.sayCopy(block)
         : this.#channel.sayBytes(block);
@@ -67,12 +69,12 @@ export class EntrySender {
     await source.verify();
     if (stopped()) return;
     const sent = { length: offset, digest: digest.finish() };
-    this.#channel.say({ type: "end", entry: one.number, ...sent });
-    one.ended(sent, this.#channel.said);
+    this.#channel.say({ type: "end", entry: number, ...sent });
+    one.end(sent, this.#channel.said);
   }
 
-  /** Two buffers that hold a block of a source of that size. */
-  #room(size: number): [Uint8Array, Uint8Array] {
+  /** Two buffers that hold a block of a source of `size` bytes. */
+  #buffersFor(size: number): [Uint8Array, Uint8Array] {
     const data = Math.min(MAX_DATA_BYTES, this.#limiter.burst);
     const length = DATA_HEAD_BYTES + Math.min(data, Math.max(size, 1));
     if (this.#buffers && this.#buffers[0].length >= length) {

@@ -12,30 +12,39 @@ import { RESUME_BYTES } from "../../model/resume.ts";
 import { formatTarget, type Target } from "../../net/address.ts";
 import type { OutgoingEntry } from "./outgoing_entry.ts";
 
-/** Who says what the system said: the rest is told in words already. */
+/** Whose finding it is where the operating system alone has spoken. */
 const WHOSE: Partial<Record<Code, string>> = { source: "it cannot be read" };
 
+/** What the receiver said last. */
+export interface LastHeard {
+  /** What it was doing. */
+  phase: Phase | undefined;
+  /** How many bytes it had, over all entries. */
+  confirmed: number;
+}
+
 /**
- * Says how a transfer failed, over all its connections.
+ * Composes the error for a transfer that failed, over all its connections.
  *
- * @param failure How the last one did.
+ * @param failure What the last connection failed with.
  * @param entries What was to be delivered.
- * @param target Where to.
- * @param phase What the receiver said last that it was doing.
- * @returns The error to throw.
+ * @param target Where the receiver listens.
+ * @param heard What the receiver said last.
+ * @returns The error to throw; `unconfirmed` where every entry that is not
+ * settled was sent whole and may have been committed.
  */
 export function explain(
   failure: TransferError,
   entries: readonly OutgoingEntry[],
   target: Target,
-  phase: Phase | undefined,
+  heard: LastHeard,
 ): TransferError {
   const where = formatTarget(target);
   const undelivered = entries.filter((one) => !one.receipt);
   const open = undelivered.filter((one) => !one.failure || one.inDoubt);
   const { retriable, errors } = failure;
-  // Whatever came instead of the receipt settles nothing, nor do later attempts
-  // that did not get through.
+  // What broke the connection instead of a receipt leaves that open, and so do
+  // later attempts that did not get through.
   const broke = open[0]?.unconfirmed;
   if (broke && open.every((one) => one.inDoubt)) {
     return new TransferError(
@@ -43,13 +52,15 @@ export function explain(
       {
         doing: `confirm ${titleOf(open, entries)} at ${where}`,
         found: "everything was sent, then " +
-          `${broke.found}${during(phase)}; run the same command ` +
+          `${broke.found}${during(heard.phase)}; run the same command ` +
           "again to settle it",
       },
       { cause: failure, errors },
     );
   }
-  const far = isCut(failure) ? `${during(phase)}; ${soFar(entries)}` : "";
+  const far = isCut(failure)
+    ? `${during(heard.phase)}; ${soFar(entries, heard.confirmed)}`
+    : "";
   return new TransferError(
     failure.code,
     {
@@ -73,30 +84,22 @@ function during(phase: Phase | undefined): string {
   return phase ? ` while the receiver was ${phase}` : "";
 }
 
-function soFar(entries: readonly OutgoingEntry[]): string {
+function soFar(
+  entries: readonly OutgoingEntry[],
+  confirmed: number,
+): string {
   const total = totalOf(entries);
   const of = total === undefined ? "" : ` of ${formatBytes(total)}`;
-  const has = confirmed(entries);
-  const on = has >= RESUME_BYTES ? " to go on from there" : "";
-  return `it had confirmed ${formatBytes(has)}${of}; ` +
+  const on = confirmed >= RESUME_BYTES ? " to go on from there" : "";
+  return `it had confirmed ${formatBytes(confirmed)}${of}; ` +
     `run the same command again${on}`;
 }
 
 /**
- * How many bytes the receiver is known to have.
+ * Adds up the sizes of entries.
  *
  * @param entries What is being delivered.
- * @returns Their sum.
- */
-export function confirmed(entries: readonly OutgoingEntry[]): number {
-  return entries.reduce((sum, { has }) => sum + has, 0);
-}
-
-/**
- * How many bytes there are in all.
- *
- * @param entries What is being delivered.
- * @returns Their sum, or `undefined` where one of them is not known.
+ * @returns The sum in bytes, or `undefined` where one size is not known.
  */
 export function totalOf(entries: readonly OutgoingEntry[]): number | undefined {
   let total = 0;

@@ -1,5 +1,6 @@
 /**
- * The receiver's first words, at the sender.
+ * The sender's side of the handshake: from the connection to the receiver's
+ * HELLO.
  *
  * @module
  */
@@ -13,17 +14,17 @@ import type { Channel } from "../channel.ts";
 import { errorOfFail } from "../fail.ts";
 
 /**
- * Hears the receiver's HELLO, and its proof where there is a secret. It has a
- * time for it in all: its bytes, however slow, extend nothing.
+ * Hears the receiver's HELLO, and its proof where there is a secret, within a
+ * time limit that no byte of the receiver extends.
  *
  * @param channel The connection, with our own HELLO said or about to be.
  * @param secured The same connection, with what is to be proven on it.
  * @param id The transfer's id.
  * @param idleTimeout Longest silence in milliseconds.
- * @returns `false` when the receiver ended without a word.
- * @throws {TransferError} `stalled` when it took too long, `protocol` when it
- * greets somebody else, the code of its FAIL when it could not read our HELLO,
- * and as {@linkcode Channel.hearHello}.
+ * @returns `false` when the receiver ended without a byte.
+ * @throws {TransferError} `stalled` when it took too long, `protocol` when its
+ * HELLO has another transfer's id, the code of its FAIL when it could not read
+ * our HELLO, and as {@linkcode Channel.hearHello}.
  */
 export async function senderHandshake(
   channel: Channel,
@@ -31,8 +32,9 @@ export async function senderHandshake(
   id: Uint8Array,
   idleTimeout: number,
 ): Promise<boolean> {
-  // Who has a secret to prove has accepted the connection by now, and gives us
-  // no longer either; in the open it may still wait to be accepted.
+  // With a secret the TLS handshake is over, so the receiver has accepted the
+  // connection and limits this side to the same time. Without one the kernel may
+  // have accepted it for a receiver that is still busy.
   const limit = credentials
     ? HANDSHAKE_TIMEOUT_MS
     : Math.max(HANDSHAKE_TIMEOUT_MS, idleTimeout);
@@ -50,11 +52,14 @@ export async function senderHandshake(
   );
 }
 
-/** Hears HELLO; where that says that ours was not readable, hears why. */
+/**
+ * Hears HELLO. One whose id is all zeros says that the receiver could not read
+ * ours, and the FAIL after it says why.
+ */
 async function hearHello(channel: Channel): Promise<Hello | null> {
   const hello = await channel.hearHello();
   if (!hello || hello.id.some((byte) => byte !== 0)) return hello;
   const frame = await channel.hear();
   if (frame?.type !== "fail") return hello;
-  throw errorOfFail(frame, "Cannot talk to the receiver");
+  throw errorOfFail(frame, "talk to the receiver");
 }

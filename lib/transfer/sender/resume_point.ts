@@ -1,5 +1,5 @@
 /**
- * Where a sender goes on: it takes its own bytes in and compares them with what
+ * Where a sender resumes: it digests its own bytes and compares them with what
  * the receiver holds (model/block_digests.ts).
  *
  * @module
@@ -15,14 +15,16 @@ import {
 import type { Reading } from "../../source/reader.ts";
 
 /**
- * Finds where a source goes on from what the other side holds, and puts it
- * there.
+ * Finds the offset up to which a source agrees with what the receiver holds,
+ * and seeks to it.
+ *
+ * On abort: `stopped` ends it before the next read.
  *
  * @param source What is to be sent, at its start.
- * @param held What the other side showed.
- * @param stopped Asked before each read: whether nobody needs to know any more.
- * @returns The offset to send from, and the digest of all before it; `null`
- * when it was stopped.
+ * @param held What the receiver holds, with the digests of its blocks.
+ * @param stopped Called before each read: whether to stop.
+ * @returns The offset in bytes to send from, and the digest of all bytes before
+ * it; `null` when it was stopped.
  * @throws {TransferError} `source` when the source cannot go back that far.
  */
 export async function findResumePoint(
@@ -38,9 +40,9 @@ export async function findResumePoint(
   for (let index = 0; index < blocks; index++) {
     const end = endOf(held, index);
     if (end < at) continue;
-    // While nothing agrees there is nothing to go back to.
+    // Until a block agrees there is no offset to seek back to.
     if (agreed && end - agreed.offset > source.maxRewind) break;
-    if (!await takeIn(source, at, end, digest, stopped)) break;
+    if (!await digestTo(source, at, end, digest, stopped)) break;
     at = end;
     const shown = held.proof.subarray(
       index * DIGEST_BYTES,
@@ -64,8 +66,8 @@ export async function findResumePoint(
   return agreed;
 }
 
-/** Reads on to an offset; `false` when the source, or the need, ends first. */
-async function takeIn(
+/** Digests up to an offset; `false` when the source ends or it is stopped. */
+async function digestTo(
   source: Reading,
   from: number,
   to: number,
@@ -79,8 +81,8 @@ async function takeIn(
     if (count === null) return false;
     digest.update(buffer.subarray(0, count));
     at += count;
-    // What is taken in may be more than the source can go back: an attempt that
-    // is broken off here must leave the next one a place to begin.
+    // This may be more than the source can seek back: an attempt that is broken
+    // off here must leave the next one an offset to begin at.
     source.mark?.(at, digest);
   }
   return true;

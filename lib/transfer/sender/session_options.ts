@@ -1,5 +1,5 @@
 /**
- * What a sender's session is told.
+ * Options of a sender's session.
  *
  * @module
  */
@@ -7,16 +7,19 @@
 import type { Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
 
-/** What a delivery needs to know. */
+/** Options of a session. */
 export interface SenderSessionOptions {
   /** Longest silence from the receiver in milliseconds. */
   idleTimeout: number;
   /** Bytes a second at most. */
   limitRate: number;
-  /** Stops the delivery: the receiver is told. */
+  /** Stops the session: the receiver is told. */
   signal?: AbortSignal | undefined;
-  /** Hears what the receiver is doing and how much of this delivery it has. */
+  /**
+   * Called with what the receiver is doing and how many bytes of this session's
+   * entries it has. It may not throw.
+   */
   onProgress(progress: Progress): void;
-  /** Hears of each receipt. */
+  /** Called with each receipt. It may not throw. */
   onReceipt(receipt: Receipt): void;
 }

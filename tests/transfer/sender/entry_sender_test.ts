@@ -1,20 +1,36 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { RateLimiter } from "../../../lib/base/rate_limiter.ts";
 import { bytesItem, type Item, readerItem } from "../../../lib/source/item.ts";
 import { Channel } from "../../../lib/transfer/channel.ts";
 import { EntrySender } from "../../../lib/transfer/sender/entry_sender.ts";
 import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
+import { Transmission } from "../../../lib/transfer/sender/transmission.ts";
 import { type Frame, MAX_DATA_BYTES } from "../../../lib/wire/frames.ts";
 import { joined, noise } from "../../support/helpers.ts";
 import { connectedPair } from "../../support/pairs.ts";
-import { digestOf, end, failing, Scripted } from "../../support/scripted.ts";
+import {
+  accept,
+  digestOf,
+  end,
+  failing,
+  ID,
+  receipt,
+  Scripted,
+} from "../../support/scripted.ts";
 
-const NOTHING = { length: 0, block: 0, proof: new Uint8Array(0) };
 const never = () => false;
 
 function fileOf(bytes: Uint8Array): Item {
   return bytesItem(bytes, { kind: "file", name: "a", size: bytes.length });
+}
+
+/** An entry that a receiver has accepted of which it holds nothing. */
+function accepted(entry: OutgoingEntry): Transmission {
+  const one = new Transmission(entry);
+  one.announce();
+  one.accept(accept(entry.number));
+  return one;
 }
 
 /** Uploads items one after the other; what came out at the other end. */
@@ -33,9 +49,7 @@ async function upload(
   let frames: Frame[];
   try {
     for (const [number, item] of items.entries()) {
-      const one = new OutgoingEntry(item, number);
-      one.held = NOTHING;
-      await uploader.send(one, stopped);
+      await uploader.send(accepted(new OutgoingEntry(item, number)), stopped);
     }
   } finally {
     await channel.finish();
@@ -105,11 +119,10 @@ Deno.test("what was sent is noted before its END can be answered", async () => {
   using channel = new Channel(ours, 5_000);
   using peer = new Scripted(theirs);
   const bytes = noise(100_000);
-  const one = new OutgoingEntry(fileOf(bytes), 0);
-  one.held = NOTHING;
+  const one = accepted(new OutgoingEntry(fileOf(bytes), 0));
   await new EntrySender(channel, new RateLimiter(Infinity)).send(one, never);
-  assertEquals(one.sent, { length: 100_000, digest: digestOf(bytes) });
-  assertEquals(one.endsAt, channel.said);
+  assertEquals([one.stage, one.endPosition], ["ended", channel.said]);
+  assertEquals(one.settle(receipt(0, bytes), ID).bytes, 100_000);
   await channel.finish();
   await copied(peer);
 });
@@ -129,24 +142,22 @@ Deno.test("an upload that is stopped has no end", async () => {
   assertEquals(frames.map(({ type }) => type), ["data"]);
 });
 
-Deno.test("an upload that was left leaves the next connection's ACCEPT alone", async () => {
+Deno.test("an upload that was abandoned changes nothing on the next connection", async () => {
   const [ours, theirs] = await connectedPair();
   using channel = new Channel(ours, 5_000);
   using peer = new Scripted(theirs);
   const gate = Promise.withResolvers<void>();
   const item = fileOf(noise(10));
   const slow: Item = { ...item, open: () => gate.promise.then(item.open) };
-  const one = new OutgoingEntry(slow, 0);
-  one.held = NOTHING;
-  let left = false;
+  const entry = new OutgoingEntry(slow, 0);
+  let abandoned = false;
   const upload = new EntrySender(channel, new RateLimiter(Infinity))
-    .send(one, () => left);
-  left = true;
-  one.restart();
-  const next = one.held = { ...NOTHING };
+    .send(accepted(entry), () => abandoned);
+  abandoned = true;
+  const next = accepted(entry);
   gate.resolve();
   await upload;
-  assertStrictEquals(one.held, next);
+  assertEquals([next.stage, next.endPosition], ["accepted", Infinity]);
   await channel.finish();
   assertEquals(await copied(peer), []);
 });

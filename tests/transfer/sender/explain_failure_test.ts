@@ -1,29 +1,37 @@
 import { assertEquals } from "@std/assert";
 import { together, TransferError } from "../../../lib/base/errors.ts";
+import type { Phase } from "../../../lib/model/progress.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
 import {
-  confirmed,
   explain,
   totalOf,
 } from "../../../lib/transfer/sender/explain_failure.ts";
 import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 
 const TARGET = { hostname: "192.0.2.7", port: 9000 };
-const LOST = new TransferError(
-  "lost",
-  { doing: "read from the peer", found: "the peer reset the connection" },
-);
+const LOST = new TransferError("lost", {
+  doing: "read from the peer",
+  found: "the peer reset the connection",
+});
 
-function entry(number: number, has: number, size = 2_000): OutgoingEntry {
+/** What the receiver said last. */
+function heard(phase?: Phase, confirmed = 0) {
+  return { phase, confirmed };
+}
+
+function entry(number: number, size = 2_000): OutgoingEntry {
   const bytes = new Uint8Array(size);
   const announced = { kind: "file", name: `f${number}`, size } as const;
-  const one = new OutgoingEntry(bytesItem(bytes, announced), number);
-  one.has = has;
-  return one;
+  return new OutgoingEntry(bytesItem(bytes, announced), number);
 }
 
 Deno.test("a cut says the phase, how far it came and what to do next", () => {
-  const { code, message } = explain(LOST, [entry(0, 500)], TARGET, "receiving");
+  const { code, message } = explain(
+    LOST,
+    [entry(0)],
+    TARGET,
+    heard("receiving", 500),
+  );
   assertEquals(code, "lost");
   assertEquals(
     message,
@@ -34,8 +42,13 @@ Deno.test("a cut says the phase, how far it came and what to do next", () => {
 });
 
 Deno.test("a cut says that it can be gone on with where that is so", () => {
-  const large = entry(0, 1_048_576, 2_000_000);
-  const { message } = explain(LOST, [large], TARGET, undefined);
+  const large = entry(0, 2_000_000);
+  const { message } = explain(
+    LOST,
+    [large],
+    TARGET,
+    heard(undefined, 1_048_576),
+  );
   assertEquals(
     message,
     'Cannot deliver "f0" to 192.0.2.7:9000: the peer reset the connection; ' +
@@ -45,11 +58,11 @@ Deno.test("a cut says that it can be gone on with where that is so", () => {
 });
 
 Deno.test("a refusal says the receiver's reason and no more", () => {
-  const refusal = new TransferError(
-    "rejected",
-    { doing: 'store "f0"', found: "it is there" },
-  );
-  const { code, message } = explain(refusal, [entry(0, 0)], TARGET, undefined);
+  const refusal = new TransferError("rejected", {
+    doing: 'store "f0"',
+    found: "it is there",
+  });
+  const { code, message } = explain(refusal, [entry(0)], TARGET, heard());
   assertEquals(code, "rejected");
   assertEquals(
     message,
@@ -58,16 +71,21 @@ Deno.test("a refusal says the receiver's reason and no more", () => {
 });
 
 Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", () => {
-  const one = entry(0, 2_000);
+  const one = entry(0);
   one.unconfirmed = new TransferError("lost", {
     doing: "hear",
     found: "no receipt came",
   });
-  const refused = new TransferError(
-    "connect",
-    { doing: "connect", found: "nobody listens" },
+  const refused = new TransferError("connect", {
+    doing: "connect",
+    found: "nobody listens",
+  });
+  const { code, message, cause } = explain(
+    refused,
+    [one],
+    TARGET,
+    heard("syncing", 2_000),
   );
-  const { code, message, cause } = explain(refused, [one], TARGET, "syncing");
   assertEquals([code, cause], ["unconfirmed", refused]);
   assertEquals(
     message,
@@ -78,7 +96,7 @@ Deno.test("what was sent whole stays unconfirmed, whatever later attempts met", 
 });
 
 Deno.test("what was sent whole stays unconfirmed when its source fails afterwards", () => {
-  const [sent, refused] = [entry(0, 2_000), entry(1, 0)];
+  const [sent, refused] = [entry(0), entry(1)];
   sent.unconfirmed = LOST;
   sent.failure = new TransferError("source-changed", {
     doing: "send",
@@ -93,23 +111,23 @@ Deno.test("what was sent whole stays unconfirmed when its source fails afterward
     both,
     [sent, refused],
     TARGET,
-    undefined,
+    heard(undefined, 2_000),
   );
   assertEquals([code, errors], ["unconfirmed", both.errors]);
   assertEquals(message.startsWith('Cannot confirm "f0" at '), true, message);
 });
 
 Deno.test("one entry that was not sent whole makes the transfer lost", () => {
-  const [sent, unsent] = [entry(0, 2_000), entry(1, 0)];
+  const [sent, unsent] = [entry(0), entry(1)];
   sent.unconfirmed = LOST;
-  const { code, message } = explain(LOST, [sent, unsent], TARGET, undefined);
+  const { code, message } = explain(LOST, [sent, unsent], TARGET, heard());
   assertEquals(code, "lost");
   assertEquals(message.startsWith("Cannot deliver 2 of 2 entries to "), true);
 });
 
-Deno.test("confirmed() and totalOf() add up, and nobody knows a pipe's length", () => {
-  const entries = [entry(0, 5), entry(1, 7)];
-  assertEquals([confirmed(entries), totalOf(entries)], [12, 4_000]);
+Deno.test("totalOf() adds up, and is not known where a pipe is among the entries", () => {
+  const entries = [entry(0), entry(1)];
+  assertEquals(totalOf(entries), 4_000);
   const pipe = bytesItem(new Uint8Array(1), { kind: "file", name: "pipe" });
   assertEquals(totalOf([...entries, new OutgoingEntry(pipe, 2)]), undefined);
 });
