@@ -9,12 +9,9 @@ import config from "../../deno.json" with { type: "json" };
 import { OUTCOMES, TransferError } from "../base/errors.ts";
 import { generateKey } from "../security/key.ts";
 import { HELP } from "./parse/help.ts";
-import {
-  type Command,
-  parseCommand,
-  type ReceiveCommand,
-  type SendCommand,
-} from "./parse/parse.ts";
+import { type Command, parseCommand } from "./parse/parse.ts";
+import type { ReceiveCommand } from "./parse/receive_command.ts";
+import type { SendCommand } from "./parse/send_command.ts";
 import { allPrinted, hurry, printResult, rush } from "./report/print.ts";
 import { progressView } from "./report/progress_view.ts";
 import { Reported, Reporter, reportFatal } from "./report/report.ts";

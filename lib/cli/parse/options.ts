@@ -7,9 +7,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
-import { withDash } from "./dash.ts";
-import { withFlagsAlone } from "./flags.ts";
 import type { Topic } from "./help.ts";
+import { normalizeArgs } from "./normalize_args.ts";
 
 const LETTERS = [
   ["d", "dir"],
@@ -37,8 +36,8 @@ export function read<const B extends string, const S extends string>(
   values: readonly S[],
 ) {
   const known = new Set<string>([...flags, ...values]);
-  const tidy = withFlagsAlone(withDash(args, values), flags, LETTERS);
-  const found = parseArgs(tidy, {
+  const normal = normalizeArgs(args, { flags, values, letters: LETTERS });
+  const found = parseArgs(normal, {
     boolean: flags,
     string: [...values, "_"],
     alias: Object.fromEntries(

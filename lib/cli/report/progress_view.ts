@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ProgressStyle } from "../parse/parse.ts";
+import type { ProgressStyle } from "../parse/common_options.ts";
 import { PlainView, type ProgressView } from "./progress.ts";
 
 /**

@@ -8,7 +8,7 @@ import { X509Certificate } from "node:crypto";
 import { TransferError } from "../../base/errors.ts";
 import { formatTarget, isLocal, type Target } from "../../net/address.ts";
 import { generateKey } from "../../security/key.ts";
-import type { ReceiveCommand } from "../parse/parse.ts";
+import type { ReceiveCommand } from "../parse/receive_command.ts";
 import { printNote } from "../report/print.ts";
 import { KEY_VARIABLE } from "./secret.ts";
 

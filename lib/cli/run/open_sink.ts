@@ -10,7 +10,7 @@ import { quote } from "../../base/escape.ts";
 import { directorySink, fileSink } from "../../sink/disk/mod.ts";
 import type { Sink } from "../../sink/sink.ts";
 import { streamSink } from "../../sink/stream_sink.ts";
-import type { ReceiveCommand } from "../parse/parse.ts";
+import type { ReceiveCommand } from "../parse/receive_command.ts";
 
 /**
  * Makes the sink that was asked for.

@@ -8,7 +8,8 @@
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { formatTarget, type Target } from "../../net/address.ts";
-import type { ReceiveCommand, SendCommand } from "../parse/parse.ts";
+import type { ReceiveCommand } from "../parse/receive_command.ts";
+import type { SendCommand } from "../parse/send_command.ts";
 
 /** One thing to do, and what with. */
 type Need = readonly ["read" | "write" | "net", string];

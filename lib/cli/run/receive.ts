@@ -10,7 +10,7 @@ import { formatTarget, type Target } from "../../net/address.ts";
 import { CLOSE_BOUNDS } from "../../net/half_close.ts";
 import { serve, type Server } from "../../server/serve.ts";
 import type { SessionInfo } from "../../server/sessions.ts";
-import type { ReceiveCommand } from "../parse/parse.ts";
+import type { ReceiveCommand } from "../parse/receive_command.ts";
 import { sumOf } from "../report/progress.ts";
 import { RejectionLog } from "../report/rejection_log.ts";
 import { Reported, type Reporter } from "../report/report.ts";

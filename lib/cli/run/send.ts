@@ -14,7 +14,7 @@ import { itemOf } from "../../source/item_of.ts";
 import { walk } from "../../source/walk.ts";
 import { transfer } from "../../transfer/sender/send.ts";
 import { checkNamed } from "../parse/check_name.ts";
-import type { SendCommand } from "../parse/parse.ts";
+import type { SendCommand } from "../parse/send_command.ts";
 import type { Reporter } from "../report/report.ts";
 import { Reply } from "./reply.ts";
 import { findSecrets, readText } from "./secret.ts";

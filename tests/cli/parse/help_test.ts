@@ -11,6 +11,24 @@ const BESIDE: Record<string, string[]> = {
   "--tls-key": ["--tls-cert", "F"],
   "--ca": ["--tls"],
 };
+/** The defaults that are promised. */
+const DEFAULTS = {
+  send: {
+    "--retry": "3",
+    "--timeout": "30",
+    "--connect-timeout": "10",
+    "--progress": "auto",
+  },
+  receive: {
+    "--dir": ".",
+    "--on-conflict": "refuse",
+    "--max-connections": "4096",
+    "--grace": "30",
+    "--timeout": "30",
+    "--progress": "auto",
+  },
+};
+
 const SAMPLES: Record<string, string> = {
   "N": "1",
   "S": "1",
@@ -52,7 +70,7 @@ for (
           commandOf(args),
           topic,
           `halfclose ${args.join(" ")}: add the option to ` +
-            "lib/cli/parse/parse.ts, or what it needs to BESIDE in this file",
+            "lib/cli/parse/, or what it needs to BESIDE in this file",
         );
       }
     }
@@ -66,6 +84,26 @@ function commandOf(args: readonly string[]): string {
   } catch (error) {
     return String(error);
   }
+}
+
+for (
+  const [topic, tail] of [["send", ["a", "h:1"]], ["receive", ["1"]]] as const
+) {
+  Deno.test(`help for ${topic} names the defaults that it has`, () => {
+    // An option's text goes on in the lines below it, which begin with blanks.
+    const named = [...HELP[topic].matchAll(
+      /^ {2}(?:-\w, )?(--[\w-]+) (?:(?!^ {2}-)[^])*?\(?default (\w+|\.)\)/gm,
+    )];
+    const options = named.map(([, option, value]) => [option!, value!]);
+    assertEquals(Object.fromEntries(options), DEFAULTS[topic]);
+    for (const option of options) {
+      assertEquals(
+        parseCommand([topic, ...option, ...tail]),
+        parseCommand([topic, ...tail]),
+        option[0],
+      );
+    }
+  });
 }
 
 Deno.test("help knows every exit code", () => {
