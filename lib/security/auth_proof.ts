@@ -43,14 +43,14 @@ export function proofOf(
   said: { hello: Uint8Array; nonce: Uint8Array }[],
 ): Uint8Array {
   const parts = said.flatMap(({ hello, nonce }) => [nonce, hello]);
-  return macOf(secret, `halfclose 1 proof of the ${role}`, [...parts, binding]);
+  return macOf(secret, `halfclose 2 proof of the ${role}`, [...parts, binding]);
 }
 
 /**
  * Makes the proof that a sender says in the open, before anything else: that it
  * has the key. It tells nobody else anything (a key has 256 random bits).
  *
- * @param secret Derived from the key, for knocking alone.
+ * @param secret Derived from the key, for the key challenge alone.
  * @param sender The sender's nonce.
  * @param receiver The receiver's.
  * @returns The proof.
@@ -60,7 +60,7 @@ export function challengeResponseOf(
   sender: Uint8Array,
   receiver: Uint8Array,
 ): Uint8Array {
-  return macOf(secret, "halfclose 1 knock of the sender", [
+  return macOf(secret, "halfclose 2 key challenge of the sender", [
     sender,
     receiver,
   ]);

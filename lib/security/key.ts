@@ -121,9 +121,9 @@ export function parseKey(text: string): Uint8Array {
  */
 export function derive(
   secret: Uint8Array,
-  purpose: "identity" | "knock" | "proof" | "token",
+  purpose: "identity" | "challenge" | "proof" | "token",
 ): Uint8Array<ArrayBuffer> {
-  const info = `halfclose 1 ${purpose}`;
+  const info = `halfclose 2 ${purpose}`;
   return new Uint8Array(
     hkdfSync("sha256", secret, new Uint8Array(0), info, KEY_BYTES),
   );

@@ -79,7 +79,7 @@ async function answerChallenge(
   const theirs = await hearAnswer(conn);
   await writeAll(
     conn,
-    challengeResponseOf(derive(secret, "knock"), own, theirs),
+    challengeResponseOf(derive(secret, "challenge"), own, theirs),
   );
   const first = new Uint8Array(1);
   if (!await readExactly(conn, first)) {
@@ -166,7 +166,7 @@ export async function receiverKeyHandshake(
   await writeAll(conn, encodeKeyChallenge(own));
   if (!await readExactly(conn, proof)) throw leftEarly();
   const right = challengeResponseOf(
-    derive(secret, "knock"),
+    derive(secret, "challenge"),
     theirs,
     own,
   );

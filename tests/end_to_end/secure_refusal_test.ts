@@ -30,7 +30,7 @@ async function posing(listener: Deno.Listener): Promise<Deno.TlsConn> {
   const tls = await Deno.startTls(conn, {
     hostname: "peer.halfclose.invalid",
     caCerts: [cert],
-    alpnProtocols: ["halfclose/1"],
+    alpnProtocols: ["halfclose/2"],
   });
   await tls.handshake();
   return tls;

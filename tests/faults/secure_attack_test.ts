@@ -125,7 +125,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
   const tls = await Deno.startTls(near, {
     hostname: "peer.halfclose.invalid",
     caCerts: [right],
-    alpnProtocols: ["halfclose/1"],
+    alpnProtocols: ["halfclose/2"],
   });
   await tls.handshake();
   using channel = new Channel(tls, 5_000, {
@@ -188,7 +188,7 @@ Deno.test("a proof with another secret or certificate is none", async () => {
   const all = listening();
   await using _server = all.server;
   const changes: Partial<Credentials>[] = [
-    { secret: derive(SECRET, "knock") },
+    { secret: derive(SECRET, "challenge") },
     { secret: new Uint8Array(32) },
     { binding: new Uint8Array(32) },
   ];
@@ -229,7 +229,7 @@ Deno.test("a wrong answer to the key challenge is answered alike, wherever it is
     await writeAll(conn, encodeKeyChallenge(own));
     await readExactly(conn, answered);
     const proof = challengeResponseOf(
-      derive(SECRET, "knock"),
+      derive(SECRET, "challenge"),
       own,
       answered.subarray(8),
     );

@@ -243,7 +243,7 @@ needs(
       port: 0,
       cert,
       key,
-      alpnProtocols: ["halfclose/1"],
+      alpnProtocols: ["halfclose/2"],
     });
     const relaying = (async () => {
       const near = await listener.accept();
@@ -254,7 +254,7 @@ needs(
         {
           hostname: "localhost",
           caCerts: [right.cert],
-          alpnProtocols: ["halfclose/1"],
+          alpnProtocols: ["halfclose/2"],
         },
       );
       const pump = async (from: Deno.Conn, to: Deno.Conn) => {

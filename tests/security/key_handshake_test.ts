@@ -247,7 +247,7 @@ Deno.test("a signal ends receive() in the middle of the TLS handshake too", asyn
   ];
   await sender.write(encodeKeyChallenge(own));
   await readExactly(sender, receiverKeyHandshake);
-  const secret = derive(parseKey(KEY), "knock");
+  const secret = derive(parseKey(KEY), "challenge");
   await sender.write(
     challengeResponseOf(secret, own, receiverKeyHandshake.subarray(8)),
   );

@@ -66,7 +66,7 @@ Deno.test("parseKey() says what is wrong and never shows the key", () => {
 Deno.test("derive() gives each purpose a secret of its own", () => {
   const purposes = [
     "identity",
-    "knock",
+    "challenge",
     "proof",
     "token",
   ] as const;

@@ -81,7 +81,7 @@ Deno.test("a cut after the handshake, without close_notify, is an end that prove
     Deno.startTls(near, {
       hostname: IDENTITY_NAME,
       caCerts: [RIGHT.cert],
-      alpnProtocols: ["halfclose/1"],
+      alpnProtocols: ["halfclose/2"],
     }),
     tlsServerEnd(far, RIGHT),
   ]);
@@ -130,7 +130,7 @@ Deno.test("a TLS server that speaks something else inside is no certificate prob
     const connecting = assertRejects(
       () => tlsClientEnd(conn, trust),
       TransferError,
-      "something else inside TLS",
+      "the peer does not speak halfclose/2 inside TLS",
     );
     using server = await listener.accept();
     await server.handshake().catch((error) => assert(error instanceof Error));
