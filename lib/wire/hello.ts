@@ -8,7 +8,7 @@ import { TransferError } from "../base/errors.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { LAYOUTS } from "./layouts.ts";
 
-/** SHA-256, data as it is, no optional feature: what version 1 can. */
+/** SHA-256, data as it is, no optional feature: what version 2 can. */
 export const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
 
 /** Longest payload of a peer that has not introduced itself: a FAIL's. */

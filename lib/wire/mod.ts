@@ -1,5 +1,5 @@
 /**
- * The conversation, byte by byte. Version 1.
+ * The protocol, byte by byte: version 2.
  *
  * ## Participants
  *
@@ -71,7 +71,7 @@
  *   doing.
  * - HELLO offers features, digests and codecs as sets of bits; only what both
  *   offer is used, and a bit in `required` that the other side does not know
- *   ends the conversation. Version 1 has SHA-256 (bit 0 of `digests`), data as
+ *   ends the conversation. Version 2 has SHA-256 (bit 0 of `digests`), data as
  *   it is (bit 0 of `codecs`), and no optional feature.
  *
  * ## With a secret

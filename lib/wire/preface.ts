@@ -11,11 +11,14 @@
 import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 
-/** The version this module speaks, the last byte of the preface. */
-export const VERSION = 1;
+/** The version of the protocol, the last byte of the preface: 1 to 127. */
+export const VERSION = 2;
 
-/** In its place from a side that has a key: see key_challenge.ts. */
-export const KEYED_VERSION: number = VERSION | 0x80;
+/** The bit that a side with a key sets in it: see key_challenge.ts. */
+const KEYED = 0x80;
+
+/** The last byte of the preface of a side that has a key. */
+export const KEYED_VERSION: number = VERSION | KEYED;
 
 /**
  * The first eight bytes each way. Like PNG's, they catch a text protocol, a
@@ -47,7 +50,8 @@ const STRANGERS: readonly (readonly [string, string])[] = [
  * @param bytes What has arrived so far, from the very first byte.
  * @returns Whether all eight bytes are there and right; `false` asks for more.
  * @throws {TransferError} `protocol` at the first wrong byte, saying who it
- * looks like and how it began, or which version it speaks.
+ * looks like and how it began, or which version it speaks; `auth` where the peer
+ * speaks this version and has a key.
  */
 export function checkPreface(bytes: Uint8Array): boolean {
   const magic = VERSION_AT;
@@ -66,12 +70,13 @@ export function checkPreface(bytes: Uint8Array): boolean {
       },
     );
   }
+  // With a key or without: the version comes before any question of keys.
   throw new TransferError(
     "protocol",
     {
       doing: "talk to the peer",
-      found: `it speaks version ${bytes[magic]} and this program version ` +
-        VERSION,
+      found: `it speaks version ${bytes[magic]! & ~KEYED} and this program ` +
+        `version ${VERSION}; both sides need the same one`,
     },
   );
 }

@@ -32,12 +32,17 @@ const STRANGERS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
   ["half a preface", PREFACE.subarray(0, 4), null],
   [
     "an older version",
-    joined([PREFACE.subarray(0, 7), Uint8Array.of(0)]),
+    joined([PREFACE.subarray(0, 7), Uint8Array.of(1)]),
+    "protocol",
+  ],
+  [
+    "an older version with a key",
+    joined([PREFACE.subarray(0, 7), Uint8Array.of(0x81)]),
     "protocol",
   ],
   [
     "a newer version",
-    joined([PREFACE.subarray(0, 7), Uint8Array.of(2)]),
+    joined([PREFACE.subarray(0, 7), Uint8Array.of(3)]),
     "protocol",
   ],
   [

@@ -99,7 +99,7 @@ export class Scripted implements Disposable {
   }
 }
 
-/** Begins a session, with what version 1 has and nothing else. */
+/** Begins a session, with what version 2 has and nothing else. */
 export function hello(more: Partial<Hello> = {}): Hello {
   const offer = { features: 0, required: 0, digests: 1, codecs: 1 };
   return { type: "hello", id: ID, ...offer, ...more };

@@ -10,7 +10,7 @@ import {
   SESSION,
 } from "../../lib/wire/frames.ts";
 
-Deno.test("the bounds of version 1 are what both sides count on", () => {
+Deno.test("the bounds of version 2 are what both sides count on", () => {
   assertEquals(HEADER_BYTES, 16);
   assertEquals(DATA_HEAD_BYTES, 24);
   assertEquals(MAX_DATA_BYTES, 2 ** 20);

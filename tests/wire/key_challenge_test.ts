@@ -8,14 +8,14 @@ import {
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { hex, utf8 } from "../support/helpers.ts";
 
-Deno.test("a knock, byte by byte", () => {
+Deno.test("a key challenge, byte by byte", () => {
   const nonce = Uint8Array.from({ length: 32 }, (_, at) => at);
   const bytes = encodeKeyChallenge(nonce);
   assertEquals(
     bytes,
     hex(`
       89 48 43 0d 0a 1a 0a    # as the preface of mod.ts
-      81                      # version 1, with a key
+      82                      # version 2, with a key
       00 01 02 03 04 05 06 07 # the nonce
       08 09 0a 0b 0c 0d 0e 0f
       10 11 12 13 14 15 16 17
@@ -37,14 +37,14 @@ Deno.test("isKeyChallenge() knows others at their first wrong byte", () => {
   for (const text of ["GET / HTTP/1.1", "\x16\x03\x01", "x"]) {
     assertEquals(isKeyChallenge(utf8(text)), false);
   }
-  const knock = encodeKeyChallenge(new Uint8Array(32)).subarray(0, 8);
+  const challenge = encodeKeyChallenge(new Uint8Array(32)).subarray(0, 8);
   const flip = fc.record({
     at: fc.nat(7),
     bit: fc.nat(7),
     more: fc.nat(7),
   });
   fc.assert(fc.property(flip, ({ at, bit, more }) => {
-    const bytes = knock.slice();
+    const bytes = challenge.slice();
     bytes[at]! ^= 1 << bit;
     assertEquals(
       isKeyChallenge(bytes.subarray(0, Math.max(at, more) + 1)),

@@ -19,9 +19,9 @@ Deno.test("the preface is eight bytes that nothing else says", () => {
       0d 0a     # a link that rewrites line ends changes this
       1a        # ends a text file on DOS
       0a        # or changes this
-      01        # version 1`),
+      02        # version 2`),
   );
-  assertEquals(VERSION, 1);
+  assertEquals(VERSION, 2);
 });
 
 Deno.test("checkPreface() asks for more until all eight bytes are there", () => {
@@ -41,15 +41,24 @@ Deno.test("checkPreface() finds the first wrong byte, wherever it is", () => {
 });
 
 Deno.test("checkPreface() names both versions when they differ", () => {
-  for (const version of [0, 2, 255]) {
-    const bytes = PREFACE.slice();
-    bytes[7] = version;
-    assertEquals(
-      refusal(bytes),
-      `Cannot talk to the peer: it speaks version ${version} and this ` +
-        "program version 1",
-    );
+  for (const version of [0, 1, 3, 127]) {
+    for (const keyed of [0, 0x80]) {
+      const bytes = PREFACE.slice();
+      bytes[7] = version | keyed;
+      assertEquals(
+        refusal(bytes),
+        `Cannot talk to the peer: it speaks version ${version} and this ` +
+          "program version 2; both sides need the same one",
+      );
+    }
   }
+});
+
+Deno.test("checkPreface() tells a peer with a key from one with another version: auth", () => {
+  const bytes = PREFACE.slice();
+  bytes[7] = 0x82;
+  const error = assertThrows(() => checkPreface(bytes), TransferError);
+  assertEquals(error.code, "auth");
 });
 
 Deno.test("checkPreface() says who it is that says something else", () => {
