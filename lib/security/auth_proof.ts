@@ -14,6 +14,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { TransferError } from "../base/errors.ts";
 import { NONCE_BYTES } from "../wire/frames.ts";
+import { VERSION } from "../wire/preface.ts";
 
 /** The two ends of a conversation. */
 export type Role = "sender" | "receiver";
@@ -43,7 +44,10 @@ export function proofOf(
   said: { hello: Uint8Array; nonce: Uint8Array }[],
 ): Uint8Array {
   const parts = said.flatMap(({ hello, nonce }) => [nonce, hello]);
-  return macOf(secret, `halfclose 2 proof of the ${role}`, [...parts, binding]);
+  return macOf(secret, `halfclose ${VERSION} proof of the ${role}`, [
+    ...parts,
+    binding,
+  ]);
 }
 
 /**
@@ -60,7 +64,7 @@ export function challengeResponseOf(
   sender: Uint8Array,
   receiver: Uint8Array,
 ): Uint8Array {
-  return macOf(secret, "halfclose 2 key challenge of the sender", [
+  return macOf(secret, `halfclose ${VERSION} key challenge of the sender`, [
     sender,
     receiver,
   ]);

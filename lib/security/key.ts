@@ -12,6 +12,7 @@
 import { hkdfSync } from "node:crypto";
 import { sameBytes, sha256 } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
+import { VERSION } from "../wire/preface.ts";
 
 /** How every key of this version begins. */
 const PREFIX = "hck1_";
@@ -123,7 +124,7 @@ export function derive(
   secret: Uint8Array,
   purpose: "identity" | "challenge" | "proof" | "token",
 ): Uint8Array<ArrayBuffer> {
-  const info = `halfclose 2 ${purpose}`;
+  const info = `halfclose ${VERSION} ${purpose}`;
   return new Uint8Array(
     hkdfSync("sha256", secret, new Uint8Array(0), info, KEY_BYTES),
   );

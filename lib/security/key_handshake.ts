@@ -18,7 +18,7 @@ import {
   isKeyChallenge,
   KEYED_PREFACE,
 } from "../wire/key_challenge.ts";
-import { checkPreface, PREFACE } from "../wire/preface.ts";
+import { ALPN, checkPreface, PREFACE } from "../wire/preface.ts";
 import {
   challengeResponseOf,
   checkProof,
@@ -30,7 +30,7 @@ import { delayFailure } from "./exchange_proofs.ts";
 import { derive } from "./key.ts";
 import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
-import { ALPN, tlsClientEnd, tlsServerEnd } from "./tls.ts";
+import { tlsClientEnd, tlsServerEnd } from "./tls.ts";
 import { tlsError } from "./tls_error.ts";
 
 /** A key, and what belongs to it. */

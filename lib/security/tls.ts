@@ -14,12 +14,10 @@ import { sha256 } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { NodeSocketConn } from "../net/node_socket.ts";
+import { ALPN } from "../wire/preface.ts";
 import type { Certificate } from "./certificate.ts";
 import { OTHER_PROTOCOL, tlsError } from "./tls_error.ts";
 import { ReadGate, streamOf } from "./tls_stream.ts";
-
-/** What both ends name in the handshake (RFC 7301): a mix-up ends there. */
-export const ALPN = "halfclose/2";
 
 /** Nothing older: every handshake of TLS 1.3 has forward secrecy (RFC 8446). */
 const MIN_VERSION = "TLSv1.3";

@@ -5,10 +5,11 @@
  */
 
 import { reasonOf, TransferError } from "../base/errors.ts";
+import { ALPN } from "../wire/preface.ts";
 import { clockSays } from "./certificate.ts";
 
 /** What is found where the peer's ALPN is not this program's. */
-export const OTHER_PROTOCOL = "the peer speaks something else inside TLS";
+export const OTHER_PROTOCOL = `the peer does not speak ${ALPN} inside TLS`;
 
 /**
  * Says why a TLS handshake failed.

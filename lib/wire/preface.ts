@@ -14,6 +14,9 @@ import { quote } from "../base/escape.ts";
 /** The version of the protocol, the last byte of the preface: 1 to 127. */
 export const VERSION = 2;
 
+/** What both ends name in a TLS handshake (RFC 7301): a mix-up ends there. */
+export const ALPN = `halfclose/${VERSION}`;
+
 /** The bit that a side with a key sets in it: see key_challenge.ts. */
 const KEYED = 0x80;
 

@@ -104,7 +104,7 @@ needs(
     for (const [version, taken] of [["tls1_2", false], ["tls1_3", true]]) {
       await using client = new Running(
         "openssl",
-        `s_client -${version} -alpn halfclose/1 -brief -connect`
+        `s_client -${version} -alpn halfclose/2 -brief -connect`
           .split(" ").concat(`${hostname}:${port}`),
       );
       const serving = tlsServerEnd(await listener.accept(), RIGHT)
