@@ -1,5 +1,5 @@
 /**
- * Reaching the other side: the part of a transfer in which nothing is sent yet.
+ * Connecting: the part of a transfer in which nothing is sent yet.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { reasonOf, TransferError } from "../base/errors.ts";
 import { checkTarget, formatTarget, type Target } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
 
-/** Longest time to connect, in milliseconds, where nothing else was asked. */
+/** Longest time to connect, in milliseconds, by default. A guess. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Options of {@linkcode connect}. */
 export interface ConnectOptions {
-  /** Longest time for the connection to come about, in milliseconds. */
+  /** Longest time to connect, in milliseconds. */
   connectTimeout: number;
   /** Gives up when aborted. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Connects. All addresses of a name are tried (RFC 8305), by the runtime.
+ * Connects. The runtime tries all addresses of a name (RFC 8305).
  *
  * On abort: rejects with the signal's reason; no connection is left behind.
  *
@@ -37,33 +37,79 @@ export async function connect(
   target: Target,
   options: ConnectOptions,
 ): Promise<Duplex> {
-  options.signal?.throwIfAborted(); // for a Unix socket nothing else asks it
+  return await connectBy(openConn, target, options);
+}
+
+/**
+ * Connects as {@linkcode connect} does, with a socket of Node's kind: `node:tls`
+ * can make a TLS server of it.
+ *
+ * On abort: rejects with the signal's reason; no connection is left behind.
+ *
+ * @param target Where to.
+ * @param options How long to try.
+ * @returns The socket, with Nagle's algorithm off.
+ * @throws {TransferError} As {@linkcode connect}.
+ */
+export async function connectSocket(
+  target: Target,
+  options: ConnectOptions,
+): Promise<Socket> {
+  return await connectBy(openSocket, target, options);
+}
+
+/** The checks, the timeout and the messages that both ways to open share. */
+async function connectBy<T>(
+  open: (target: Target, signal: AbortSignal) => Promise<T>,
+  target: Target,
+  { connectTimeout, signal }: ConnectOptions,
+): Promise<T> {
+  signal?.throwIfAborted(); // Deno.connect asks no signal on a Unix socket
   checkTarget(target);
-  const timeout = AbortSignal.timeout(
-    Math.min(options.connectTimeout, MAX_DELAY_MS),
-  );
-  const signal = options.signal
-    ? AbortSignal.any([options.signal, timeout])
-    : timeout;
+  const timeout = AbortSignal.timeout(Math.min(connectTimeout, MAX_DELAY_MS));
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
-    if (target.transport === "unix") {
-      return await Deno.connect({ transport: "unix", path: target.path });
-    }
-    const { hostname, port } = target;
-    const conn = await Deno.connect({ hostname, port, signal });
-    conn.setNoDelay();
-    return conn;
+    return await open(target, either);
   } catch (cause) {
-    options.signal?.throwIfAborted();
-    throw notConnected(
-      target,
-      timeout.aborted
-        ? new Error(
-          `nobody answered within ${options.connectTimeout / 1000} s`,
-          { cause },
-        )
-        : cause,
-    );
+    signal?.throwIfAborted();
+    if (!timeout.aborted) throw notConnected(target, cause);
+    const slow = `nobody answered within ${connectTimeout / 1000} s`;
+    throw notConnected(target, new Error(slow, { cause }));
+  }
+}
+
+async function openConn(target: Target, signal: AbortSignal): Promise<Duplex> {
+  if (target.transport === "unix") {
+    return await Deno.connect({ transport: "unix", path: target.path });
+  }
+  const { hostname, port } = target;
+  const conn = await Deno.connect({ hostname, port, signal });
+  conn.setNoDelay();
+  return conn;
+}
+
+async function openSocket(
+  target: Target,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const socket = createConnection({
+    ...(target.transport === "unix"
+      ? { path: target.path }
+      : { host: target.hostname, port: target.port, noDelay: true }),
+    allowHalfOpen: true,
+  });
+  using _ = onAbort(signal, () => socket.destroy());
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(signal.reason));
+    });
+    signal.throwIfAborted();
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
 }
 
@@ -102,40 +148,3 @@ function meaning(error: unknown): string {
 // Of the resolvers of glibc, musl, macOS and Windows, as the runtime quotes them.
 const UNKNOWN_HOST =
   /^failed to lookup .*(not known|No address associated|does not resolve|No such host)/;
-
-/** As {@linkcode connect}, with a socket that can take a server's part in TLS. */
-export async function connectSocket(
-  target: Target,
-  { connectTimeout, signal }: ConnectOptions,
-): Promise<Socket> {
-  signal?.throwIfAborted();
-  checkTarget(target);
-  const socket = createConnection({
-    ...(target.transport === "unix"
-      ? { path: target.path }
-      : { host: target.hostname, port: target.port, noDelay: true }),
-    allowHalfOpen: true,
-  });
-  const abort = () => socket.destroy(signal!.reason);
-  using _ = onAbort(signal, abort);
-  const slow = new Error(`nobody answered within ${connectTimeout / 1000} s`);
-  const timer = setTimeout(
-    () => socket.destroy(slow),
-    Math.min(connectTimeout, MAX_DELAY_MS),
-  );
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-      socket.once("close", () => reject(slow));
-    });
-    signal?.throwIfAborted();
-    return socket;
-  } catch (cause) {
-    socket.destroy();
-    signal?.throwIfAborted();
-    throw notConnected(target, cause);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -6,24 +6,30 @@ import {
 } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { formatTarget, type Target } from "../../lib/net/address.ts";
-import { connect, notConnected } from "../../lib/net/connect.ts";
+import { connect, connectSocket, notConnected } from "../../lib/net/connect.ts";
 import { hangUp } from "../../lib/net/half_close.ts";
-import { freePort, tempDir } from "../support/helpers.ts";
+import { freePort, tempDir, utf8 } from "../support/helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 
-async function refusal(
+/** Both ways to connect; what holds for one holds for the other. */
+const WAYS = [connect, connectSocket];
+
+/** Sees both ways reject with `connect` and a message that begins so. */
+async function refused(
   target: Target,
+  begin: string,
   connectTimeout = 10_000,
-): Promise<TransferError> {
-  const error = await assertRejects(
-    () => connect(target, { connectTimeout }),
-    TransferError,
-  );
-  assertEquals(error.code, "connect");
-  assert(error.retriable);
-  assert(error.cause instanceof Error);
-  return error;
+): Promise<void> {
+  for (const way of WAYS) {
+    const error = await assertRejects(
+      () => way(target, { connectTimeout }),
+      TransferError,
+    );
+    assertEquals([error.code, error.retriable], ["connect", true]);
+    assert(error.cause instanceof Error);
+    assertEquals(error.message.slice(0, begin.length), begin);
+  }
 }
 
 Deno.test("connect() gives a connection in both directions", async () => {
@@ -46,15 +52,16 @@ Deno.test("connect() reaches a Unix socket", async () => {
     connect(at, PATIENCE),
     listener.accept(),
   ]);
+  await conn.write(utf8("x"));
+  assertEquals(await peer.read(new Uint8Array(9)), 1);
   conn.close();
   peer.close();
 });
 
 Deno.test("connect() rejects with connect where nobody listens", async () => {
   const port = freePort();
-  const error = await refusal({ hostname: "127.0.0.1", port });
-  assertEquals(
-    error.message,
+  await refused(
+    { hostname: "127.0.0.1", port },
     `Cannot connect to 127.0.0.1:${port}: nobody listens there (connection refused)`,
   );
 });
@@ -62,17 +69,16 @@ Deno.test("connect() rejects with connect where nobody listens", async () => {
 Deno.test("connect() rejects with connect where there is no socket", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/none`;
-  const error = await refusal({ transport: "unix", path });
-  assertEquals(
-    error.message,
+  await refused(
+    { transport: "unix", path },
     `Cannot connect to unix:${path}: there is no such socket`,
   );
 });
 
 Deno.test("connect() rejects with connect for a host that there is not", async () => {
   // RFC 6761 section 6.4: .invalid never resolves.
-  const error = await refusal({ hostname: "nobody.invalid", port: 9 });
-  assert(error.message.startsWith("Cannot connect to nobody.invalid:9: "));
+  const target = { hostname: "nobody.invalid", port: 9 };
+  await refused(target, "Cannot connect to nobody.invalid:9: ");
 });
 
 Deno.test("notConnected() says that there is no such host, whoever looked", () => {
@@ -131,24 +137,21 @@ async function deafListener(): Promise<
 
 Deno.test("connect() gives up in time when nobody answers", async () => {
   using deaf = await deafListener();
-  const error = await refusal(deaf.target, 50);
-  assertEquals(
-    error.message,
-    `Cannot connect to ${
-      formatTarget(deaf.target)
-    }: nobody answered within 0.05 s`,
-  );
+  const message = `Cannot connect to ${
+    formatTarget(deaf.target)
+  }: nobody answered within 0.05 s`;
+  await refused(deaf.target, message, 50);
 });
 
 Deno.test("connect() rejects with the signal's reason while it waits", async () => {
   using deaf = await deafListener();
   const [controller, reason] = [new AbortController(), new RangeError("no")];
-  const connecting = assertRejects(
-    () => connect(deaf.target, { ...PATIENCE, signal: controller.signal }),
-    RangeError,
+  const options = { ...PATIENCE, signal: controller.signal };
+  const connecting = WAYS.map((way) =>
+    assertRejects(() => way(deaf.target, options), RangeError)
   );
   controller.abort(reason);
-  assertStrictEquals(await connecting, reason);
+  for (const one of connecting) assertStrictEquals(await one, reason);
 });
 
 Deno.test("connect() does not try when it was aborted before", async () => {
@@ -163,16 +166,27 @@ Deno.test("connect() does not try when it was aborted before", async () => {
       { transport: "unix", path },
     ] as const
   ) {
-    await assertRejects(
-      () => connect(target, { ...PATIENCE, signal }),
-      RangeError,
-    );
+    for (const way of WAYS) {
+      await assertRejects(
+        () => way(target, { ...PATIENCE, signal }),
+        RangeError,
+      );
+    }
   }
 });
 
 Deno.test("connect() takes no limit for no limit", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
-  const conn = await connect({ hostname, port }, { connectTimeout: Infinity });
+  const options = { connectTimeout: Infinity };
+  const conn = await connect({ hostname, port }, options);
+  using peer = await listener.accept();
+  await conn.write(utf8("x"));
+  assertEquals(await peer.read(new Uint8Array(9)), 1);
   conn.close();
+  const socket = await connectSocket({ hostname, port }, options);
+  using other = await listener.accept();
+  socket.end("xy");
+  assertEquals(await other.read(new Uint8Array(9)), 2);
+  socket.destroy();
 });
