@@ -6,8 +6,10 @@
  * @module
  */
 
-import { TextLineStream } from "@std/streams/text-line-stream";
+import { ROOT } from "./support/children.ts";
+import { denoTest, type Figures } from "./support/deno_test.ts";
 import { FOR_TESTS, missing, packagesOf } from "./support/programs.ts";
+import { ALONE, groupsOf, testFiles, writeModules } from "./support/suite.ts";
 
 const PROGRAMS = Object.keys(FOR_TESTS) as (keyof typeof FOR_TESTS)[];
 
@@ -44,59 +46,38 @@ function aptGet(...args: string[]): string | undefined {
   return `set-up: apt-get ${args[0]} ${args.at(-1)} failed: ${reason}`;
 }
 
-/** What `deno test` said in the end. */
-interface Figures {
-  passed: number;
-  failed: number;
-  skipped: string[];
+/** A directory each for what the tests make and for what is made for them. */
+interface Place {
+  tmp: string;
+  modules: string;
 }
 
-/** Runs the tests; their output goes by unchanged and is read on the way. */
-async function runTests(args: string[], tmp: string): Promise<Figures> {
+/** Runs all tests, or those that the arguments for `deno test` choose. */
+async function runTests(args: string[], at: Place): Promise<Figures> {
   // The tests may start "deno", which need not be on the PATH here.
   const home = Deno.execPath().replace(/\/[^/]*$/, "");
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "-q", // not a line for each program that is not there
-      "-P",
-      "--doc",
-      "--trace-leaks",
-      "--lock=deno.lock",
-      "--frozen",
-      ...args,
-    ],
-    env: { PATH: `${home}:${Deno.env.get("PATH")}`, TMPDIR: tmp },
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const figures: Figures = { passed: 0, failed: 0, skipped: [] };
-  const [shown, read] = child.stdout.tee();
-  const reading = (async () => {
-    const lines = read.pipeThrough(new TextDecoderStream())
-      .pipeThrough(new TextLineStream());
-    for await (const line of lines) take(line.replace(COLOURS, ""), figures);
-  })();
-  await shown.pipeTo(Deno.stdout.writable, { preventClose: true });
-  await reading;
-  const { success } = await child.status;
-  // A module that does not even load fails no test.
-  if (!success && figures.failed === 0) figures.failed = 1;
-  return figures;
-}
-
-// deno-lint-ignore no-control-regex -- colours are control characters
-const COLOURS = /\x1b\[[0-9;]*m/g;
-
-function take(line: string, figures: Figures): void {
-  const skipped = /^\s*(.+) \.\.\. ignored/.exec(line)?.[1];
-  if (skipped) figures.skipped.push(skipped);
-  const summary = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/.exec(
-    line,
+  const env = { PATH: `${home}:${Deno.env.get("PATH")}`, TMPDIR: at.tmp };
+  if (args.length > 0) {
+    const unlimited = args.some((arg) => arg.endsWith("nightly.ts"));
+    return await denoTest(args, { env, unlimited });
+  }
+  const modules = writeModules(groupsOf(testFiles(ROOT)), ROOT, at.modules);
+  // More than there are processors: many tests wait for other programs.
+  const jobs = String(navigator.hardwareConcurrency + 1);
+  const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
+  const sideBySide = await denoTest(
+    ["--parallel", "--doc", "--ignore=tests", ".", ...modules],
+    {
+      env: { ...env, DENO_JOBS: jobs },
+      rename: (line) => line.replace(made, "$1"),
+    },
   );
-  if (!summary) return;
-  figures.passed = Number(summary[1]);
-  figures.failed = Number(summary[2]);
+  const alone = await denoTest(Object.keys(ALONE), { env });
+  return {
+    passed: sideBySide.passed + alone.passed,
+    failed: sideBySide.failed + alone.failed,
+    skipped: [...sideBySide.skipped, ...alone.skipped],
+  };
 }
 
 /** Closes with the figures; whether all is well. */
@@ -126,11 +107,13 @@ function report({ passed, failed, skipped }: Figures, left: string[]): boolean {
 
 setUp();
 // Everything temporary goes here, so that what a test leaves behind shows.
-const tmp = await Deno.makeTempDir({ dir: "/tmp", prefix: "halfclose-test-" });
+const dir = await Deno.makeTempDir({ dir: "/tmp", prefix: "halfclose-test-" });
 try {
-  const figures = await runTests(Deno.args, tmp);
-  const left = [...Deno.readDirSync(tmp)].map(({ name }) => name);
+  const place = { tmp: `${dir}/tmp`, modules: `${dir}/modules` };
+  await Deno.mkdir(place.tmp);
+  const figures = await runTests(Deno.args, place);
+  const left = [...Deno.readDirSync(place.tmp)].map(({ name }) => name);
   if (!report(figures, left)) Deno.exitCode = 1;
 } finally {
-  await Deno.remove(tmp, { recursive: true });
+  await Deno.remove(dir, { recursive: true });
 }

@@ -1,15 +1,18 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { RateLimiter } from "../../lib/base/rate_limiter.ts";
+import { FakeTime } from "../support/fake_time.ts";
 
 Deno.test("RateLimiter holds a sender to its rate", async () => {
+  using time = new FakeTime();
   const limiter = new RateLimiter(10_000);
-  const from = performance.now();
-  for (let sent = 0; sent < 3000; sent += limiter.burst) {
-    await limiter.wait(limiter.burst, () => false);
+  const sent: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await time.until(limiter.wait(limiter.burst, () => false));
+    sent.push(Math.round(time.passed));
   }
-  // 3,000 bytes at 10,000 a second; the last piece is not waited for, and a
-  // tenth of a second may be made up.
-  assert(performance.now() - from >= 95, `${performance.now() - from} ms`);
+  // A piece is a tenth of a second's, and goes when those before it have had
+  // their time.
+  assertEquals(sent, [0, 100, 200, 300]);
 });
 
 Deno.test("RateLimiter cuts pieces of a tenth of a second, never of nothing", () => {
@@ -30,11 +33,10 @@ Deno.test("RateLimiter without a limit never waits", async () => {
 });
 
 Deno.test("RateLimiter can be left within a nap, however long the wait would be", async () => {
+  using time = new FakeTime();
   const limiter = new RateLimiter(1);
   await limiter.wait(1_000_000, () => false); // eleven days' worth
-  const from = performance.now();
   let asked = 0;
-  await limiter.wait(1, () => ++asked > 1);
-  assert(performance.now() - from < 10_000);
-  assertEquals(asked, 2);
+  await time.until(limiter.wait(1, () => ++asked > 1));
+  assertEquals([asked, time.passed], [2, 100]);
 });

@@ -9,6 +9,7 @@ import process from "node:process";
 import { setImmediate } from "node:timers";
 import { TransferError } from "../../lib/base/errors.ts";
 import { closeQuietly, withDeadline } from "../../lib/net/deadline.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { needs } from "../support/needs.ts";
 import { connectedPair, tlsPair, unixPair } from "../support/pairs.ts";
 
@@ -20,17 +21,20 @@ type Pair = () => Promise<[Deno.Conn, Deno.Conn]>;
 async function freesRead(pair: Pair): Promise<void> {
   const [conn, mute] = await pair();
   using _mute = mute;
-  const error = await assertRejects(
+  using time = new FakeTime();
+  const reading = assertRejects(
     () =>
       withDeadline(
         conn,
-        20,
+        20_000,
         "read the answer",
         () => conn.read(new Uint8Array(1)),
       ),
     TransferError,
-    "Cannot read the answer: not done within 0.02 s",
+    "Cannot read the answer: not done within 20 s",
   );
+  await time.advance(20_000);
+  const error = await reading;
   assertEquals(error.code, "stalled");
   assert(error.cause instanceof Deno.errors.Interrupted);
   assertThrows(() => conn.close(), Deno.errors.BadResource);
@@ -108,10 +112,10 @@ Deno.test("closeQuietly() forgives a second close and nothing else", () => {
 Deno.test("no limit is no limit, not one that is over at once", async () => {
   const [conn, peer] = await connectedPair();
   using _conn = conn, _peer = peer;
+  using time = new FakeTime();
   const read = () => conn.read(new Uint8Array(1));
   const reading = withDeadline(conn, Infinity, "hear", read);
-  // Timers that are due at once would have their turn before this one.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await time.advance(1000); // a timer of no limit would be due at once
   await peer.write(new Uint8Array(1));
   assertEquals(await reading, 1);
 });

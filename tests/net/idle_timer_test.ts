@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { IdleTimer } from "../../lib/net/idle_timer.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { connectedPair } from "../support/pairs.ts";
 
 /** More than all buffers between two sockets hold. */
@@ -9,13 +10,15 @@ const TOO_MUCH = new Uint8Array(64 * 2 ** 20);
 Deno.test("IdleTimer frees a pending read when nothing moves", async () => {
   const [conn, mute] = await connectedPair();
   using _mute = mute;
-  using idle = new IdleTimer(conn, 20);
-  const error = await assertRejects(
+  using time = new FakeTime();
+  using idle = new IdleTimer(conn, 20_000);
+  const hearing = assertRejects(
     () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
     TransferError,
-    "Cannot hear: nothing moved for 0.02 s",
+    "Cannot hear: nothing moved for 20 s",
   );
-  assertEquals(error.code, "stalled");
+  await time.advance(20_000);
+  assertEquals((await hearing).code, "stalled");
 });
 
 Deno.test("IdleTimer frees a pending write when nothing moves", async () => {
@@ -33,49 +36,53 @@ Deno.test("IdleTimer frees a pending write when nothing moves", async () => {
 Deno.test("IdleTimer counts a byte in either direction as progress", async () => {
   const [conn, peer] = await connectedPair();
   using _peer = peer;
+  using time = new FakeTime();
   using idle = new IdleTimer(conn, 100);
-  const from = performance.now();
+  let over = false;
   const hearing = assertRejects(
     () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
     TransferError,
-  );
+  ).finally(() => over = true);
   // Writes go on for longer than the limit while the read sees nothing.
-  while (performance.now() - from < 250) {
+  for (let turn = 0; turn < 5; turn++) {
     await idle.guard("say", () => conn.write(new Uint8Array(1)));
     await peer.read(new Uint8Array(1));
+    await time.advance(99);
   }
-  const until = performance.now();
+  assert(!over, "the read was cut while bytes moved");
+  await time.advance(1);
   assertEquals((await hearing).code, "stalled");
-  assert(performance.now() - until >= 50, "the read was cut while bytes moved");
 });
 
 Deno.test("IdleTimer takes moved() for progress outside of a guarded wait", async () => {
   const [conn, mute] = await connectedPair();
   using _mute = mute;
+  using time = new FakeTime();
   using idle = new IdleTimer(conn, 100);
-  const from = performance.now();
-  const beat = setInterval(() => {
-    if (performance.now() - from < 250) idle.moved();
-  }, 5);
-  try {
-    await assertRejects(
-      () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
-      TransferError,
-    );
-  } finally {
-    clearInterval(beat);
+  let over = false;
+  const hearing = assertRejects(
+    () => idle.guard("hear", () => conn.read(new Uint8Array(1))),
+    TransferError,
+  ).finally(() => over = true);
+  for (let turn = 0; turn < 5; turn++) {
+    await time.advance(99);
+    idle.moved();
   }
-  assert(performance.now() - from >= 250);
+  await time.advance(99);
+  assert(!over, "it did not hear that something moved");
+  await time.advance(1);
+  assertEquals((await hearing).code, "stalled");
 });
 
 Deno.test("IdleTimer does not count time in which nobody waits on the peer", async () => {
   const [conn, peer] = await connectedPair();
   using _conn = conn, _peer = peer;
+  using time = new FakeTime();
   using idle = new IdleTimer(conn, 30);
   await peer.write(new Uint8Array(1));
   await idle.guard("hear", () => conn.read(new Uint8Array(1)));
   // A slow disk: twice the limit passes between two waits.
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await time.advance(60);
   await peer.write(new Uint8Array(1));
   const read = () => conn.read(new Uint8Array(1));
   assertEquals(await idle.guard("hear", read), 1);
@@ -84,20 +91,22 @@ Deno.test("IdleTimer does not count time in which nobody waits on the peer", asy
 Deno.test("IdleTimer leaves no timer and no closed connection behind", async () => {
   const [conn, peer] = await connectedPair();
   using _conn = conn, _peer = peer;
+  using time = new FakeTime(); // asserts that no timer is left
   {
     using idle = new IdleTimer(conn, 60_000);
     await idle.guard("say", () => conn.write(new Uint8Array(1)));
   }
-  await conn.write(new Uint8Array(1));
+  await time.advance(60_000);
+  assertEquals(await conn.write(new Uint8Array(1)), 1);
 });
 
 Deno.test("IdleTimer without a limit never runs out, and takes none that is not one", async () => {
   const [conn, peer] = await connectedPair();
   using _conn = conn, _peer = peer;
+  using time = new FakeTime();
   using idle = new IdleTimer(conn, Infinity);
   const reading = idle.guard("hear", () => conn.read(new Uint8Array(1)));
-  // A timer that is due at once would have its turn before this one.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await time.advance(30 * 24 * 60 * 60 * 1000); // longer than a timer may take
   await peer.write(new Uint8Array(1));
   assertEquals(await reading, 1);
   for (const limit of [0, -1, NaN]) {

@@ -1,0 +1,82 @@
+/**
+ * How the whole suite is run: which test files share a process, and which have
+ * the machine for themselves.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+
+/** Files that run after all others, one by one, each with its reason. */
+export const ALONE: Readonly<Record<string, string>> = {
+  "tests/faults/budget_test.ts": "measures a receiver's memory and CPU time",
+  "tests/faults/load_test.ts": "measures a receiver's memory under load",
+  "tests/faults/secure_load_test.ts": "opens thousands of connections",
+  "tests/lab/lab_test.ts": "counts this process's descriptors and children",
+};
+
+/** Folders of long tests: each file is loaded on its own. */
+const BY_FILE = ["tests/end_to_end", "tests/faults", "tests/lab"];
+
+/** Where the lines of a group come from, and the files in it. */
+export type Groups = Map<string, string[]>;
+
+/**
+ * Lists the test files.
+ *
+ * @param root The repository.
+ * @returns Their paths below it, in order.
+ */
+export function testFiles(root: string): string[] {
+  const found: string[] = [];
+  const look = (folder: string) => {
+    for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) look(path);
+      else if (name.endsWith("_test.ts")) found.push(path);
+    }
+  };
+  look("tests");
+  return found.sort();
+}
+
+/**
+ * Groups the files that run side by side, the long ones first. To load a module
+ * and what it imports takes longer than most tests do, so those of a folder
+ * are loaded as one.
+ *
+ * @param files Paths of test files.
+ * @returns The groups by name.
+ */
+export function groupsOf(files: readonly string[]): Groups {
+  const groups: Groups = new Map();
+  for (const file of files.filter((file) => !(file in ALONE))) {
+    const [tests, room] = file.split("/");
+    const long = BY_FILE.includes(dirname(file));
+    const name = long ? file.replace(/\.ts$/, "") : `${tests}/${room}`;
+    groups.set(name, [...groups.get(name) ?? [], file]);
+  }
+  return groups;
+}
+
+/**
+ * Writes a module a group.
+ *
+ * @param groups The groups.
+ * @param root The repository.
+ * @param dir Where to.
+ * @returns The modules' paths.
+ */
+export function writeModules(
+  groups: Groups,
+  root: string,
+  dir: string,
+): string[] {
+  return [...groups].map(([name, files]) => {
+    const path = `${dir}/${name}.ts`;
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    const imports = files.map((file) => `import "file://${root}/${file}";\n`);
+    Deno.writeTextFileSync(path, imports.join(""));
+    return path;
+  });
+}
