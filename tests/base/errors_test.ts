@@ -73,6 +73,11 @@ Deno.test("TransferError lets a busy receiver be asked again", () => {
   assertEquals([busy.exit, busy.retriable], [8, true]);
 });
 
+Deno.test("TransferError lets a failure be final that the table would retry", () => {
+  const raw = new TransferError("lost", "cut", { retriable: false });
+  assertEquals([raw.exit, raw.retriable], [11, false]);
+});
+
 Deno.test("asTransferError() passes a typed error and types every other", () => {
   const typed = new TransferError("stalled", {
     doing: "wait",
