@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect as connectSocket } from "node:net";
 import type { Code } from "../../lib/base/errors.ts";
 import type { Target } from "../../lib/net/address.ts";
+import { generateKey } from "../../lib/security/key.ts";
 import { bytesItem } from "../../lib/source/item.ts";
 import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
@@ -116,6 +117,25 @@ for (const [who, visit, message, code = "protocol"] of STRANGERS) {
     assertEquals(sink.files.size, 1);
   });
 }
+
+Deno.test("a server with a key keeps 256 connections of one address that prove nothing, and no more", async () => {
+  const { server } = listening({ key: generateKey() });
+  await using _server = server;
+  const port = portOf(server.addr);
+  let ended = 0;
+  const waiting: { conn: Deno.Conn; end: Promise<unknown> }[] = [];
+  for (let count = 0; count < 256; count++) {
+    const conn = await Deno.connect({ port });
+    const end = conn.read(new Uint8Array(1)).catch(() => {})
+      .finally(() => ended++);
+    waiting.push({ conn, end });
+  }
+  using next = await Deno.connect({ port });
+  assertEquals(await next.read(new Uint8Array(1)), null);
+  assertEquals(ended, 0, "it was closed before those that came first");
+  for (const { conn } of waiting) conn.close();
+  await Promise.all(waiting.map(({ end }) => end));
+});
 
 /** What no honest sender sends. */
 const BAD = bytesItem(noise(1), { kind: "file", name: "../bad" });
