@@ -70,35 +70,62 @@ function faultOfPart(part: string): string | undefined {
   }
 }
 
+/** Where a name is from. */
+export type NameOrigin = "peer" | "caller" | "path";
+
+/** How a name is refused: its code, and the words around its fault. */
+const REFUSALS = {
+  peer: {
+    code: "rejected",
+    doing: (name: string) => `take ${name}`,
+    found: (fault: string) => `its name ${fault}`,
+  },
+  caller: {
+    code: "usage",
+    doing: (name: string) => `send under the name ${name}`,
+    found: (fault: string) => `it ${fault}`,
+  },
+  path: {
+    code: "source",
+    doing: (name: string) => `send ${name}`,
+    found: (fault: string) => `its name ${fault}; give it another one`,
+  },
+} as const;
+
 /**
- * Takes a name apart, or refuses it.
+ * Refuses a name that breaks a rule.
+ *
+ * @param name The name; `undefined` where nobody chose one.
+ * @param origin Where it is from.
+ * @param doing What could not be done with it, in other words than the usual
+ * ones for its origin.
+ * @throws {TransferError} Which rule it breaks: `rejected` for a peer's name,
+ * `usage` for one that the caller chose, `source` for one that a path has.
+ */
+export function checkName(
+  name: string | undefined,
+  origin: NameOrigin,
+  doing?: string,
+): void {
+  const fault = name === undefined ? undefined : faultOf(name);
+  if (fault === undefined) return;
+  const refusal = REFUSALS[origin];
+  throw new TransferError(refusal.code, {
+    doing: doing ?? refusal.doing(quote(name!)),
+    found: refusal.found(fault),
+  });
+}
+
+/**
+ * Takes a peer's name apart, or refuses it.
  *
  * @param name What the peer said.
  * @returns The parts, each safe as a single path component.
  * @throws {TransferError} `rejected`, saying which rule the name breaks.
  */
 export function partsOf(name: string): string[] {
-  const fault = faultOf(name);
-  if (fault === undefined) return name.split("/");
-  throw new TransferError(
-    "rejected",
-    { doing: `take ${quote(name)}`, found: `its name ${fault}` },
-  );
-}
-
-/**
- * Refuses a name that somebody chose and no receiver takes.
- *
- * @param name The name, if one was chosen.
- * @throws {TransferError} `usage`, saying which rule it breaks.
- */
-export function checkChosen(name: string | undefined): void {
-  const fault = name === undefined ? undefined : faultOf(name);
-  if (fault === undefined) return;
-  throw new TransferError(
-    "usage",
-    { doing: `send under the name ${quote(name!)}`, found: `it ${fault}` },
-  );
+  checkName(name, "peer");
+  return name.split("/");
 }
 
 const encoder = new TextEncoder();

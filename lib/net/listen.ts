@@ -68,16 +68,40 @@ function meaning({ transport }: Target, error: unknown): string {
   return reasonOf(error);
 }
 
+/** Who may send to a listener. */
+export interface Access {
+  /** Whether a peer must prove a key or a token. */
+  secured: boolean;
+  /** Whether anybody who reaches the address may send. @default {false} */
+  insecure?: boolean | undefined;
+}
+
 /**
- * Refuses to listen where others could send without having shown anything.
+ * Decides whether a listener would be open to other machines by default, which
+ * is refused: nobody has said that it may be.
+ *
+ * @param target Where to listen.
+ * @param access Who may send to it.
+ * @returns Whether peers of other machines could send without authentication,
+ * and `insecure` was not said.
+ */
+export function isExposed(
+  target: Target,
+  { secured, insecure = false }: Access,
+): boolean {
+  return !secured && !insecure && !isLocal(target);
+}
+
+/**
+ * Refuses to listen where {@linkcode isExposed} says so.
  *
  * @param options Where to listen, and whether `insecure` was said.
- * @param secured Whether whoever comes must show a key or a token.
+ * @param secured Whether a peer must prove a key or a token.
  * @throws {TransferError} `usage`, with the two ways on.
  */
 export function mustBeLocal(options: ListenOptions, secured: boolean): void {
   const target = targetIn(options);
-  if (secured || options.insecure || isLocal(target)) return;
+  if (!isExposed(target, { secured, insecure: options.insecure })) return;
   throw new TransferError(
     "usage",
     {

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { TransferError } from "../base/errors.ts";
+import { type Explanation, TransferError } from "../base/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { NodeSocketConn } from "../net/node_socket.ts";
 import { type Certificate, checkCertificate } from "./certificate.ts";
@@ -29,6 +29,7 @@ import {
   senderKeyHandshake,
 } from "./key_handshake.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
+import { type Conflict, conflictOf } from "./secret_rules.ts";
 
 /** What {@linkcode send} and {@linkcode sendAll} can be told. */
 export interface SenderSecurity {
@@ -104,12 +105,12 @@ export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
 /**
  * Finds out how a receiver is to be kept safe.
  *
- * @param options What was asked for.
+ * @param options What was asked for; with `raw`, plain streams.
  * @returns The way, or `undefined` for none.
  * @throws {TransferError} `usage` for what does not go together.
  */
 export function receiverGuard(
-  options: ReceiverSecurity,
+  options: ReceiverSecurity & { raw?: boolean },
 ): ReceiverGuard | undefined {
   const { key, tls } = options;
   checkTogether(options);
@@ -153,40 +154,56 @@ export function keyedOf(
 const MIN_TOKEN_CHARACTERS = 16;
 
 /** What the two kinds of security have in common. */
-interface Asked {
+interface Secrets {
   key?: string;
   tls?: unknown;
   token?: string;
 }
 
-function checkTogether({ key, tls, token }: Asked): void {
-  if (token !== undefined && key !== undefined) {
-    throw wrong("a key and a token exclude each other");
-  }
-  if (token !== undefined && !tls) {
-    throw wrong("a token is for TLS with a certificate; without one use a key");
-  }
-  if (tls && token === undefined && key === undefined) {
-    throw wrong(
-      "TLS shows who the receiver is and not who the sender is: a key or a " +
-        "token must go with it",
-    );
-  }
+/** The library's words for what does not go together. */
+const CONFLICTS: Readonly<Record<Conflict, Explanation>> = {
+  "raw-and-secured": {
+    doing: "serve raw streams with a key or a certificate",
+    found: "plain TCP has neither",
+  },
+  "key-and-token": secure("a key and a token exclude each other"),
+  "token-without-tls": secure(
+    "a token is for TLS with a certificate; without one use a key",
+  ),
+  "tls-without-secret": secure(
+    "TLS shows who the receiver is and not who the sender is: a key or a " +
+      "token must go with it",
+  ),
+};
+
+function secure(found: string): Explanation {
+  return { doing: "secure the connection", found };
+}
+
+function checkTogether(
+  { key, token, tls, raw = false }: Secrets & { raw?: boolean },
+): void {
+  const conflict = conflictOf({
+    key: key !== undefined,
+    token: token !== undefined,
+    tls: Boolean(tls),
+    raw,
+  });
+  if (conflict) throw new TransferError("usage", CONFLICTS[conflict]);
 }
 
 /** What is to be proven inside TLS: from the key, or from the token. */
-function secretOf({ key, token = "" }: Asked): Uint8Array {
+function secretOf({ key, token = "" }: Secrets): Uint8Array {
   if (key !== undefined) return derive(parseKey(key), "proof");
   const trimmed = token.trim();
   if (trimmed.length < MIN_TOKEN_CHARACTERS) {
-    throw wrong(
-      `the token has ${trimmed.length} characters and must have ` +
-        `${MIN_TOKEN_CHARACTERS} at least`,
+    throw new TransferError(
+      "usage",
+      secure(
+        `the token has ${trimmed.length} characters and must have ` +
+          `${MIN_TOKEN_CHARACTERS} at least`,
+      ),
     );
   }
   return derive(new TextEncoder().encode(trimmed), "token");
-}
-
-function wrong(found: string): TransferError {
-  return new TransferError("usage", { doing: "secure the connection", found });
 }

@@ -116,7 +116,6 @@ class RunningServer implements Server {
     mustBePositive({ idleTimeout, maxSize, maxConnections });
     this.#options = options;
     const guard = receiverGuard(options);
-    if (guard && options.raw) throw rawIsOpen();
     mustBeLocal(options, guard !== undefined);
     this.#admission = new Admission(
       maxConnections,
@@ -254,16 +253,6 @@ function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||
     error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.ConnectionReset;
-}
-
-function rawIsOpen(): TransferError {
-  return new TransferError(
-    "usage",
-    {
-      doing: "serve raw streams with a key or a certificate",
-      found: "plain TCP has neither",
-    },
-  );
 }
 
 /** Why a session is cut that did not finish in time. */

@@ -24,7 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ),
   raw: words("base model net source sink"),
   server: words("base model net security sink/sink.ts transfer/receiver raw"),
-  "cli/parse": words("base model net sink"),
+  "cli/parse": words("base model net security/secret_rules.ts sink"),
   "cli/report": words("base model net sink raw cli/parse"),
   "cli/run/demo": words(
     "base net sink/disk transfer/sender transfer/receiver cli/report",
@@ -43,7 +43,7 @@ const NOT_YET: readonly string[] = [];
 const PURE = words(
   "model wire base/callbacks.ts base/digest.ts base/errors.ts " +
     "base/escape.ts base/format_bytes.ts base/task_group.ts " +
-    "base/validate.ts security/auth_proof.ts",
+    "base/validate.ts security/auth_proof.ts security/secret_rules.ts",
 );
 
 /** Longest file; what is longer holds more than one thought. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { join } from "node:path";
 import { TransferError } from "../../lib/base/errors.ts";
 import {
-  checkChosen,
+  checkName,
   faultOf,
   partsOf,
   RESERVED_PREFIX,
@@ -201,15 +201,32 @@ Deno.test("any name is safe below the destination or refused with a reason", () 
   );
 });
 
-Deno.test("checkChosen() refuses what no receiver takes, as a wrong use", () => {
-  checkChosen(undefined);
-  checkChosen("fine/name");
-  for (const name of ["../x", "\ud800", ""]) {
-    const error = assertThrows(
-      () => checkChosen(name),
-      TransferError,
-      "Cannot send under the name ",
-    );
-    assertEquals(error.code, "usage");
+Deno.test("checkName() refuses what no receiver takes, with the code and the words of its origin", () => {
+  for (
+    const [origin, code, message] of [
+      ["peer", "rejected", 'Cannot take "/x": its name is absolute'],
+      [
+        "caller",
+        "usage",
+        'Cannot send under the name "/x": it is absolute',
+      ],
+      [
+        "path",
+        "source",
+        'Cannot send "/x": its name is absolute; give it another one',
+      ],
+    ] as const
+  ) {
+    checkName(undefined, origin);
+    checkName("fine/name", origin);
+    for (const name of ["../x", "\ud800", ""]) {
+      const { code: found } = assertThrows(
+        () => checkName(name, origin),
+        TransferError,
+      );
+      assertEquals(found, code);
+    }
+    const error = assertThrows(() => checkName("/x", origin), TransferError);
+    assertEquals([error.code, error.message], [code, message]);
   }
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { targetOf } from "../../lib/net/address.ts";
-import { listen, peerOf } from "../../lib/net/listen.ts";
+import { isExposed, listen, peerOf } from "../../lib/net/listen.ts";
 import { tempDir } from "../support/helpers.ts";
 
 Deno.test("listen() takes any free port of this machine by default", async () => {
@@ -35,4 +35,18 @@ Deno.test("listen() throws bind where somebody else listens", () => {
     error.message,
     `Cannot listen on 127.0.0.1:${port}: another program listens there already`,
   );
+});
+
+Deno.test("isExposed() is true where others reach it, and neither a secret nor insecure is given", () => {
+  const others = { hostname: "192.0.2.1", port: 1 };
+  const local = { hostname: "127.0.0.1", port: 1 };
+  for (
+    const [target, secured, insecure, exposed] of [
+      [others, false, false, true],
+      [others, true, false, false],
+      [others, false, true, false],
+      [local, false, false, false],
+      [{ transport: "unix", path: "/s" }, false, false, false],
+    ] as const
+  ) assertEquals(isExposed(target, { secured, insecure }), exposed);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { conflictOf } from "../../security/secret_rules.ts";
 import type { Topic } from "./help.ts";
 import { oneOf, wrong } from "./options.ts";
 import { parseSeconds } from "./units.ts";
@@ -103,19 +104,27 @@ export function commonOf(
  * @throws {TransferError} `usage`, naming them.
  */
 export function checkSecrets(
-  command: Topic,
+  command: "send" | "receive",
   found: { raw: boolean; "key-file"?: string; "token-file"?: string },
   tls: string | undefined,
 ): void {
-  const key = found["key-file"], token = found["token-file"];
-  if (found.raw && (tls || (key ?? token) !== undefined)) {
-    throw wrong("--raw is plain TCP, without a key and without TLS", command);
-  }
-  if (key !== undefined && token !== undefined) {
-    throw wrong("--key-file and --token-file exclude each other", command);
-  }
-  if (token !== undefined && !tls) {
-    const needs = command === "send" ? "--tls" : "--tls-cert and --tls-key";
-    throw wrong(`--token-file needs ${needs}`, command);
-  }
+  const conflict = conflictOf({
+    key: found["key-file"] !== undefined,
+    token: found["token-file"] !== undefined,
+    tls: tls !== undefined,
+    raw: found.raw,
+  });
+  // TLS alone will do here: a variable may hold the key.
+  if (!conflict || conflict === "tls-without-secret") return;
+  throw wrong(CONFLICTS[conflict](TLS_OPTIONS[command]), command);
 }
+
+/** What asks for TLS. */
+const TLS_OPTIONS = { send: "--tls", receive: "--tls-cert and --tls-key" };
+
+/** The command line's words for what does not go together. */
+const CONFLICTS = {
+  "raw-and-secured": () => "--raw is plain TCP, without a key and without TLS",
+  "key-and-token": () => "--key-file and --token-file exclude each other",
+  "token-without-tls": (tls: string) => `--token-file needs ${tls}`,
+};

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { quote } from "../../base/escape.ts";
+import { checkName } from "../../model/name.ts";
 import type { Target } from "../../net/address.ts";
 import { parseTarget } from "./address.ts";
-import { checkName } from "./check_name.ts";
 import {
   checkSecrets,
   COMMON_FLAGS,
@@ -77,7 +78,9 @@ export function parseSend(args: readonly string[]): SendCommand | Inquiry {
   if (name !== undefined && paths.length > 1) {
     throw wrong("--name is for a single path", "send");
   }
-  if (name !== undefined) checkName(name);
+  if (name !== undefined) {
+    checkName(name, "caller", `use --name ${quote(name)}`);
+  }
   if (reply !== undefined && !raw) throw wrong("--reply needs --raw", "send");
   if (reply === "-" && found.json) {
     throw wrong("--reply - and --json both want stdout", "send");

@@ -6,7 +6,8 @@
 
 import { X509Certificate } from "node:crypto";
 import { TransferError } from "../../base/errors.ts";
-import { formatTarget, isLocal, type Target } from "../../net/address.ts";
+import { formatTarget, type Target } from "../../net/address.ts";
+import { isExposed } from "../../net/listen.ts";
 import { generateKey } from "../../security/key.ts";
 import type { ReceiveCommand } from "../parse/receive_command.ts";
 import { printNote } from "../report/print.ts";
@@ -32,7 +33,7 @@ export function checkExposure(
   secured: boolean,
 ): Exposure {
   const { listen, insecure, raw, json, quiet } = command;
-  if (secured || insecure || isLocal(listen)) return {};
+  if (!isExposed(listen, { secured, insecure })) return {};
   const where = formatTarget(listen);
   if (raw) {
     throw new TransferError(

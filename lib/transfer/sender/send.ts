@@ -9,7 +9,7 @@ import { CallbackGuard } from "../../base/callbacks.ts";
 import { asTransferError, TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import type { RetryOptions } from "../../base/retry.ts";
-import { checkChosen, faultOf } from "../../model/name.ts";
+import { checkName } from "../../model/name.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import type { Target } from "../../net/address.ts";
@@ -84,8 +84,8 @@ export async function send(
   // Before the checks, so that the source is released whichever of them fails.
   const item = await itemOf(source, options);
   return await releasing([item], async () => {
-    checkChosen(options.name);
-    checkOwn(item.entry.name);
+    checkName(options.name, "caller");
+    checkName(item.entry.name, "path");
     const [receipt] = await deliver([item], target, options);
     return receipt!;
   });
@@ -123,7 +123,7 @@ export async function sendAll(
   target: Target,
   options: SendOptions = {},
 ): Promise<Receipt[]> {
-  checkChosen(options.name);
+  checkName(options.name, "caller");
   const items: Item[] = [];
   for (const path of paths) {
     for await (const item of walk(path, options)) items.push(item);
@@ -178,19 +178,6 @@ async function deliver(
   }
   callbacks.rethrow();
   return entries.map((one) => one.receipt!);
-}
-
-/** Rejects a name taken from a path that no receiver accepts. */
-function checkOwn(name: string): void {
-  const fault = faultOf(name);
-  if (fault === undefined) return;
-  throw new TransferError(
-    "source",
-    {
-      doing: `send ${quote(name)}`,
-      found: `its name ${fault}; give it another one`,
-    },
-  );
 }
 
 function checkNames(items: readonly Item[]): void {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
-import { checkName, checkNamed } from "../../../lib/cli/parse/check_name.ts";
+import { checkNamed } from "../../../lib/cli/parse/check_name.ts";
 import { parseCommand } from "../../../lib/cli/parse/parse.ts";
 
 for (
@@ -26,8 +26,11 @@ for (
   }
 }
 
-Deno.test("checkName() lets through what a receiver takes", () => {
-  for (const name of ["a", "dir/a.bin", "ä b"]) checkName(name);
+Deno.test("--name may be what a receiver takes", () => {
+  for (const name of ["a", "dir/a.bin", "ä b"]) {
+    const command = parseCommand(["send", "--name", name, "file", "h:1"]);
+    assertEquals(command.command === "send" && command.name, name);
+  }
 });
 
 Deno.test("the root has no name of its own; everything else has", () => {
