@@ -1,45 +1,53 @@
 /**
- * Who is writing what at this moment.
+ * The drafts that are being written, so that a transfer that comes back on
+ * another connection can take its own over.
  *
  * @module
  */
 
-/** A draft that can be made to let go of its file. */
+import { TransferError } from "../../base/errors.ts";
+import { quote } from "../../base/escape.ts";
+
+/** A draft that can be ended from outside. */
 export interface Releasable {
-  /** Lets go of the file, synced, for somebody else to go on with. */
+  /** Ends the draft and keeps its file, synced, for another draft. */
   release(): Promise<void>;
 }
 
-/** One who writes. */
-interface Owner {
+/** A draft and the transfer that writes it. */
+interface ActiveDraft {
   transfer: string | undefined;
   draft: Releasable;
 }
 
-/** The drafts under way, by the name of what they are for. */
+/** The drafts that are being written, by the name of their file. */
 export class ActiveDrafts {
-  readonly #names = new Map<string, Owner[]>();
+  readonly #names = new Map<string, ActiveDraft[]>();
 
   /**
-   * Notes who writes a file now, and takes it from an earlier connection of the
-   * same transfer.
+   * Adds a draft, and ends the one that the same transfer had for the name.
    *
-   * @param name What it is for.
+   * @param name The file's name.
    * @param transfer The transfer's id, if it has one.
-   * @param draft Who writes.
+   * @param draft The draft.
    */
   async add(
     name: string,
     transfer: string | undefined,
     draft: Releasable,
   ): Promise<void> {
-    // Asked again after every wait: two connections may come at once.
+    // Checked again after every wait: two connections may come at once.
     while (this.#find(name, transfer)) await this.evict(name, transfer);
-    const owners = this.#names.get(name) ?? [];
-    this.#names.set(name, [...owners, { transfer, draft }]);
+    const others = this.#names.get(name) ?? [];
+    this.#names.set(name, [...others, { transfer, draft }]);
   }
 
-  /** Notes that somebody does not write it any more. */
+  /**
+   * Removes a draft that has ended.
+   *
+   * @param name The file's name.
+   * @param draft The draft; nothing happens where it is not there.
+   */
   remove(name: string, draft: Releasable): void {
     const left = this.#names.get(name)?.filter((one) => one.draft !== draft);
     if (left && left.length > 0) this.#names.set(name, left);
@@ -47,22 +55,41 @@ export class ActiveDrafts {
   }
 
   /**
-   * Takes a file away from a connection that the same transfer has left: the
-   * sender knows that it is dead, this side may not have noticed yet.
+   * Ends the draft that a transfer has for a name on an earlier connection. The
+   * sender knows that that connection is dead; this side may not have noticed.
    *
-   * @param name What it is for.
-   * @param transfer The transfer's id; without one nobody has left anything.
+   * @param name The file's name.
+   * @param transfer The transfer's id; without one there is no earlier draft.
    */
   async evict(name: string, transfer: string | undefined): Promise<void> {
     const one = this.#find(name, transfer);
     if (!one) return;
-    // How that went is told to whoever wrote it.
+    // The draft's own connection hears how that went.
     await Promise.allSettled([one.draft.release()]);
     this.remove(name, one.draft);
   }
 
-  #find(name: string, transfer: string | undefined): Owner | undefined {
+  #find(name: string, transfer: string | undefined): ActiveDraft | undefined {
     if (transfer === undefined) return undefined;
     return this.#names.get(name)?.find((one) => one.transfer === transfer);
   }
+}
+
+/**
+ * The error of a draft that another connection of its transfer took over. A
+ * connection that was left can do that to the one in use, when its packets come
+ * late; the one in use then tries again.
+ *
+ * @param name The entry's name.
+ * @returns A `rejected` error that is retried.
+ */
+export function takenOver(name: string): TransferError {
+  return new TransferError(
+    "rejected",
+    {
+      doing: `store ${quote(name)}`,
+      found: "another connection of the same transfer took it over",
+    },
+    { retriable: true },
+  );
 }

@@ -11,9 +11,7 @@
  */
 
 import type { Digest } from "../../base/digest.ts";
-import { TransferError } from "../../base/errors.ts";
-import { quote } from "../../base/escape.ts";
-import { BlockDigests } from "../../model/block_digests.ts";
+import type { TransferError } from "../../base/errors.ts";
 import type { Entry } from "../../model/entry.ts";
 import { RESUME_BYTES } from "../../model/resume.ts";
 import {
@@ -23,27 +21,44 @@ import {
   draftEnded,
   type Resumable,
 } from "../sink.ts";
+import { takenOver } from "./active_drafts.ts";
 import type { Destination } from "./destination.ts";
 import { typeDiskErrors } from "./disk_errors.ts";
-import { checkFreeSpace } from "./free_space.ts";
+import { findPartial, type PartialFile } from "./find_partial.ts";
 import { publish } from "./publish.ts";
-import { discard, type TempFile } from "./temp_files.ts";
+import { closeTemp, createTemp, removeTemp } from "./temp_budget.ts";
+import type { TempFile } from "./temp_files.ts";
 
-/** A file on its way: nothing on the disk before its first byte. */
+/** How far the draft's temporary file is. */
+type State =
+  /** There is none, or it is being created. */
+  | { kind: "new"; creating?: Promise<Writable> }
+  /** An earlier attempt's, complete until it is cut back to where it goes on. */
+  | ({ kind: "resumable"; starting?: Promise<void> } & PartialFile)
+  | Writable
+  /** It may have its final name: nobody may write to it any more. */
+  | { kind: "published"; temp: TempFile }
+  /** It is closed, and kept or removed. */
+  | { kind: "ended" };
+
+/** A temporary file that takes bytes. */
+interface Writable {
+  kind: "writable";
+  temp: TempFile;
+  /** How many bytes it has. */
+  length: number;
+}
+
+/** A draft of a file; nothing of it is on the disk before its first byte. */
 export class FileDraft implements Draft {
   resumable: Resumable | undefined;
   readonly #to: Destination;
   readonly #entry: Entry;
   readonly #parts: string[];
-  #temp: Promise<TempFile> | undefined;
-  /** What is being done with the file; who ends the draft waits for it. */
-  #busy: Promise<unknown> = Promise.resolve();
-  /** The open file, as soon as it is. */
-  #file: Deno.FsFile | undefined;
-  #length = 0;
-  #started = false;
-  #published = false;
-  /** Ends what waits for a descriptor; its reason is why the draft has ended. */
+  #state: State = { kind: "new" };
+  /** Resolves when no operation uses the file any more. */
+  #idle: Promise<void> = Promise.resolve();
+  /** Refuses operations from the draft's end on; its reason says why. */
   readonly #leaving = new AbortController();
   #ending: Promise<void> | undefined;
 
@@ -61,98 +76,78 @@ export class FileDraft implements Draft {
   }
 
   /**
-   * Looks for what an earlier attempt left, and proves it.
+   * Looks for what an earlier attempt left, and shows it as `resumable`.
    *
-   * @param mayBeThere Whether the name is taken by what may be all of it: then
-   * it needs no room.
-   * @throws {TransferError} `local-io` when the destination cannot be read.
+   * @param mayExist Whether the name has what may be the same file: that needs
+   * no free space.
+   * @throws {TransferError} `local-io` when the destination cannot be read or
+   * has too little space.
    */
-  async findPartial(mayBeThere = false): Promise<void> {
-    if (!this.#keepable) return;
-    // Who takes the file over waits for the look to end.
-    await this.#act(async () => {
-      const temp = await this.#adopt();
-      if (temp || !mayBeThere) await this.#mustFit(temp);
-      if (!temp) return;
-      this.#temp = Promise.resolve(temp);
-      const { size } = await temp.file.stat();
-      const most = Math.min(size, this.#entry.size ?? size);
-      const proof = await BlockDigests.of((into) => temp.file.read(into), most);
-      const start = (offset: number) => this.#start(proof.at(offset), offset);
-      const { length, block } = proof;
-      this.#length = length;
-      if (length === 0) await this.#start(proof.at(0), 0);
-      else this.resumable = { length, block, proof: proof.proof, start };
+  async findPartial(mayExist = false): Promise<void> {
+    if (!this.#resumes) return;
+    // As an operation, so that whoever takes the draft over waits for it.
+    await this.#run(async () => {
+      const { signal } = this.#leaving;
+      const options = { mode: this.#mode, mayExist, signal };
+      const partial = await findPartial(
+        this.#to,
+        this.#entry,
+        this.#parts,
+        options,
+      );
+      if (!partial) return;
+      const state: State = { kind: "resumable", ...partial };
+      this.#state = state;
+      const { length, block, proof } = partial.held;
+      const start = async (offset: number): Promise<Digest> => {
+        const digest = partial.held.at(offset);
+        await (state.starting ??= this.#cutBack(partial.temp, offset));
+        return digest;
+      };
+      if (length > 0) this.resumable = { length, block, proof, start };
     });
   }
 
-  /** Takes a partial over, within the budget. */
-  async #adopt(): Promise<TempFile | undefined> {
-    const { signal } = this.#leaving;
-    const { temps, descriptors } = this.#to;
-    const temp = await temps.adopt(this.#parts, this.#mode);
-    try {
-      if (temp) await descriptors.acquire(1, { signal });
-    } catch (busy) {
-      temp?.file.close(); // the partial waits for another attempt
-      throw busy;
-    }
-    return temp;
-  }
-
-  /** Looks for room for what is not there yet. */
-  async #mustFit(temp: TempFile | undefined): Promise<void> {
-    const { name, size } = this.#entry;
-    if (size === undefined) return;
-    const { size: there } = await temp?.file.stat() ?? { size: 0 };
-    try {
-      await checkFreeSpace(this.#to.root, name, size - there);
-    } catch (error) {
-      if (temp) this.#close(temp);
-      throw error;
-    }
-  }
-
   async write(piece: Uint8Array): Promise<void> {
-    if (this.#mustStartOver) await this.#startOver();
+    if (this.#state.kind === "resumable") await this.#startOver();
     // No wait before the call, once the file is open: the caller computes the
     // digest of the same piece while another thread writes it.
-    await this.#act(async () => {
-      const file = this.#file ??= (await this.#open()).file;
+    await this.#run(async () => {
+      const state = this.#state;
+      const to = state.kind === "writable" ? state : await this.#open();
       let written = 0;
       while (written < piece.length) {
-        written += await file.write(piece.subarray(written));
+        written += await to.temp.file.write(piece.subarray(written));
       }
-      this.#length += piece.length;
+      to.length += piece.length;
     });
   }
 
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     const committing = this.#startOver()
-      .then(() => this.#act(() => this.#commit(onPhase)));
+      .then(() => this.#run(() => this.#commit(onPhase)));
     await Promise.allSettled([committing]);
-    // That the temporary name cannot be removed undoes no commit: it is swept.
+    // A temporary name that cannot be removed undoes no commit: it is swept.
     await Promise.allSettled([this.abort()]);
     return await committing;
   }
 
   async #commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
-    const { path: temp, file } = await this.#open();
+    const { temp } = await this.#open();
     const { mtime, mode } = this.#entry;
     onPhase?.("syncing");
-    if (mode !== undefined) await Deno.chmod(temp, mode & 0o777);
-    if (mtime !== undefined) await file.utime(new Date(), new Date(mtime));
-    await this.#to.files.sync(file);
+    if (mode !== undefined) await Deno.chmod(temp.path, mode & 0o777);
+    if (mtime !== undefined) await temp.file.utime(new Date(), new Date(mtime));
+    await this.#to.files.sync(temp.file);
     onPhase?.("committing");
     const parents = this.#parts.slice(0, -1);
     const directory = await this.#to.makeDirectories(parents);
     const { policy, files } = this.#to;
-    this.#published = true; // set before: from here on it is no partial
-    const name = this.#parts.at(-1)!;
+    this.#state = { kind: "published", temp }; // before it can be true
     const { last, existing } = await publish(
-      temp,
+      temp.path,
       directory,
-      name,
+      this.#parts.at(-1)!,
       policy,
       files,
     );
@@ -161,20 +156,21 @@ export class FileDraft implements Draft {
   }
 
   keep(): Promise<void> {
-    return this.#end(draftEnded(this.#entry.name), async (temp) => {
-      const short = !this.#keepable || this.#length < RESUME_BYTES;
-      if (short || this.#published) return await this.#remove(temp);
+    return this.#end(draftEnded(this.#entry.name), async (temp, length) => {
+      if (!this.#resumes || length < RESUME_BYTES) {
+        return await removeTemp(this.#to, temp);
+      }
       try {
         await this.#to.files.sync(temp.file);
       } catch (error) {
-        await this.#remove(temp); // nobody may go on with what is not on the disk
+        await removeTemp(this.#to, temp); // its bytes may not be on the disk
         throw error;
       }
-      this.#close(temp);
+      closeTemp(this.#to, temp);
     });
   }
 
-  /** Lets go of the file, for the same transfer's next connection. */
+  /** Keeps the file for the same transfer's next connection. */
   async release(): Promise<void> {
     this.#leaving.abort(takenOver(this.#entry.name));
     await this.keep();
@@ -183,117 +179,90 @@ export class FileDraft implements Draft {
   abort(): Promise<void> {
     return this.#end(
       draftEnded(this.#entry.name),
-      (temp) => this.#remove(temp),
+      (temp) => removeTemp(this.#to, temp),
     );
   }
 
   /** Ends the draft, in the way that was asked for first. */
   #end(
     why: TransferError,
-    leave: (temp: TempFile) => Promise<void>,
+    leave: (temp: TempFile, length: number) => Promise<void>,
   ): Promise<void> {
     this.#leaving.abort(why); // unless it was for another reason
     return this.#ending ??= typeDiskErrors(this.#entry.name, async () => {
       try {
-        // Nothing may be done with the file any more; who asked for it is told.
-        await Promise.allSettled([this.#busy]);
-        const opening = this.#temp;
-        this.#temp = undefined;
-        const temp = await opening?.catch(() => undefined); // told as well
-        if (temp) await leave(temp);
+        await this.#idle; // each operation tells its own caller how it ended
+        const left = leftOf(this.#state);
+        this.#state = { kind: "ended" };
+        if (left) await leave(left.temp, left.length);
       } finally {
         // Not earlier: who takes the file over waits for this.
-        this.#to.drafts.remove(this.#name, this);
+        this.#to.drafts.remove(this.#parts.join("/"), this);
       }
     });
   }
 
-  async #remove(temp: TempFile): Promise<void> {
-    try {
-      await discard(temp);
-    } finally {
-      this.#to.descriptors.release(1);
-    }
-  }
-
-  async #act<T>(operation: () => Promise<T>): Promise<T> {
+  /** Runs an operation on the file, unless the draft has ended. */
+  async #run<T>(operation: () => Promise<T>): Promise<T> {
     this.#leaving.signal.throwIfAborted();
-    const acting = typeDiskErrors(this.#entry.name, operation);
-    this.#busy = acting;
-    return await acting;
+    const running = typeDiskErrors(this.#entry.name, operation);
+    this.#idle = Promise.allSettled([this.#idle, running]).then(() => {});
+    return await running;
   }
 
   /** Begins with nothing where nobody asked for what is held. */
   async #startOver(): Promise<void> {
-    if (this.#mustStartOver) await this.resumable!.start(0);
+    const state = this.#state;
+    if (state.kind !== "resumable") return;
+    await (state.starting ??= this.#cutBack(state.temp, 0));
   }
 
-  get #mustStartOver(): boolean {
-    return this.resumable !== undefined && !this.#started;
-  }
-
-  async #start(digest: Digest, offset: number): Promise<Digest> {
-    this.#started = true;
-    await this.#act(async () => {
-      const { file } = await this.#open();
-      await file.truncate(offset);
-      await file.seek(offset, Deno.SeekMode.Start);
-      this.#length = offset;
+  async #cutBack(temp: TempFile, length: number): Promise<void> {
+    await this.#run(async () => {
+      await temp.file.truncate(length);
+      await temp.file.seek(length, Deno.SeekMode.Start);
+      this.#state = { kind: "writable", temp, length };
     });
-    return digest;
   }
 
-  get #name(): string {
-    return this.#parts.join("/");
+  async #open(): Promise<Writable> {
+    const state = this.#state;
+    if (state.kind === "writable") return state;
+    if (state.kind !== "new") throw draftEnded(this.#entry.name);
+    return await (state.creating ??= this.#create());
+  }
+
+  async #create(): Promise<Writable> {
+    const { signal } = this.#leaving;
+    const temp = await createTemp(this.#to, this.#parts, this.#mode, signal);
+    return this.#state = { kind: "writable", temp, length: 0 };
   }
 
   /**
    * Permission bits while it is a draft. Those to be kept may be stricter than
-   * the umask: then nobody else may look at the draft either.
+   * the umask: then nobody else may read the draft either.
    */
   get #mode(): number {
     return this.#entry.mode === undefined ? 0o666 : 0o600;
   }
 
-  get #keepable(): boolean {
+  /** Whether a later attempt may go on with what this one leaves. */
+  get #resumes(): boolean {
     const { size = Infinity } = this.#entry;
     return size >= RESUME_BYTES;
   }
-
-  #close({ file }: TempFile): void {
-    file.close();
-    this.#to.descriptors.release(1);
-  }
-
-  #open(): Promise<TempFile> {
-    return this.#temp ??= this.#create();
-  }
-
-  async #create(): Promise<TempFile> {
-    const { signal } = this.#leaving;
-    const { temps, descriptors } = this.#to;
-    await descriptors.acquire(1, { signal });
-    try {
-      return await temps.create(this.#parts, this.#mode);
-    } catch (error) {
-      descriptors.release(1);
-      throw error;
-    }
-  }
 }
 
-/**
- * The error of a draft that another connection of its transfer took over. Late
- * packets of a connection that was left can do that to the one that is used:
- * that one comes back for it.
- */
-function takenOver(name: string): TransferError {
-  return new TransferError(
-    "rejected",
-    {
-      doing: `store ${quote(name)}`,
-      found: "another connection of the same transfer took it over",
-    },
-    { retriable: true },
-  );
+/** The temporary file, and how many of its bytes a later attempt could use. */
+function leftOf(
+  state: State,
+): { temp: TempFile; length: number } | undefined {
+  switch (state.kind) {
+    case "resumable":
+      return { temp: state.temp, length: state.held.length };
+    case "writable":
+      return state;
+    case "published":
+      return { temp: state.temp, length: 0 };
+  }
 }

@@ -1,12 +1,13 @@
 /**
- * Temporary files: made so that nobody guesses them, found again by what they
- * are for, and swept when nobody wants them any more.
+ * Temporary files: with names that nobody can guess, found again by the name
+ * that the file is for, and removed when no sender came back for them.
  *
- * Who writes one holds its lock (flock(2)), which the kernel gives back whatever
- * becomes of the process: an unlocked one has no owner. One that was left behind
- * is a partial. It can be taken over for the same name, its content then has to
- * be proven, and after its lease it is removed. Where others may write to the
- * directory one of theirs is never taken over: they could go on to write to it.
+ * Whoever writes one holds its lock (flock(2)). The kernel releases the lock
+ * when the process ends, however it ends: a file without a lock has no writer.
+ * It is a partial file then, and can be taken over for the same name; its
+ * content has to be compared with the sender's. It is removed when its lease is
+ * over. A file of another user is never taken over: that user could go on
+ * writing to it.
  *
  * @module
  */
@@ -16,17 +17,20 @@ import { sha256, toHex } from "../../base/digest.ts";
 import { RESERVED_PREFIX } from "../../model/name.ts";
 import { lstatIfThere, removeIfThere } from "./if_exists.ts";
 
-/** How long a partial waits for its sender: a night and a working day. */
+/**
+ * How long a partial file waits for its sender, in milliseconds: a night and a
+ * working day.
+ */
 const LEASE_MS = 24 * 60 * 60 * 1000;
 
-/** How often partials whose lease is over are looked for. */
+/** How often partial files whose lease is over are removed, in milliseconds. */
 const SWEEP_MS = 60 * 60 * 1000;
 
 /** An open temporary file. */
 export interface TempFile {
-  /** Where it is. */
+  /** Its path. */
   path: string;
-  /** For reading and writing. */
+  /** It, open for reading and writing. */
   file: Deno.FsFile;
 }
 
@@ -37,7 +41,7 @@ export class TempFiles {
   #nextSweep = -Infinity;
 
   /**
-   * Makes a keeper.
+   * Begins with a directory; nothing is read yet.
    *
    * @param root The directory they are in.
    */
@@ -46,9 +50,9 @@ export class TempFiles {
   }
 
   /**
-   * Creates one, exclusively; 96 random bits make its name its own.
+   * Creates one with O_EXCL and 96 random bits in its name.
    *
-   * @param parts What it is for.
+   * @param parts The name that the file is for.
    * @param mode Its permission bits, less the umask.
    * @returns The empty file, locked.
    */
@@ -60,19 +64,19 @@ export class TempFiles {
       const access = { createNew: true, read: true, write: true, mode };
       const file = await Deno.open(path, access);
       if (await file.tryLock(true)) return { path, file };
-      file.close(); // somebody adopted it between the two calls
+      file.close(); // another process locked it between the two calls
     }
   }
 
   /**
-   * Takes over what was left behind for the same name.
+   * Takes over the longest partial file for a name.
    *
-   * @param parts What it is for.
+   * @param parts The name that the file is for.
    * @param mode Its permission bits from now on, less the umask.
-   * @returns The longest partial of this user's that nobody writes, if there is
-   * one.
+   * @returns The file, locked; `undefined` where this user has none that is
+   * without a writer.
    */
-  async adopt(
+  async openPartial(
     parts: readonly string[],
     mode: number,
   ): Promise<TempFile | undefined> {
@@ -82,11 +86,12 @@ export class TempFiles {
       found.push({ path, size: info.size });
     }
     if (found.length === 0) return undefined;
-    // Shows what a file of this user's looks like, without a permission to ask.
+    // A new file shows this user's id and umask; asking the runtime for them
+    // needs a permission.
     const own = await this.create(parts, mode);
     const like = await own.file.stat().finally(() => discard(own));
     for (const { path } of found.sort((a, b) => b.size - a.size)) {
-      const temp = await claim(path, like);
+      const temp = await openUnlocked(path, like);
       if (temp) return temp;
     }
   }
@@ -94,7 +99,7 @@ export class TempFiles {
   async #sweepWhenDue(): Promise<void> {
     if (performance.now() >= this.#nextSweep) {
       this.#nextSweep = performance.now() + SWEEP_MS;
-      // Housekeeping: what keeps us from it keeps nobody from a transfer.
+      // A sweep that fails must not fail the transfer; the next one tries again.
       this.#sweeping = this.#sweep().catch(() => {
         this.#nextSweep = -Infinity;
       });
@@ -102,13 +107,13 @@ export class TempFiles {
     await this.#sweeping;
   }
 
-  /** Removes what nobody owns and nobody came back for. */
+  /** Removes the files without a writer whose lease is over. */
   async #sweep(): Promise<void> {
     for await (const { path, info } of this.#list("")) {
-      // The change time: a modification time may be the sender's.
+      // Not mtime: it may be the time that the sender announced.
       const changed = info.ctime?.getTime() ?? Date.now();
       if (Date.now() - changed < LEASE_MS) continue;
-      const temp = await claim(path);
+      const temp = await openUnlocked(path);
       if (temp) await discard(temp);
     }
   }
@@ -123,7 +128,7 @@ export class TempFiles {
   }
 }
 
-/** What `create()` calls a file; others may have files with this prefix too. */
+/** The names that `create()` gives; other programs may use the prefix too. */
 const TEMP = new RegExp(
   `^${RESERVED_PREFIX.replaceAll(".", "\\.")}[0-9a-f]{16}-[0-9a-f]{24}$`,
 );
@@ -134,8 +139,9 @@ function prefixOf(parts: readonly string[]): string {
 }
 
 /**
- * Removes a temporary file's name, then lets go of it: in the other order
- * somebody could adopt what has its final name already.
+ * Removes a temporary file's name and closes it, in this order: without its
+ * lock another process could take it over while it still has the name, and it
+ * may have its final name too.
  *
  * @param temp The file.
  */
@@ -148,13 +154,16 @@ export async function discard({ path, file }: TempFile): Promise<void> {
 }
 
 /**
- * Opens a temporary file unless somebody else has it.
+ * Opens and locks a temporary file that has no writer.
  *
  * @param path The file.
- * @param like Whose it must be and which permission bits it gets, where it is to
- * be gone on with.
+ * @param like Metadata of a file of this user's. The file is to be written to:
+ * it must have the same owner, and gets the same permission bits. Without it,
+ * the file is to be removed, and anybody's will do.
+ * @returns The file; `undefined` where it has a writer, is gone, or may not be
+ * written to.
  */
-async function claim(
+async function openUnlocked(
   path: string,
   like?: Deno.FileInfo,
 ): Promise<TempFile | undefined> {
@@ -163,13 +172,12 @@ async function claim(
     file = await Deno.open(path, { read: true, write: true });
     if (await file.tryLock(true)) {
       const [ours, named] = [await file.stat(), await lstatIfThere(path)];
-      // Renamed or removed since it was opened: what we hold has another name
-      // by now, or none.
+      // Else it was renamed or removed since it was opened.
       const still = named?.ino === ours.ino && named?.dev === ours.dev;
-      // Where the system does not count names nothing is known against it.
+      // Its writer died between link(2) and unlink(2): it has its final name,
+      // and nothing may be written to it any more. Where the system counts no
+      // links this cannot be known.
       const delivered = (ours.nlink ?? 1) > 1;
-      // Its owner died between link(2) and unlink(2): it has its final name,
-      // and nothing may be written to it any more.
       if (still && delivered) await removeIfThere(path);
       else if (still && (!like || like.uid === ours.uid)) {
         if (like?.mode) await Deno.chmod(path, like.mode & 0o777);
@@ -177,7 +185,7 @@ async function claim(
       }
     }
   } catch (error) {
-    // Gone, or not ours to open: then it is not ours to go on with.
+    // It is gone, or another user's: another partial file may be there.
     const known = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.PermissionDenied;
     if (!known) {

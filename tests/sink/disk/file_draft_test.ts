@@ -73,7 +73,7 @@ Deno.test("FileDraft leaves a partial to others where it has no descriptor for i
   await assertRejects(() => draft.findPartial(), Error, "busy");
   await draft.abort();
   to.descriptors.acquire = acquire;
-  const again = await to.temps.adopt(["a"], 0o600); // neither locked nor gone
+  const again = await to.temps.openPartial(["a"], 0o600); // neither locked nor gone
   assert(again);
   again.file.close();
 });
@@ -146,7 +146,7 @@ Deno.test("FileDraft is let go of only when what can be gone on with is there", 
   assertEquals(evicted, false);
   resolve();
   await Promise.all([kept, evicting]);
-  const adopted = await to.temps.adopt(["a"], 0o666);
+  const adopted = await to.temps.openPartial(["a"], 0o666);
   assertEquals((await adopted?.file.stat())?.size, 1_500_000);
   adopted?.file.close();
 });
@@ -163,7 +163,7 @@ Deno.test("FileDraft has committed, whether or not its other name can be removed
     Deno.remove = remove;
   }
   // What is left of it is no partial.
-  assertEquals(await to.temps.adopt(["a"], 0o666), undefined);
+  assertEquals(await to.temps.openPartial(["a"], 0o666), undefined);
   assertEquals(await tree(dir.path), ["a"]);
 });
 

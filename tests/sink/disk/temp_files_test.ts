@@ -18,7 +18,7 @@ Deno.test("TempFiles.create() never opens what is there already", async () => {
   }
 });
 
-Deno.test("TempFiles.adopt() takes the longest that nobody owns, of that name only", async () => {
+Deno.test("TempFiles.openPartial() takes the longest that nobody owns, of that name only", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   for (const length of [10, 30, 20]) {
@@ -28,10 +28,10 @@ Deno.test("TempFiles.adopt() takes the longest that nobody owns, of that name on
   }
   const owned = await temps.create(PARTS, MODE);
   await owned.file.write(noise(40));
-  assertEquals(await temps.adopt(["other"], MODE), undefined);
+  assertEquals(await temps.openPartial(["other"], MODE), undefined);
   const sizes: number[] = [];
   const adopted = [];
-  for (let temp; (temp = await temps.adopt(PARTS, MODE)) !== undefined;) {
+  for (let temp; (temp = await temps.openPartial(PARTS, MODE)) !== undefined;) {
     sizes.push((await temp.file.stat()).size);
     adopted.push(temp);
   }
@@ -39,17 +39,17 @@ Deno.test("TempFiles.adopt() takes the longest that nobody owns, of that name on
   for (const { file } of [...adopted, owned]) file.close();
 });
 
-Deno.test("TempFiles does not adopt a symbolic link that has a partial's name", async () => {
+Deno.test("TempFiles does not take over a symbolic link that has a partial's name", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   const { path, file } = await temps.create(PARTS, MODE);
   file.close();
   await Deno.rename(path, `${dir.path}/elsewhere`);
   await Deno.symlink(`${dir.path}/elsewhere`, path);
-  assertEquals(await temps.adopt(PARTS, MODE), undefined);
+  assertEquals(await temps.openPartial(PARTS, MODE), undefined);
 });
 
-Deno.test("TempFiles.adopt() never gives what has its final name already (1, 3)", async () => {
+Deno.test("TempFiles.openPartial() never gives what has its final name already (1, 3)", async () => {
   // As a receiver leaves it that dies between link(2) and unlink(2).
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
@@ -57,12 +57,12 @@ Deno.test("TempFiles.adopt() never gives what has its final name already (1, 3)"
   await file.write(utf8("delivered"));
   await Deno.link(path, `${dir.path}/final`);
   file.close();
-  assertEquals(await temps.adopt(PARTS, MODE), undefined);
+  assertEquals(await temps.openPartial(PARTS, MODE), undefined);
   assertEquals(await tree(dir.path), ["final"]);
   assertEquals(await Deno.readTextFile(`${dir.path}/final`), "delivered");
 });
 
-Deno.test("TempFiles.adopt() never gives what got its final name meanwhile (1, 3)", async () => {
+Deno.test("TempFiles.openPartial() never gives what got its final name meanwhile (1, 3)", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   const { open } = Deno;
@@ -82,7 +82,7 @@ Deno.test("TempFiles.adopt() never gives what got its final name meanwhile (1, 3
       return opened;
     };
     try {
-      assertEquals(await temps.adopt(PARTS, MODE), undefined);
+      assertEquals(await temps.openPartial(PARTS, MODE), undefined);
     } finally {
       Deno.open = open;
     }
@@ -91,7 +91,7 @@ Deno.test("TempFiles.adopt() never gives what got its final name meanwhile (1, 3
   }
 });
 
-Deno.test("TempFiles.adopt() never takes what another user made (1, 10)", async () => {
+Deno.test("TempFiles.openPartial() never takes what another user made (1, 10)", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   const { path, file } = await temps.create(PARTS, MODE);
@@ -109,20 +109,20 @@ Deno.test("TempFiles.adopt() never takes what another user made (1, 10)", async 
     return opened;
   };
   try {
-    assertEquals(await temps.adopt(PARTS, MODE), undefined);
+    assertEquals(await temps.openPartial(PARTS, MODE), undefined);
   } finally {
     Deno.open = open;
   }
   assertEquals((await tree(dir.path)).length, 1); // theirs, as it was
 });
 
-Deno.test("TempFiles.adopt() gives a partial the bits that a new file would have", async () => {
+Deno.test("TempFiles.openPartial() gives a partial the bits that a new file would have", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   (await temps.create(PARTS, 0o666)).file.close();
   for (const mode of [0o600, 0o666]) {
     const fresh = await temps.create(["other"], mode);
-    const adopted = await temps.adopt(PARTS, mode);
+    const adopted = await temps.openPartial(PARTS, mode);
     const modes = [fresh, adopted!].map(({ file }) => file.statSync().mode);
     assertEquals(modes[1], modes[0]);
     adopted!.file.close();
@@ -130,18 +130,18 @@ Deno.test("TempFiles.adopt() gives a partial the bits that a new file would have
   }
 });
 
-Deno.test("TempFiles.adopt() holds on to nothing where it fails", async () => {
+Deno.test("TempFiles.openPartial() holds on to nothing where it fails", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   (await temps.create(PARTS, MODE)).file.close();
   const { remove } = Deno;
   Deno.remove = () => Promise.reject(new Error("EIO"));
   try {
-    await assertRejects(() => temps.adopt(PARTS, MODE), Error, "EIO");
+    await assertRejects(() => temps.openPartial(PARTS, MODE), Error, "EIO");
   } finally {
     Deno.remove = remove;
   }
-  const adopted = await temps.adopt(PARTS, MODE); // nobody has locked it
+  const adopted = await temps.openPartial(PARTS, MODE); // nobody has locked it
   assert(adopted);
   adopted.file.close();
 });
@@ -154,7 +154,7 @@ Deno.test("TempFiles sweeps nothing that it did not make", async () => {
   const { now } = Date;
   Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
   try {
-    await new TempFiles(dir.path).adopt(["other"], MODE);
+    await new TempFiles(dir.path).openPartial(["other"], MODE);
   } finally {
     Date.now = now;
   }
@@ -169,7 +169,7 @@ Deno.test("discard() keeps the lock until the name is gone", async () => {
   const adopted: unknown[] = [];
   Deno.remove = async (...args) => {
     Deno.remove = remove;
-    adopted.push(await temps.adopt(PARTS, MODE));
+    adopted.push(await temps.openPartial(PARTS, MODE));
     await remove(...args);
   };
   try {
@@ -190,7 +190,7 @@ Deno.test("TempFiles sweeps again and again, not only when it begins", async () 
     for (const [days, left] of [[0.5, 1], [1.1, 0]] as const) {
       performance.now = () => now.call(performance) + days * day;
       Date.now = () => date() + days * day;
-      assertEquals(await temps.adopt(["other"], MODE), undefined);
+      assertEquals(await temps.openPartial(["other"], MODE), undefined);
       assertEquals((await tree(dir.path)).length, left);
     }
   } finally {
