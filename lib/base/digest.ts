@@ -85,18 +85,6 @@ export function crc32(piece: Uint8Array, seed = 0): number {
 }
 
 /**
- * Writes bytes as lower-case hexadecimal.
- *
- * @param bytes Any bytes.
- * @returns Two characters a byte.
- */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
-}
-
-/**
  * Compares two byte strings.
  *
  * Not for secrets: it stops at the first difference.

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 
@@ -42,7 +43,7 @@ const DEVICE =
 export function faultOf(name: string): string | undefined {
   if (!name.isWellFormed()) return "is not valid Unicode";
   if (name === "") return "is empty";
-  if (byteLength(name) > MAX_NAME_BYTES) {
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
     return `is longer than ${MAX_NAME_BYTES} bytes`;
   }
   if (name.startsWith("/")) return "is absolute";
@@ -65,7 +66,7 @@ function faultOfPart(part: string): string | undefined {
   if (part.toLowerCase().startsWith(RESERVED_PREFIX)) {
     return `begins a part with ${RESERVED_PREFIX}, which is for temporary files`;
   }
-  if (byteLength(part) > MAX_PART_BYTES) {
+  if (Buffer.byteLength(part) > MAX_PART_BYTES) {
     return `has a part longer than ${MAX_PART_BYTES} bytes`;
   }
 }
@@ -126,11 +127,4 @@ export function checkName(
 export function partsOf(name: string): string[] {
   checkName(name, "peer");
   return name.split("/");
-}
-
-const encoder = new TextEncoder();
-
-/** Length of a text in UTF-8. */
-export function byteLength(text: string): number {
-  return encoder.encode(text).length;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Digest, toHex } from "../base/digest.ts";
+import type { Digest } from "../base/digest.ts";
 import type { Progress } from "../model/progress.ts";
 
 /** What is known after a raw transfer. */
@@ -40,6 +40,6 @@ export interface RawOptions {
  * @returns The report of a clean end.
  */
 export function reportOf(bytes: number, digest: Digest | undefined): RawReport {
-  const sha256 = digest ? { sha256: toHex(digest.finish()) } : {};
+  const sha256 = digest ? { sha256: digest.finish().toHex() } : {};
   return { bytes, ...sha256, clean: true };
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { byteLength, MAX_PART_BYTES } from "../model/name.ts";
+import { Buffer } from "node:buffer";
+import { MAX_PART_BYTES } from "../model/name.ts";
 
 /**
  * What to do when the name is taken by other content. The same content is
@@ -105,19 +106,19 @@ export function foundAt(
 export function* candidates(name: string): Generator<string> {
   yield name;
   const dot = name.lastIndexOf(".");
-  const short = byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES;
+  const short = Buffer.byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES;
   const stem = dot > 0 && short ? name.slice(0, dot) : name;
   const extension = name.slice(stem.length);
   for (let count = 1; count <= MAX_RENAMES; count++) {
     const tail = ` (${count})${extension}`;
-    yield beginningOf(stem, MAX_PART_BYTES - byteLength(tail)) + tail;
+    yield beginningOf(stem, MAX_PART_BYTES - Buffer.byteLength(tail)) + tail;
   }
 }
 
 /** The longest beginning of whole characters that fits into so many bytes. */
 function beginningOf(text: string, bytes: number): string {
-  if (byteLength(text) <= bytes) return text;
+  if (Buffer.byteLength(text) <= bytes) return text;
   const characters = [...text];
-  while (byteLength(characters.join("")) > bytes) characters.pop();
+  while (Buffer.byteLength(characters.join("")) > bytes) characters.pop();
   return characters.join("");
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { toHex } from "../base/digest.ts";
 import type { Receipt } from "../model/receipt.ts";
 import type { ReceiptFrame } from "../wire/frames.ts";
 
@@ -16,10 +15,10 @@ import type { ReceiptFrame } from "../wire/frames.ts";
  */
 export function receiptOf(frame: ReceiptFrame): Receipt {
   return {
-    id: toHex(frame.id),
+    id: frame.id.toHex(),
     name: frame.name,
     bytes: frame.length,
-    sha256: toHex(frame.digest),
+    sha256: frame.digest.toHex(),
     durable: frame.durable,
     existing: frame.existing,
     committedAt: new Date(frame.committedAt).toISOString(),

@@ -5,7 +5,6 @@ import {
   Digest,
   DIGEST_BYTES,
   sameBytes,
-  toHex,
 } from "../../lib/base/digest.ts";
 import { utf8 } from "../support/helpers.ts";
 
@@ -25,7 +24,7 @@ Deno.test("Digest is SHA-256, by the examples of FIPS 180-4", () => {
   ) {
     const sha256 = new Digest();
     sha256.update(utf8(text));
-    assertEquals(toHex(sha256.finish()), digest);
+    assertEquals(sha256.finish().toHex(), digest);
   }
 });
 
@@ -46,7 +45,7 @@ Deno.test("Digest has read a piece when update() returns", () => {
   piece.fill(0);
   const result = digest.finish();
   assertEquals(result.length, DIGEST_BYTES);
-  assertEquals(toHex(result).slice(0, 8), "ba7816bf");
+  assertEquals(result.toHex().slice(0, 8), "ba7816bf");
 });
 
 Deno.test("crc32() is the one of zip: its check value is cbf43926", () => {
@@ -56,11 +55,6 @@ Deno.test("crc32() is the one of zip: its check value is cbf43926", () => {
 
 Deno.test("crc32() goes on from a seed", () => {
   assertEquals(crc32(utf8("6789"), crc32(utf8("12345"))), 0xcbf43926);
-});
-
-Deno.test("toHex() writes two lower-case digits a byte", () => {
-  assertEquals(toHex(new Uint8Array([0, 1, 0xab, 0xff])), "0001abff");
-  assertEquals(toHex(new Uint8Array(0)), "");
 });
 
 Deno.test("sameBytes() tells content and length apart", () => {

@@ -5,11 +5,11 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import type { Entry } from "../../model/entry.ts";
-import { byteLength } from "../../model/name.ts";
 import { decide, type Decision, foundAt } from "../conflict.ts";
 import type { Draft } from "../sink.ts";
 import type { Destination } from "./destination.ts";
@@ -77,7 +77,7 @@ export async function decideEarly(
   parts: readonly string[],
 ): Promise<{ info: Deno.FileInfo | null; decision: Decision }> {
   const doing = `store ${quote(entry.name)}`;
-  if (byteLength(join(to.root, ...parts)) > MAX_PATH_BYTES) {
+  if (Buffer.byteLength(join(to.root, ...parts)) > MAX_PATH_BYTES) {
     throw new TransferError(
       "rejected",
       { doing, found: `its path has more than ${MAX_PATH_BYTES} bytes here` },

@@ -13,7 +13,7 @@
  */
 
 import { join } from "node:path";
-import { sha256, toHex } from "../../base/digest.ts";
+import { sha256 } from "../../base/digest.ts";
 import { RESERVED_PREFIX } from "../../model/name.ts";
 import { lstatIfThere, removeIfThere } from "./if_exists.ts";
 
@@ -59,7 +59,7 @@ export class TempFiles {
   async create(parts: readonly string[], mode: number): Promise<TempFile> {
     await this.#sweepWhenDue();
     for (;;) {
-      const random = toHex(crypto.getRandomValues(new Uint8Array(12)));
+      const random = crypto.getRandomValues(new Uint8Array(12)).toHex();
       const path = join(this.#root, `${prefixOf(parts)}${random}`);
       const access = { createNew: true, read: true, write: true, mode };
       const file = await Deno.open(path, access);
@@ -135,7 +135,7 @@ const TEMP = new RegExp(
 
 function prefixOf(parts: readonly string[]): string {
   const digest = sha256(new TextEncoder().encode(parts.join("/")));
-  return `${RESERVED_PREFIX}${toHex(digest).slice(0, 16)}-`;
+  return `${RESERVED_PREFIX}${digest.toHex().slice(0, 16)}-`;
 }
 
 /**

@@ -9,7 +9,6 @@
  */
 
 import { onAbort } from "../../base/abort.ts";
-import { toHex } from "../../base/digest.ts";
 import { asTransferError, TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { TaskGroup } from "../../base/task_group.ts";
@@ -158,7 +157,7 @@ export class ReceiverSession {
     this.#entries.announce(open);
     try {
       const limit = this.#options.maxSize ?? Infinity;
-      const transfer = toHex(this.#id);
+      const transfer = this.#id.toHex();
       this.#looking = true; // what is there already may be large
       const incoming = await IncomingEntry.begin(open, sink, limit, transfer);
       this.#entries.add(incoming);
