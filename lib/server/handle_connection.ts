@@ -4,14 +4,20 @@
  * @module
  */
 
+import { CallbackGuard } from "../base/callbacks.ts";
 import { asTransferError } from "../base/errors.ts";
 import { Semaphore } from "../base/semaphore.ts";
+import { notify, type TransferCallbacks } from "../model/events.ts";
 import type { Progress } from "../model/progress.ts";
-import type { Receipt } from "../model/receipt.ts";
-import { receiveRaw } from "../raw/receive_raw.ts";
+import { receiveRaw, type ReceiveRawOptions } from "../raw/receive_raw.ts";
 import type { RawReport } from "../raw/report.ts";
+import { closeQuietly } from "../net/deadline.ts";
+import type { Duplex } from "../net/duplex.ts";
 import type { ReceiverGuard } from "../security/mod.ts";
-import { receiverHandshake } from "../transfer/receiver/receive.ts";
+import {
+  receiverHandshake,
+  type WelcomeOptions,
+} from "../transfer/receiver/receive.ts";
 import type { AcceptedConn } from "./admission.ts";
 import type { Handler, ServeOptions } from "./options.ts";
 import type { Session } from "./sessions.ts";
@@ -60,67 +66,78 @@ export class ConnectionHandler {
    * @param accepted Its state, which says when it is a session.
    * @returns How a raw stream ended; nothing for a verified session.
    * @throws {TransferError} Why it failed: `rejected` where the server cannot
-   * admit it, and everything that {@linkcode receive} throws.
+   * admit it, everything that {@linkcode receive} throws, and `internal` where
+   * a callback failed.
    */
   async handle(
     conn: Deno.Conn,
     session: Session,
     accepted: AcceptedConn,
   ): Promise<RawReport | undefined> {
-    if (this.#options.raw) return await this.#raw(conn, session, accepted);
-    await this.#verified(conn, session, accepted);
+    const callbacks = new CallbackGuard();
+    const { info } = session;
+    const heard: TransferCallbacks = {
+      onConnect: () => this.#options.onConnect?.(info),
+      onProgress: (progress) => this.#options.onProgress?.(progress, info),
+    };
+    const admit = () => {
+      accepted.admit();
+      notify({ event: "connected" }, heard, callbacks);
+    };
+    const onProgress = (progress: Progress) => {
+      session.progress = progress;
+      notify({ event: "progress", ...progress }, heard, callbacks);
+    };
+    const options = { ...this.#options, signal: this.#signal, onProgress };
+    let report: RawReport | undefined;
+    try {
+      if (this.#options.raw) report = await this.#raw(conn, options, admit);
+      else {
+        await this.#verified(
+          conn,
+          {
+            ...options,
+            budget: this.#budget,
+            onReceipt: (receipt) => this.#handler(receipt, info),
+          },
+          admit,
+          accepted.replace,
+        );
+      }
+    } finally {
+      await callbacks.settled();
+    }
+    callbacks.rethrow();
+    return report;
   }
 
   async #raw(
     conn: Deno.Conn,
-    session: Session,
-    accepted: AcceptedConn,
+    options: ReceiveRawOptions,
+    admit: () => void,
   ): Promise<RawReport> {
     try {
-      accepted.admit();
+      admit();
     } catch (busy) {
-      accepted.close(); // there is no way to tell a plain sender why
+      closeQuietly(conn); // there is no way to tell a plain sender why
       throw busy;
     }
-    this.#options.onConnect?.(session.info);
-    return await receiveRaw(conn, this.#options.sink, {
-      ...this.#options,
-      signal: this.#signal,
-      onProgress: (progress) => this.#tellProgress(progress, session),
-    });
+    return await receiveRaw(conn, this.#options.sink, options);
   }
 
   async #verified(
     conn: Deno.Conn,
-    session: Session,
-    accepted: AcceptedConn,
+    options: WelcomeOptions,
+    admit: () => void,
+    onConn: (conn: Duplex) => void,
   ): Promise<void> {
-    const { info } = session;
-    const options = {
-      ...this.#options,
-      signal: this.#signal,
-      budget: this.#budget,
-      onReceipt: (receipt: Receipt) => this.#handler(receipt, info),
-      onProgress: (progress: Progress) => this.#tellProgress(progress, session),
-    };
-    const receiver = await receiverHandshake(
-      conn,
-      options,
-      this.#guard,
-      accepted.replace,
-    );
+    const session = await receiverHandshake(conn, options, this.#guard, onConn);
     try {
-      accepted.admit();
+      admit();
     } catch (busy) {
-      await receiver.decline(asTransferError(busy, "internal", "let it in"));
+      await session.decline(asTransferError(busy, "internal", "let it in"));
       throw busy;
     }
-    this.#options.onConnect?.(info);
-    await receiver.run(this.#options.sink);
-  }
-
-  #tellProgress(progress: Progress, session: Session): void {
-    session.progress = progress;
-    this.#options.onProgress?.(progress, session.info);
+    await session.run(this.#options.sink);
   }
 }

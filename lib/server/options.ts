@@ -14,10 +14,19 @@ import type { Sink } from "../sink/sink.ts";
 import type { ReceiveOptions } from "../transfer/receiver/receive.ts";
 import type { SessionInfo } from "./sessions.ts";
 
-/** Hears of an entry that was committed, and who sent it; it may be async. */
+/**
+ * Hears of an entry that was committed, and who sent it. A promise is awaited
+ * before the session ends.
+ */
 export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
 
-/** Options of {@linkcode serve}. */
+/**
+ * Options of {@linkcode serve}.
+ *
+ * A callback may be asynchronous. What one throws or rejects with stops nothing:
+ * `onConnect` and `onProgress` fail their session at its end, which `onError`
+ * hears of; `onClose` and `onError` fail the server at its end.
+ */
 export interface ServeOptions
   extends ListenOptions, Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
   /** Where the entries land. */
@@ -31,14 +40,14 @@ export interface ServeOptions
    * @default {4096}
    */
   maxConnections?: number;
-  /** Hears where the server listens. */
+  /** Hears where the server listens. If it throws, so does `serve`. */
   onListen?: (addr: Target) => void;
   /** Hears of each session that begins. */
-  onConnect?: (info: SessionInfo) => void;
+  onConnect?: (info: SessionInfo) => unknown;
   /** Hears how far each session is. */
-  onProgress?: (progress: Progress, info: SessionInfo) => void;
+  onProgress?: (progress: Progress, info: SessionInfo) => unknown;
   /** Hears of each session that ended well. */
-  onClose?: (info: SessionInfo, report?: RawReport) => void;
+  onClose?: (info: SessionInfo, report?: RawReport) => unknown;
   /**
    * Hears of each session that failed, with `authenticated: true`, and of each
    * connection that failed before it was admitted as a session, with `false`.
@@ -49,7 +58,7 @@ export interface ServeOptions
   onError?: (
     error: TransferError,
     info: SessionInfo & { authenticated: boolean },
-  ) => void;
+  ) => unknown;
 }
 
 /** Options of a server's `shutdown()`. */

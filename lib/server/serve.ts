@@ -5,6 +5,7 @@
  */
 
 import { MAX_DELAY_MS } from "../base/abort.ts";
+import { CallbackGuard } from "../base/callbacks.ts";
 import {
   asTransferError,
   isOutOfDescriptors,
@@ -13,13 +14,14 @@ import {
 } from "../base/errors.ts";
 import { pause } from "../base/retry.ts";
 import { mustBePositive, mustNotBeNegative } from "../base/validate.ts";
+import { notify } from "../model/events.ts";
 import { formatTarget, type Target, targetOf } from "../net/address.ts";
 import { listen, mustBeLocal, peerOf } from "../net/listen.ts";
 import { receiverGuard } from "../security/mod.ts";
 import { type AcceptedConn, Admission } from "./admission.ts";
 import { ConnectionHandler } from "./handle_connection.ts";
 import type { Handler, ServeOptions, ShutdownOptions } from "./options.ts";
-import { type Session, SessionRegistry } from "./sessions.ts";
+import { type Session, type SessionInfo, SessionRegistry } from "./sessions.ts";
 import { UnauthenticatedConns } from "./unauthenticated.ts";
 
 /** A running server. */
@@ -27,8 +29,8 @@ export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: Target;
   /**
-   * Resolves when it has stopped and the last session has ended. Rejects then
-   * with what `onError` threw, if it ever did.
+   * Resolves when it has stopped and the last session has ended. Rejects then,
+   * with `internal`, if `onClose` or `onError` ever threw or rejected.
    */
   readonly finished: Promise<void>;
   /**
@@ -108,8 +110,8 @@ class RunningServer implements Server {
   readonly #sessions = new SessionRegistry();
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
+  readonly #callbacks = new CallbackGuard();
   #stopped = false;
-  #thrown: { error: unknown } | undefined;
 
   constructor(options: ServeOptions, handler: Handler) {
     const { idleTimeout, maxSize, maxConnections = 4_096 } = options;
@@ -191,7 +193,8 @@ class RunningServer implements Server {
       }
     }
     await this.#sessions.allDone();
-    if (this.#thrown) throw this.#thrown.error;
+    await this.#callbacks.settled();
+    this.#callbacks.rethrow();
   }
 
   #cannotAccept(cause: unknown): void {
@@ -204,13 +207,12 @@ class RunningServer implements Server {
     this.#fail(error, { id: 0, peer, authenticated: false });
   }
 
-  /** Reports a failure. What `onError` throws is kept for `finished`. */
-  #fail(...failure: Parameters<NonNullable<ServeOptions["onError"]>>): void {
-    try {
-      this.#options.onError?.(...failure);
-    } catch (thrown) {
-      this.#thrown ??= { error: thrown };
-    }
+  #fail(
+    error: TransferError,
+    info: SessionInfo & { authenticated: boolean },
+  ): void {
+    const onError = () => this.#options.onError?.(error, info);
+    notify({ event: "error", error }, { onError }, this.#callbacks);
   }
 
   #serve(conn: Deno.Conn): void {
@@ -231,7 +233,8 @@ class RunningServer implements Server {
     const { info } = session;
     try {
       const report = await this.#handler.handle(conn, session, accepted);
-      this.#options.onClose?.(info, report);
+      const onClose = () => this.#options.onClose?.(info, report);
+      notify({ event: "closed" }, { onClose }, this.#callbacks);
     } catch (error) {
       if (this.#options.signal?.aborted) return;
       const authenticated = accepted.admitted;

@@ -3,6 +3,7 @@ import { TransferError } from "../../lib/base/errors.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
 import type { Target } from "../../lib/net/address.ts";
 import { withDeadline } from "../../lib/net/deadline.ts";
+import { sendRaw } from "../../lib/raw/send_raw.ts";
 import { generateKey } from "../../lib/security/key.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
@@ -246,8 +247,61 @@ Deno.test("an onError that throws is told in the end, and ends nothing before", 
   await stranger.write(utf8("GET / HTTP/1.0\r\n\r\n"));
   await new Response(stranger.readable).bytes(); // it was answered
   await send(noise(10), server.addr, { name: "after" });
-  await assertRejects(() => server.shutdown(), RangeError, "no screen");
-  assertEquals([...sink.files.keys()], ["after"]);
+  const error = await assertRejects(
+    () => server.shutdown(),
+    TransferError,
+    "Cannot tell of the failure: no screen",
+  );
+  assert(error.cause instanceof RangeError);
+  assertEquals([error.code, ...sink.files.keys()], ["internal", "after"]);
+});
+
+for (const raw of [false, true]) {
+  for (
+    const [callback, what] of [
+      ["onConnect", "the connection"],
+      ["onProgress", "the progress"],
+    ] as const
+  ) {
+    Deno.test(`an ${callback} that rejects fails its session, raw: ${raw}, and stops nothing`, async () => {
+      const closed: unknown[] = [];
+      const progressed = Promise.withResolvers<void>();
+      const { server, errors, sink } = listening({
+        raw,
+        onProgress: () => progressed.resolve(),
+        onClose: (info) => closed.push(info),
+        [callback]: () => {
+          progressed.resolve();
+          return Promise.reject(new RangeError("no screen"));
+        },
+      });
+      async function* source() {
+        yield noise(10);
+        await progressed.promise;
+      }
+      await (raw ? sendRaw : send)(source(), server.addr, { name: "stdin" });
+      await server.shutdown();
+      assertEquals([...sink.files.keys()], ["stdin"]);
+      assertEquals(
+        errors.map(({ error, authenticated }) => [
+          error.message,
+          authenticated,
+        ]),
+        [[`Cannot tell of ${what}: no screen`, true]],
+      );
+      assertEquals(closed, []);
+    });
+  }
+}
+
+Deno.test("an onClose that rejects fails the server in the end, and no session", async () => {
+  const { server, errors } = listening({
+    onClose: ({ id }) => Promise.reject(new RangeError(`no screen ${id}`)),
+  });
+  for (const name of ["a", "b"]) await send(noise(10), server.addr, { name });
+  const stopping = () => server.shutdown();
+  await assertRejects(stopping, TransferError, "no screen 1");
+  assertEquals(errors, []);
 });
 
 Deno.test("serve() refuses limits that would end everything at once", () => {
