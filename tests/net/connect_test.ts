@@ -109,6 +109,13 @@ Deno.test("notConnected() says that there is no such host, whoever looked", () =
   assert(!notConnected(target, later).message.includes("no such host"));
 });
 
+Deno.test("notConnected() is final where Deno does not allow it: asking again changes nothing", () => {
+  const target = { hostname: "127.0.0.1", port: 9 };
+  const cause = new Deno.errors.NotCapable("Requires net access");
+  const { code, retriable } = notConnected(target, cause);
+  assertEquals([code, retriable], ["connect", false]);
+});
+
 /** Fills a listener's queue until it answers nobody any more. */
 async function deafListener(): Promise<
   Disposable & { target: Target & { port: number } }
