@@ -1,13 +1,17 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { hkdfSync } from "node:crypto";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Target } from "../../lib/net/address.ts";
-import { generateKey } from "../../lib/security/key.ts";
-import { senderGuard } from "../../lib/security/mod.ts";
+import { generateKey, parseKey } from "../../lib/security/key.ts";
+import { receiverGuard, senderGuard } from "../../lib/security/mod.ts";
 import { secureConnect } from "../../lib/security/secure_connect.ts";
 import { freePort, rejectsWith, tempDir } from "../support/helpers.ts";
+import { needs } from "../support/needs.ts";
+import { certificate } from "../support/pairs.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
-const GUARD = senderGuard({ key: generateKey() });
+const KEY = generateKey();
+const GUARD = senderGuard({ key: KEY });
 
 Deno.test("secureConnect() says connect in the same words with a key and without", async () => {
   await using dir = await tempDir();
@@ -76,3 +80,35 @@ Deno.test("secureConnect() rejects with the signal's reason and leaves nothing o
     RangeError,
   );
 });
+
+needs(
+  ["openssl"],
+  "what is proven inside TLS is derived from the key for that alone (RFC 5869)",
+  async () => {
+    const tls = await certificate();
+    const trusted = { ca: [tls.cert], hostname: "localhost" };
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { hostname, port } = listener.addr;
+    const [sender, receiver] = await Promise.all([
+      secureConnect(
+        { hostname, port },
+        PATIENCE,
+        senderGuard({ key: KEY, tls: trusted }),
+      ),
+      listener.accept().then((conn) =>
+        receiverGuard({ key: KEY, tls })!.handshake(conn, () => {})
+      ),
+    ]);
+    const secret = hkdfSync(
+      "sha256",
+      parseKey(KEY),
+      new Uint8Array(0),
+      "halfclose 2 proof",
+      32,
+    );
+    for (const { conn, credentials } of [sender, receiver]) {
+      assertEquals(credentials?.secret, new Uint8Array(secret));
+      conn.close();
+    }
+  },
+);
