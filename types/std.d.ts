@@ -55,6 +55,23 @@ declare module "@std/assert" {
   ): Promise<E>;
 }
 
+declare module "@std/async/abortable" {
+  export function abortable<T>(p: Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+declare module "@std/async/delay" {
+  export function delay(
+    ms: number,
+    options?: { signal?: AbortSignal | undefined; persistent?: boolean },
+  ): Promise<void>;
+}
+
+declare module "@std/bytes/concat" {
+  export function concat(
+    buffers: readonly Uint8Array[],
+  ): Uint8Array<ArrayBuffer>;
+}
+
 declare module "@std/cli/parse-args" {
   /** The options of {@linkcode parseArgs} that this project uses. */
   export interface ParseOptions<B extends string, S extends string> {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
+
 /** Longest nap of {@linkcode RateLimiter} in milliseconds, so that it can be left. */
 const NAP_MS = 100;
 
@@ -39,7 +41,7 @@ export class RateLimiter {
     this.#free = from + bytes / this.#rate * 1000;
     for (let left; (left = from - performance.now()) > 0 && !stopped();) {
       const nap = Math.min(left, NAP_MS);
-      await new Promise((resolve) => setTimeout(resolve, nap));
+      await delay(nap);
     }
   }
 }

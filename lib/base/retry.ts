@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { delay } from "@std/async/delay";
 import { asTransferError, type TransferError } from "./errors.ts";
 
 /** What happens before another attempt. */
@@ -63,7 +63,7 @@ export async function retrying<T>(
       inVain = what.moved?.() ? 1 : inVain + 1;
       const wait = backoff(inVain);
       options.onRetry?.({ attempt, wait, error });
-      await pause(wait, options.signal);
+      await delay(wait, { signal: options.signal });
     }
   }
 }
@@ -84,21 +84,4 @@ const LONGEST_WAIT_MS = 15_000;
 export function backoff(attempt: number): number {
   const full = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
   return Math.round(full * (0.5 + Math.random() / 2));
-}
-
-/**
- * Waits.
- *
- * On abort: rejects with the signal's reason.
- *
- * @param ms How long.
- * @param signal Ends the wait.
- */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await delay(ms, undefined, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

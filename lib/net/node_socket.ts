@@ -11,6 +11,7 @@
  * @module
  */
 
+import { concat } from "@std/bytes/concat";
 import type { Duplex as Stream } from "node:stream";
 import type { Duplex } from "./duplex.ts";
 
@@ -124,10 +125,7 @@ export class NodeSocketConn implements Duplex {
    * @param bytes Those that were read last.
    */
   unread(bytes: Uint8Array): void {
-    const rest = new Uint8Array(bytes.length + this.#rest.length);
-    rest.set(bytes);
-    rest.set(this.#rest, bytes.length);
-    this.#rest = rest;
+    this.#rest = concat([bytes, this.#rest]);
   }
 
   /** Frees the descriptor; what still waits is told. */

@@ -7,8 +7,8 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { TransferError } from "../base/errors.ts";
-import { pause } from "../base/retry.ts";
 import { encodeFrame } from "../wire/encoding.ts";
 import type { Frame, Hello } from "../wire/frames.ts";
 import { checkProof, type Credentials, proofOf } from "./auth_proof.ts";
@@ -80,7 +80,7 @@ export async function delayFailure(check: () => void): Promise<void> {
   try {
     check();
   } catch (error) {
-    if (error instanceof TransferError) await pause(FAILURE_DELAY_MS);
+    if (error instanceof TransferError) await delay(FAILURE_DELAY_MS);
     throw error;
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { concat } from "@std/bytes/concat";
 import { hkdfSync } from "node:crypto";
 import { sameBytes, sha256 } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
@@ -55,9 +56,7 @@ export function generateKey(): string {
  * @returns The text that {@linkcode parseKey} reads.
  */
 export function formatKey(key: Uint8Array): string {
-  const bytes = new Uint8Array(KEY_BYTES + CHECKSUM_BYTES);
-  bytes.set(key);
-  bytes.set(checksum(key), KEY_BYTES);
+  const bytes = concat([key, checksum(key)]);
   let text = "", held = 0, bits = 0;
   for (const byte of bytes) {
     held = held << 8 | byte;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { MAX_DELAY_MS } from "../base/abort.ts";
 import { CallbackGuard } from "../base/callbacks.ts";
 import {
@@ -12,7 +13,6 @@ import {
   reasonOf,
   TransferError,
 } from "../base/errors.ts";
-import { pause } from "../base/retry.ts";
 import { mustBePositive, mustNotBeNegative } from "../base/validate.ts";
 import { notify } from "../model/events.ts";
 import { formatTarget, type Target, targetOf } from "../net/address.ts";
@@ -189,7 +189,7 @@ class RunningServer implements Server {
         }
         if (!reported) this.#cannotAccept(error);
         reported = true;
-        await pause(ACCEPT_PAUSE_MS);
+        await delay(ACCEPT_PAUSE_MS);
       }
     }
     await this.#sessions.allDone();

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { concat } from "@std/bytes/concat";
+
 /** Small pieces are put together up to this size. */
 export const BATCH_BYTES = 65_536;
 
@@ -21,12 +23,5 @@ export function nextBatch(queue: Uint8Array[]): Uint8Array {
     size += bytes.length;
   }
   const parts = queue.splice(0, count);
-  if (count === 1) return parts[0]!;
-  const batch = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    batch.set(part, at);
-    at += part.length;
-  }
-  return batch;
+  return count === 1 ? parts[0]! : concat(parts);
 }

@@ -32,6 +32,7 @@
  * @module
  */
 
+import { concat } from "@std/bytes/concat";
 import { sameBytes } from "../base/digest.ts";
 import { NONCE_BYTES } from "./frames.ts";
 import { KEYED_VERSION, PREFACE } from "./preface.ts";
@@ -49,10 +50,7 @@ export const KEY_CHALLENGE_BYTES: number = KEYED_PREFACE.length + NONCE_BYTES;
  * @returns {@linkcode KEY_CHALLENGE_BYTES} bytes.
  */
 export function encodeKeyChallenge(nonce: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(KEY_CHALLENGE_BYTES);
-  bytes.set(KEYED_PREFACE as Uint8Array);
-  bytes.set(nonce, KEYED_PREFACE.length);
-  return bytes;
+  return concat([KEYED_PREFACE as Uint8Array, nonce]);
 }
 
 /**

@@ -43,6 +43,9 @@ Deno.test("std.d.ts declares every @std module of the import map and no other", 
 
 const IMPORTS = `
 import * as std from "@std/assert";
+import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
+import { concat } from "@std/bytes/concat";
 import { parseArgs } from "@std/cli/parse-args";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { toBytes } from "@std/streams/to-bytes";
@@ -73,6 +76,9 @@ const paths: string[] = args._;
 const mixed: (string | number)[] = parseArgs(["a"])._;
 parseArgs([], { alias: { q: "quiet" }, boolean: ["quiet"], negatable: ["quiet"] });
 parseArgs([], { stopEarly: true, unknown: (arg, key) => arg + key });
+const first: Promise<number> = abortable(Promise.resolve(7), AbortSignal.abort());
+const later: Promise<void> = delay(10, { signal: undefined, persistent: false });
+const whole: Uint8Array<ArrayBuffer> = concat([new Uint8Array(1)]);
 const split: ReadableStream<string> = lines.pipeThrough(new TextLineStream());
 new TextLineStream({ allowCR: true });
 const all: Promise<Uint8Array<ArrayBuffer>> = toBytes(bytes);
@@ -114,6 +120,12 @@ parseArgs([], { strings: ["a"] }); // TS2561
 parseArgs([], { alias: { q: 7 } }); // TS2322
 bytes.pipeThrough(new TextLineStream()); // TS2345
 new TextLineStream({ allowCr: true }); // TS2561
+abortable(Promise.resolve(7)); // TS2554
+const wrong8: number = abortable(Promise.resolve(7), AbortSignal.abort()); // TS2322
+delay("10"); // TS2345
+delay(10, AbortSignal.abort()); // TS2559
+concat(new Uint8Array(1), new Uint8Array(1)); // TS2554
+concat(["text"]); // TS2322
 toBytes(lines); // TS2345
 toBytes(new Uint8Array(1)); // TS2345
 const wrong6: Uint8Array = toBytes(bytes); // TS2740

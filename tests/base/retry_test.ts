@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { backoff, pause, retrying } from "../../lib/base/retry.ts";
+import { backoff, retrying } from "../../lib/base/retry.ts";
 
 Deno.test("backoff() doubles from 200 ms to 15 s and keeps at least half", () => {
   for (
@@ -27,20 +27,28 @@ Deno.test("backoff() does not bring all senders back at the same moment", () => 
   assert(new Set(waits).size > 10);
 });
 
-Deno.test("pause() resolves after the time", async () => {
-  const from = performance.now();
-  await pause(20);
-  assert(performance.now() - from >= 19);
-});
-
-Deno.test("pause() rejects with the signal's reason, also when aborted before", async () => {
-  const reason = new RangeError("enough");
-  const controller = new AbortController();
-  const waiting = pause(60_000, controller.signal);
-  controller.abort(reason);
-  assertEquals(await assertRejects(() => waiting, RangeError), reason);
-  const before = () => pause(60_000, AbortSignal.abort(reason));
-  assertEquals(await assertRejects(before, RangeError), reason);
+Deno.test("retrying() ends its wait with the signal's reason, and tries no more", async () => {
+  const soon = [
+    (act: () => void) => act(),
+    (act: () => void) => void setTimeout(act, 0), // in the middle of the wait
+  ];
+  for (const when of soon) {
+    const stop = new AbortController();
+    const reason = new RangeError("enough");
+    let attempts = 0;
+    const retried = retrying({
+      retry: 5,
+      signal: stop.signal,
+      onRetry: () => when(() => stop.abort(reason)),
+    }, {
+      attempt() {
+        attempts++;
+        throw new TransferError("lost", "Cannot go on: it was cut");
+      },
+    });
+    assertEquals(await assertRejects(() => retried, RangeError), reason);
+    assertEquals(attempts, 1);
+  }
 });
 
 Deno.test("retrying() waits after progress as it did before the first retry", async () => {

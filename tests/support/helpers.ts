@@ -6,6 +6,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type Code, TransferError } from "../../lib/base/errors.ts";
@@ -82,14 +83,7 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** The pieces as one. */
 export function joined(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  const all = [...pieces];
-  const result = new Uint8Array(all.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const piece of all) {
-    result.set(piece, at);
-    at += piece.length;
-  }
-  return result;
+  return concat([...pieces]);
 }
 
 /** Reads to the end, in pieces of at most so many bytes. */

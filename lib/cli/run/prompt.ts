@@ -4,7 +4,7 @@
  * @module
  */
 
-import { onAbort } from "../../base/abort.ts";
+import { abortable } from "@std/async/abortable";
 
 const BACKSPACES: readonly number[] = [0x08, 0x7f];
 
@@ -27,14 +27,12 @@ export async function askHidden(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  using _ = onAbort(signal, () => aborted.reject(signal.reason));
   // Before the question: what is pasted too fast is not to be shown either.
   // Ctrl-C stays a signal.
   Deno.stdin.setRaw(true, { cbreak: true });
   try {
     write(`${question} `);
-    return await Promise.race([readLine(), aborted.promise]);
+    return await abortable(readLine(), signal);
   } finally {
     Deno.stdin.setRaw(false);
     write("\n"); // which the terminal did not show

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { TransferError } from "../../../base/errors.ts";
 import { type Duplex, readSome } from "../../../net/duplex.ts";
 import { hangUp, writeAll } from "../../../net/half_close.ts";
@@ -32,7 +33,7 @@ function slowly(conn: Deno.Conn): Duplex {
   return {
     async read(into) {
       if (++reads % READS_PER_PAUSE === 0) {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await delay(PAUSE_MS);
       }
       return await conn.read(into.subarray(0, READ_BYTES));
     },
