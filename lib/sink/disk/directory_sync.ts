@@ -10,37 +10,55 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How long a sync waits for company when there has just been another. */
+/**
+ * How long a sync in a burst waits for more callers, in milliseconds. A guess.
+ */
 const GATHER_MS = 10;
 
-/** How recent "just" is: files that come one by one do not wait. */
+/**
+ * How soon after the last sync another one is of the same burst, in
+ * milliseconds. A guess: files that come one by one do not wait.
+ */
 const BURST_MS = 50;
 
-/** Directories remembered; with more it is looked anew, which costs a sync. */
+/** Directories remembered. One that is forgotten costs one sync more. */
 const MAX_REMEMBERED = 10_000;
 
 /** What is known of one directory. */
 interface State {
+  /** The sync that has begun: it may miss an entry that is made from now on. */
   running?: Promise<void> | undefined;
-  /** The sync that has not begun, which whoever comes may share. */
+  /** The sync that has not begun, which every new caller shares. */
   queued?: Promise<void> | undefined;
-  /** When the last one ended. */
+  /** When the last one ended, as `performance.now()` counts. */
   ended: number;
 }
 
-/** Syncs directories, many callers at a time with few system calls. */
+/** Syncs directories, with few system calls for many callers at a time. */
 export class DirectorySync {
   readonly #states = new Map<string, State>();
+  readonly #fsync: (path: string) => Promise<void>;
+
+  /**
+   * Begins with no directory.
+   *
+   * @param fsync What syncs one directory; fsync(2) by default.
+   */
+  constructor(fsync: (path: string) => Promise<void> = fsyncDirectory) {
+    this.#fsync = fsync;
+  }
 
   /**
    * Resolves when every entry that the directory has now is on stable storage.
    *
-   * A sync that has begun may have missed an entry made since, so a caller that
-   * finds one running shares the one after it. In a burst each sync waits a
-   * moment for more callers to share it: with ten thousand small files, half
-   * the cost was this call.
+   * A sync that has begun may miss an entry made since: a caller that finds one
+   * running shares the one after it. In a burst each sync waits a moment for
+   * more callers to share it: of ten thousand small files this call was half
+   * the cost.
    *
    * @param path The directory.
+   * @throws What the system throws when it cannot open or sync the directory;
+   * all that share the sync hear of it, and the next call tries again.
    */
   sync(path: string): Promise<void> {
     const state = this.#states.get(path) ?? { ended: -Infinity };
@@ -58,10 +76,10 @@ export class DirectorySync {
   async #enqueue(path: string, state: State): Promise<void> {
     const burst = performance.now() - state.ended < BURST_MS;
     if (state.running || burst) await delay(GATHER_MS);
-    // How it ended is told to its own callers.
+    // Its own callers hear how it ended.
     await Promise.allSettled([state.running]);
-    state.queued = undefined; // from here on it may miss an entry
-    state.running = syncDirectory(path);
+    state.queued = undefined; // before it begins: then it may miss an entry
+    state.running = this.#fsync(path);
     try {
       await state.running;
     } finally {
@@ -71,7 +89,7 @@ export class DirectorySync {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+async function fsyncDirectory(path: string): Promise<void> {
   using directory = await Deno.open(path);
   await directory.sync();
 }

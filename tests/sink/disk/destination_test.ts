@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
-import { noise, rejectsWith, tempDir, tree } from "../../support/helpers.ts";
+import { directorySink } from "../../../lib/sink/disk/mod.ts";
+import {
+  noise,
+  rejectsWith,
+  tempDir,
+  tree,
+  utf8,
+} from "../../support/helpers.ts";
 
 Deno.test("Destination.makeDirectories() makes the way down once, also for many at a time", async () => {
   await using dir = await tempDir();
@@ -55,3 +62,26 @@ Deno.test("Destination.lstat() sees the link itself, and null where nothing is",
   assertEquals(await to.lstat(["none"]), null);
   assertEquals(await to.lstat(["none", "x"]), null);
 });
+
+for (const where of ["root/inside", "root-evil"]) {
+  Deno.test(`Destination.makeDirectories() passes through no link to ${where}, made since the file was opened (5)`, async () => {
+    await using dir = await tempDir();
+    const root = `${dir.path}/root`;
+    const target = `${dir.path}/${where}`;
+    await Deno.mkdir(root);
+    await Deno.mkdir(`${target}/e`, { recursive: true });
+    for (const name of ["d/a", "d/e/a"]) {
+      const sink = directorySink(root);
+      const draft = await sink.open({ kind: "file", name });
+      await draft.write(utf8("bytes"));
+      await Deno.symlink(target, `${root}/d`);
+      await rejectsWith(
+        "rejected",
+        () => draft.commit(),
+        'Cannot store below "d": it is a symbolic link',
+      );
+      await Deno.remove(`${root}/d`);
+    }
+    assertEquals(await tree(target), ["e/"]);
+  });
+}

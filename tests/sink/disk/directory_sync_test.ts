@@ -27,6 +27,61 @@ Deno.test("DirectorySync tells a failure to those who share it, and not to those
   await sync.sync(path);
 });
 
+/** Syncs that are told when to end, in the order in which they begin. */
+function controlled() {
+  const begun: PromiseWithResolvers<void>[] = [];
+  const running: PromiseWithResolvers<void>[] = [];
+  const at = (list: PromiseWithResolvers<void>[], index: number) =>
+    list[index] ??= Promise.withResolvers<void>();
+  let count = 0;
+  return {
+    fsync: () => {
+      const index = count++;
+      at(begun, index).resolve();
+      return at(running, index).promise;
+    },
+    begun: (index: number) => at(begun, index).promise,
+    end: (index: number) => at(running, index).resolve(),
+    get count() {
+      return count;
+    },
+  };
+}
+
+Deno.test("DirectorySync begins a second fsync for callers that find one running, and one alone", async () => {
+  const disk = controlled();
+  const sync = new DirectorySync(disk.fsync);
+  const first = sync.sync("/d");
+  const shares = sync.sync("/d"); // it has not begun
+  await disk.begun(0);
+  // An entry that is made now may be missing in the first.
+  const later = [sync.sync("/d"), sync.sync("/d")];
+  const ended: string[] = [];
+  first.then(() => ended.push("first"));
+  shares.then(() => ended.push("shares"));
+  later.forEach((one) => one.then(() => ended.push("later")));
+  assertEquals(disk.count, 1);
+  disk.end(0);
+  await Promise.all([first, shares]);
+  await Promise.race([disk.begun(1), ...later]);
+  assertEquals(disk.count, 2);
+  assertEquals(ended, ["first", "shares"]);
+  disk.end(1);
+  await Promise.all(later);
+  assertEquals(ended, ["first", "shares", "later", "later"]);
+  assertEquals(disk.count, 2);
+});
+
+Deno.test("DirectorySync keeps directories apart", async () => {
+  const synced: string[] = [];
+  const sync = new DirectorySync((path) => {
+    synced.push(path);
+    return Promise.resolve();
+  });
+  await Promise.all(["/a", "/b", "/a"].map((path) => sync.sync(path)));
+  assertEquals(synced.sort(), ["/a", "/b"]);
+});
+
 /** One system call of a traced program, by its place in the trace. */
 interface Call {
   name: string;

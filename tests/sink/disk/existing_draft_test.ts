@@ -4,6 +4,7 @@ import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { ExistingDraft } from "../../../lib/sink/disk/existing_draft.ts";
 import { directorySink } from "../../../lib/sink/disk/mod.ts";
+import { openFile } from "../../../lib/sink/disk/open_file.ts";
 import { noise, tempDir, tree } from "../../support/helpers.ts";
 
 const MIB = 1_048_576;
@@ -150,4 +151,58 @@ Deno.test("a file that is too long to be proven whole is not refused for it", as
   const { existing } = await draft.commit();
   assertEquals(existing, true);
   assertEquals(await tree(dir.path), ["a"]);
+});
+
+/** What a destination synced so far: paths of directories, inodes of files. */
+function syncsOf(to: Destination): (string | number)[] {
+  const done: (string | number)[] = [];
+  const { files, directories } = to;
+  const [file, directory] = [files.sync, directories.sync];
+  files.sync = async (one) => {
+    await file.call(files, one);
+    done.push((await one.stat()).ino!);
+  };
+  directories.sync = async (path) => {
+    await directory.call(directories, path);
+    done.push(path);
+  };
+  return done;
+}
+
+Deno.test("a file that is there is synced, with every directory up to the root, before its receipt (1, 2)", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/d/e/a`;
+  await Deno.mkdir(`${dir.path}/d/e`, { recursive: true });
+  await Deno.writeFile(path, CONTENT);
+  const to = new Destination(dir.path, {});
+  const entry = { kind: "file", name: "d/e/a", size: CONTENT.length } as const;
+  const draft = await openFile(to, entry, ["d", "e", "a"], undefined);
+  await draft.resumable!.start(CONTENT.length);
+  const done = syncsOf(to);
+  assertEquals((await draft.commit()).existing, true);
+  const { ino } = await Deno.stat(path);
+  assertEquals(done[0], ino);
+  assertEquals(done.slice(1).sort(), [
+    dir.path,
+    `${dir.path}/d`,
+    `${dir.path}/d/e`,
+  ]);
+});
+
+Deno.test("a file whose ctime moved meanwhile is synced again once its bytes were compared (1, 2)", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/a`;
+  await Deno.writeFile(path, CONTENT);
+  const to = new Destination(dir.path, {});
+  const entry = { kind: "file", name: "a", size: CONTENT.length } as const;
+  const draft = await openFile(to, entry, ["a"], undefined);
+  await draft.resumable!.start(CONTENT.length);
+  const { ctime, ino } = await Deno.stat(path);
+  // Somebody wrote the same bytes anew: they may not be on the disk.
+  while ((await Deno.stat(path)).ctime!.getTime() === ctime!.getTime()) {
+    await Deno.writeFile(path, CONTENT);
+  }
+  const done = syncsOf(to);
+  assertEquals((await draft.commit()).existing, true);
+  assertEquals(done, [ino, dir.path, ino]);
 });

@@ -177,3 +177,69 @@ Deno.test("FileDraft that waits for a descriptor ends at once when it is dropped
   await writing;
   assertEquals(await tree(dir.path), []);
 });
+
+Deno.test("FileDraft that has its name is no partial for a sender that is back (1, 3)", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = await written(to);
+  const [named, synced] = [0, 1].map(() => Promise.withResolvers<void>());
+  to.directories.sync = () => {
+    named!.resolve();
+    return synced!.promise;
+  };
+  const committing = draft.commit();
+  await named!.promise;
+  const evicting = to.drafts.evict("a", "the transfer");
+  synced!.resolve();
+  assertEquals((await committing).existing, false);
+  await evicting;
+  assertEquals(await tree(dir.path), ["a"]);
+});
+
+Deno.test("FileDraft ends when no write uses its file any more, also one that nobody waited for", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = await written(to);
+  to.files.sync = () => Promise.resolve(); // nothing else makes it wait
+  const gate = Promise.withResolvers<void>();
+  const { write } = Deno.FsFile.prototype;
+  let ended = false;
+  Deno.FsFile.prototype.write = async function (piece) {
+    Deno.FsFile.prototype.write = write; // the second one does not wait
+    await gate.promise;
+    assertEquals(ended, false);
+    return await write.call(this, piece);
+  };
+  try {
+    const writes = [draft.write(noise(10)), draft.write(noise(10))];
+    const keeping = draft.keep().then(() => void (ended = true));
+    await writes[1];
+    assertEquals((await tree(dir.path)).length, 1);
+    assertEquals(ended, false);
+    gate.resolve();
+    await Promise.all([...writes, keeping]);
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  const kept = await to.temps.openPartial(["a"], 0o666);
+  assertEquals((await kept?.file.stat())?.size, 1_500_020);
+  kept?.file.close();
+});
+
+Deno.test("FileDraft keeps a partial that nobody went on with, and starts over where nobody asks for it", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  await (await written(to)).keep();
+  const entry = { kind: "file", name: "a", size: 2_000_000 } as const;
+  const idle = new FileDraft(to, entry, ["a"]);
+  await idle.findPartial();
+  assertEquals(idle.resumable?.length, 1_500_000);
+  await idle.keep();
+  assertEquals((await tree(dir.path)).length, 1);
+  const draft = new FileDraft(to, entry, ["a"]);
+  await draft.findPartial();
+  assertEquals(draft.resumable?.length, 1_500_000);
+  await Promise.all([draft.write(utf8("one")), draft.write(utf8(" two"))]);
+  await draft.commit();
+  assertEquals(await Deno.readTextFile(`${dir.path}/a`), "one two");
+});

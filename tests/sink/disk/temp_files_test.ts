@@ -221,3 +221,40 @@ Deno.test("TempFiles works where it cannot sweep, and sweeps when it can again",
     Date.now = now;
   }
 });
+
+Deno.test("TempFiles counts the lease by ctime: mtime is the sender's to set", async () => {
+  await using dir = await tempDir();
+  const { path, file } = await new TempFiles(dir.path).create(PARTS, MODE);
+  file.close(); // left behind, and waits for its sender
+  await Deno.utime(path, 1, 1);
+  assertEquals(
+    await new TempFiles(dir.path).openPartial(["b"], MODE),
+    undefined,
+  );
+  assertEquals((await tree(dir.path)).length, 1);
+  const { now } = Date;
+  Date.now = () => now() + 25 * 60 * 60 * 1000;
+  try {
+    // Nor does a time to come keep it for ever.
+    await Deno.utime(path, 9e9, 9e9);
+    await new TempFiles(dir.path).openPartial(["b"], MODE);
+  } finally {
+    Date.now = now;
+  }
+  assertEquals(await tree(dir.path), []);
+});
+
+Deno.test("TempFiles sweeps no file that is being written, however old it looks", async () => {
+  await using dir = await tempDir();
+  const { path, file } = await new TempFiles(dir.path).create(PARTS, MODE);
+  await Deno.utime(path, 1, 1);
+  const { now } = Date;
+  Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
+  try {
+    await new TempFiles(dir.path).openPartial(["b"], MODE);
+  } finally {
+    Date.now = now;
+  }
+  assertEquals((await tree(dir.path)).length, 1);
+  file.close();
+});
