@@ -73,10 +73,8 @@ export { type Phase, type Progress } from "./lib/model/progress.ts";
 export { type Receipt } from "./lib/model/receipt.ts";
 export { type Entry } from "./lib/model/entry.ts";
 export { type Held } from "./lib/model/block_digests.ts";
-export {
-  receive,
-  type ReceiveOptions,
-} from "./lib/transfer/receiver/receive.ts";
+export { receive } from "./lib/transfer/receiver/receive.ts";
+export { type ReceiveOptions } from "./lib/transfer/receiver/session_options.ts";
 export { type Retry, type RetryOptions } from "./lib/base/retry.ts";
 export {
   type ReceiverSecurity,

@@ -14,10 +14,8 @@ import type { RawReport } from "../raw/report.ts";
 import { closeQuietly } from "../net/deadline.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { ReceiverGuard } from "../security/mod.ts";
-import {
-  receiverHandshake,
-  type WelcomeOptions,
-} from "../transfer/receiver/receive.ts";
+import { receiverHandshake } from "../transfer/receiver/handshake.ts";
+import type { HandshakeOptions } from "../transfer/receiver/session_options.ts";
 import type { AcceptedConn } from "./admission.ts";
 import type { Handler, ServeOptions } from "./options.ts";
 import type { Session } from "./sessions.ts";
@@ -127,7 +125,7 @@ export class ConnectionHandler {
 
   async #verified(
     conn: Deno.Conn,
-    options: WelcomeOptions,
+    options: HandshakeOptions,
     admit: () => void,
     onConn: (conn: Duplex) => void,
   ): Promise<void> {

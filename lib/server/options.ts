@@ -11,7 +11,7 @@ import type { Target } from "../net/address.ts";
 import type { ListenOptions } from "../net/listen.ts";
 import type { RawReport } from "../raw/report.ts";
 import type { Sink } from "../sink/sink.ts";
-import type { ReceiveOptions } from "../transfer/receiver/receive.ts";
+import type { ReceiveOptions } from "../transfer/receiver/session_options.ts";
 import type { SessionInfo } from "./sessions.ts";
 
 /**

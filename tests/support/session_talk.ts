@@ -5,10 +5,8 @@
  */
 
 import type { Receipt } from "../../lib/model/receipt.ts";
-import {
-  receive,
-  type ReceiveOptions,
-} from "../../lib/transfer/receiver/receive.ts";
+import { receive } from "../../lib/transfer/receiver/receive.ts";
+import type { ReceiveOptions } from "../../lib/transfer/receiver/session_options.ts";
 import type { Frame } from "../../lib/wire/frames.ts";
 import { noise } from "./helpers.ts";
 import { connectedPair } from "./pairs.ts";

@@ -26,18 +26,20 @@ export class EntryTable {
   #current: number | undefined;
   #count = 0;
   #last = -1;
+  #receipts = 0;
+  #confirmed = 0;
 
-  /** The one that waits longest for its receipt. */
+  /** The one that was opened first of those without a receipt. */
   get first(): IncomingEntry | undefined {
     const [first] = this.#open.values();
     return first;
   }
 
   /**
-   * Checks an OPEN against the rules: numbers rise, and not too many are open.
+   * Checks an OPEN: numbers rise, and at most MAX_AHEAD entries are open.
    *
-   * @param open What the sender said.
-   * @throws {TransferError} `protocol` when it breaks them.
+   * @param open The frame.
+   * @throws {TransferError} `protocol` when it breaks one of these rules.
    */
   announce({ entry }: Open): void {
     if (entry <= this.#last || entry === SESSION) {
@@ -56,7 +58,7 @@ export class EntryTable {
     this.#count++;
   }
 
-  /** Takes an entry in. */
+  /** Adds an entry that was accepted. */
   add(incoming: IncomingEntry): void {
     this.#open.set(incoming.open.entry, incoming);
   }
@@ -64,10 +66,10 @@ export class EntryTable {
   /**
    * Finds the entry that a frame is for.
    *
-   * @param frame What the sender said.
+   * @param frame The frame.
    * @returns The entry, or `undefined` for one that was refused.
    * @throws {TransferError} `protocol` where there is no such entry, and for
-   * bytes in the middle of another entry's.
+   * DATA between another entry's DATA and its END.
    */
   find({ type, entry }: Data | End | Fail): IncomingEntry | undefined {
     const incoming = this.#open.get(entry);
@@ -87,7 +89,24 @@ export class EntryTable {
     this.#current = entry;
   }
 
-  /** Bytes of all that are open; absent where one has no size. */
+  /** How many bytes the entries with a receipt have. */
+  get confirmed(): number {
+    return this.#confirmed;
+  }
+
+  /**
+   * How many bytes there are in all, for a session of a single entry. Of more,
+   * nobody on this side knows how many will come; and of an entry that is not
+   * accepted yet, or has failed, nobody knows how much of it will.
+   */
+  get total(): number | undefined {
+    const known = this.#count === 1 &&
+      (this.#open.size > 0 || this.#receipts > 0);
+    const size = known ? this.size : undefined;
+    return size === undefined ? undefined : this.#confirmed + size;
+  }
+
+  /** Sum of the announced sizes in bytes; absent where one is not known. */
   get size(): number | undefined {
     let sum = 0;
     for (const { open } of this.#open.values()) {
@@ -97,7 +116,7 @@ export class EntryTable {
     return sum;
   }
 
-  /** How many were opened so far. */
+  /** How many were opened so far, refused ones included. */
   get count(): number {
     return this.#count;
   }
@@ -111,7 +130,8 @@ export class EntryTable {
    * Checks a FINISH against what was opened and ended.
    *
    * @param count How many entries the sender says it opened.
-   * @throws {TransferError} `protocol` when it is not so.
+   * @throws {TransferError} `protocol` when the count differs, or when an entry
+   * has no END.
    */
   finish(count: number): void {
     const left = this.unfinished;
@@ -127,7 +147,7 @@ export class EntryTable {
     );
   }
 
-  /** What it means that the sender ended now. */
+  /** The error for a sender that ends its side now. */
   cutOff(): TransferError {
     const where = this.first
       ? ` in ${quote(this.first.open.name)} after ${this.first.received} bytes`
@@ -141,33 +161,40 @@ export class EntryTable {
     );
   }
 
-  /** Forgets an entry that has its receipt. */
-  settle(entry: number): void {
+  /**
+   * Forgets an entry that has its receipt.
+   *
+   * @param entry Its number.
+   * @param bytes Its length in bytes.
+   */
+  settle(entry: number, bytes: number): void {
     this.#open.delete(entry);
+    this.#receipts++;
+    this.#confirmed += bytes;
   }
 
   /** Notes that an entry failed on this side, and drops it. */
   async refuse(entry: number): Promise<void> {
     this.#refused.add(entry);
-    // A sender that may be MAX_AHEAD ahead has heard of all before those.
+    // A sender is at most MAX_AHEAD entries ahead, so it has heard of older ones.
     const [oldest] = this.#refused;
     if (this.#refused.size > 2 * MAX_AHEAD) this.#refused.delete(oldest!);
     await this.drop(entry);
   }
 
-  /** Forgets an entry, and its draft or what cannot be gone on with of it. */
+  /** Forgets an entry, and aborts its draft or keeps what can be resumed. */
   async drop(entry: number, how: "abort" | "keep" = "abort"): Promise<void> {
     const incoming = this.#open.get(entry);
     this.#open.delete(entry);
     try {
       await (how === "keep" ? incoming?.keep() : incoming?.abort());
     } catch (error) {
-      // The entry has failed already; what its draft left is swept later.
+      // The entry has failed already, and its temporary file is removed later.
       if (!(error instanceof TransferError)) throw error;
     }
   }
 
-  /** Forgets all of them, and keeps what another session can go on with. */
+  /** Forgets all of them, and keeps what another session can resume. */
   async keepAll(): Promise<void> {
     const left = [...this.#open.keys()];
     await Promise.all(left.map((entry) => this.drop(entry, "keep")));

@@ -13,7 +13,7 @@ import type { Phase } from "../../model/progress.ts";
 import type { Draft, Sink } from "../../sink/sink.ts";
 import type { Data, End, Open, ReceiptFrame } from "../../wire/frames.ts";
 
-/** Checks what arrives of an entry against what was announced. */
+/** An entry, and the checks of what arrives against what was announced. */
 export class IncomingEntry {
   /** What the sender announced. */
   readonly open: Open;
@@ -23,7 +23,7 @@ export class IncomingEntry {
   received = 0;
   readonly #draft: Draft;
   readonly #maxSize: number;
-  /** Of what came so far; absent until it is known from where on it comes. */
+  /** Of the bytes so far; absent until the offset of the first is known. */
   #digest: Digest | undefined;
 
   private constructor(open: Open, draft: Draft, maxSize: number) {
@@ -33,7 +33,7 @@ export class IncomingEntry {
     if (!draft.resumable) this.#digest = new Digest();
   }
 
-  /** What is there of it from before. */
+  /** What an earlier attempt has left of it. */
   get held(): Held {
     return this.#draft.resumable ?? NOTHING;
   }
@@ -43,11 +43,11 @@ export class IncomingEntry {
    *
    * @param open What the sender announced.
    * @param sink Where it is to land.
-   * @param maxSize Most bytes it may have.
-   * @param transfer The transfer's id.
+   * @param maxSize Largest size in bytes.
+   * @param transfer The transfer's id, in hexadecimal.
    * @returns The entry, ready for data.
-   * @throws {TransferError} `rejected` when it is too large or the sink will not
-   * have it.
+   * @throws {TransferError} `rejected` when it is too large, and as
+   * {@linkcode Sink.open}.
    */
   static async begin(
     open: Open,
@@ -61,13 +61,11 @@ export class IncomingEntry {
   }
 
   /**
-   * Takes the next piece. Checks come first and throw at once; what is returned
-   * is the disk's part, during which the bytes must not change.
+   * Writes the next piece to the draft.
    *
-   * @param data The piece.
-   * @returns Resolves when the draft has it.
+   * @param data The piece. Its bytes must not change until this resolves.
    * @throws {TransferError} `protocol` for a piece that is out of place,
-   * `rejected` beyond the size limit, `local-io` when it cannot be kept.
+   * `rejected` beyond the size limit, `local-io` when it cannot be written.
    */
   async write({ offset, bytes }: Data): Promise<void> {
     const digest = this.#digest ?? await this.#start(offset);
@@ -110,11 +108,11 @@ export class IncomingEntry {
   }
 
   /**
-   * Gives the entry its name.
+   * Makes the entry appear under its name.
    *
-   * @param end What was verified.
+   * @param end The END that was verified.
    * @param id The transfer's id.
-   * @returns The receipt, true from now on.
+   * @returns The receipt: what it says is true from now on.
    * @throws {TransferError} As {@linkcode Draft.commit}.
    */
   async commit(end: End, id: Uint8Array): Promise<ReceiptFrame> {
@@ -132,14 +130,14 @@ export class IncomingEntry {
     };
   }
 
-  /** Goes on from what is there already. */
+  /** Resumes the draft at an offset, or starts over at 0. */
   async #start(offset: number): Promise<Digest> {
     this.#digest = await this.#draft.resumable!.start(offset);
     this.received = offset;
     return this.#digest;
   }
 
-  /** Gives up for now; another attempt may go on with what is there. */
+  /** Gives up for now; another attempt may resume what is there. */
   async keep(): Promise<void> {
     await (this.#draft.keep?.() ?? this.#draft.abort());
   }
@@ -164,7 +162,7 @@ export class IncomingEntry {
   }
 }
 
-/** What is there of most entries. */
+/** What is held of an entry of which nothing is. */
 const NOTHING: Held = { length: 0, block: 0, proof: new Uint8Array(0) };
 
 function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {

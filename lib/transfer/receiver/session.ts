@@ -1,76 +1,60 @@
 /**
- * One sender's session, at the receiver: which frame may come when, and what
- * is answered.
- *
- * Commits run beside the reading, so that many small files do not wait for each
- * other's fsync; their number is bounded.
+ * The receiver's side of the conversation, on one connection.
  *
  * @module
  */
 
 import { onAbort } from "../../base/abort.ts";
+import { CallbackGuard } from "../../base/callbacks.ts";
 import { asTransferError, TransferError } from "../../base/errors.ts";
-import { quote } from "../../base/escape.ts";
-import { TaskGroup } from "../../base/task_group.ts";
+import { notify } from "../../model/events.ts";
 import { HEARTBEAT_MS, type Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import { CLOSE_BOUNDS, REJECTION_BOUNDS } from "../../net/half_close.ts";
 import type { Sink } from "../../sink/sink.ts";
-import {
-  type Data,
-  type End,
-  type Fail,
-  type Frame,
-  type Hello,
-  type Open,
-  SESSION,
-} from "../../wire/frames.ts";
+import { type Hello, SESSION } from "../../wire/frames.ts";
 import type { Channel } from "../channel.ts";
-import { errorOfFail, failFrameOf } from "../fail.ts";
-import { receiptOf } from "../receipt_frame.ts";
-import { EntryTable } from "./entry_table.ts";
-import { Failures } from "./failures.ts";
-import { IncomingEntry } from "./incoming_entry.ts";
+import { failFrameOf } from "../fail.ts";
+import { EntryReceiver } from "./entry_receiver.ts";
 import type { SessionOptions } from "./session_options.ts";
 
-/** How long a stopped sender gets to hear why, in milliseconds. */
+/**
+ * How long a sender may take to hear that the session was aborted, in
+ * milliseconds.
+ */
 const STOP_MS = 1_000;
 
-/** Commits under way at once: enough for one directory sync to serve many. */
-const MAX_COMMITS = 64;
+/**
+ * What the session is at: all frames are heard while it is `receiving`; once it
+ * is `stopping`, after an abort, or has `failed`, only the end is to come.
+ */
+type Stage = "receiving" | "stopping" | "failed";
 
-/** One sender's session. */
+/** Takes one sender's entries over one connection. */
 export class ReceiverSession {
   readonly #channel: Channel;
   readonly #id: Uint8Array;
   readonly #options: SessionOptions;
-  readonly #entries = new EntryTable();
-  readonly #commits = new TaskGroup(MAX_COMMITS);
   readonly #receipts: Receipt[] = [];
-  readonly #failures = new Failures();
-  #writing: Promise<void> | undefined;
-  /** Whether what is there of an entry is being looked at. */
-  #looking = false;
-  #settledBytes = 0;
-  #stopped: ReturnType<typeof setTimeout> | undefined;
-  #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #callbacks = new CallbackGuard();
+  #stage: Stage = "receiving";
+  #closing: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Makes a session; both sides have said HELLO.
    *
-   * @param channel The connection. The session ends it.
-   * @param hello What the sender said.
+   * @param channel The connection. The session closes it.
+   * @param hello The sender's HELLO.
    * @param options Bounds and callbacks.
    */
   constructor(channel: Channel, hello: Hello, options: SessionOptions) {
     this.#channel = channel;
     this.#id = hello.id;
     this.#options = options;
-    this.#onProgress = options.onProgress;
   }
 
   /**
-   * Declines everything, politely: says why, half-closes, drains, closes.
+   * Declines the session: says why, half-closes, drains, closes.
    *
    * @param why What the sender is told.
    */
@@ -79,209 +63,112 @@ export class ReceiverSession {
   }
 
   /**
-   * Takes the sender's entries until it has finished.
+   * Takes the sender's entries until it has finished, and closes the connection.
    *
-   * On abort: the options' signal ends the session as said there.
+   * On abort: the options' signal ends the session as described there.
    *
    * @param sink Where they land.
    * @returns The receipts that were sent, in the order of the commits.
-   * @throws {TransferError} What ended the session, or, with everything else
-   * delivered, what became of the entries that failed.
+   * @throws {TransferError} What ended the session; or, with everything else
+   * delivered, why entries failed; or else `internal` for a callback that threw.
    */
   async run(sink: Sink): Promise<Receipt[]> {
+    const receiver = new EntryReceiver(this.#channel, sink, {
+      id: this.#id,
+      maxSize: this.#options.maxSize ?? Infinity,
+      onReceipt: (receipt) => {
+        this.#receipts.push(receipt);
+        notify({ event: "receipt", receipt }, this.#options, this.#callbacks);
+      },
+    });
     try {
-      await this.#converse(sink);
+      await this.#converse(receiver);
     } finally {
-      await this.#failures.told(); // the sender need not wait for that
+      await this.#callbacks.settled(); // the sender need not wait for that
     }
-    this.#failures.rethrow();
+    receiver.failures.rethrow();
+    this.#callbacks.rethrow();
     return this.#receipts;
   }
 
-  async #converse(sink: Sink): Promise<void> {
+  async #converse(receiver: EntryReceiver): Promise<void> {
     const { signal } = this.#options;
-    using _ = onAbort(signal, () => this.#stop());
-    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    using _ = onAbort(signal, () => this.#stop(receiver));
+    const heartbeat = setInterval(() => this.#beat(receiver), HEARTBEAT_MS);
     try {
-      if (signal?.aborted) this.#stop();
-      await this.#hearAll(sink);
-      await this.#commits.allDone();
+      if (signal?.aborted) this.#stop(receiver);
+      await this.#hearAll(receiver);
+      await receiver.committed();
       await this.#channel.flush();
     } catch (error) {
-      await this.#giveUp(error);
+      await this.#giveUp(receiver, error);
     } finally {
       clearInterval(heartbeat);
-      clearTimeout(this.#stopped);
+      clearTimeout(this.#closing);
     }
     await this.#channel.hangUp(CLOSE_BOUNDS);
   }
 
-  async #hearAll(sink: Sink): Promise<void> {
+  async #hearAll(receiver: EntryReceiver): Promise<void> {
+    const { entries } = receiver;
     for (;;) {
       const [frame] = await Promise.all([
         this.#channel.hear(),
-        this.#writing, // its buffer is the next to be read into
+        receiver.written(),
       ]);
-      if (frame === null) throw this.#entries.cutOff();
-      if (this.#stopped) continue;
-      if (frame.type === "finish") return this.#entries.finish(frame.entries);
-      await this.#take(frame, sink);
+      if (frame === null) throw entries.cutOff();
+      if (this.#stage === "stopping") continue;
+      if (frame.type === "finish") return entries.finish(frame.entries);
+      await receiver.hear(frame);
       if (this.#channel.congested) await this.#channel.flush();
     }
   }
 
-  async #take(frame: Frame, sink: Sink): Promise<void> {
-    switch (frame.type) {
-      case "open":
-        return await this.#open(frame, sink);
-      case "data":
-        return this.#data(frame);
-      case "end":
-        return await this.#end(frame);
-      case "fail":
-        return await this.#senderFailed(frame);
-      case "alive":
-        return;
-      default:
-        throw new TransferError(
-          "protocol",
-          {
-            doing: "go on",
-            found: `the sender said ${frame.type.toUpperCase()}`,
-          },
-        );
-    }
-  }
-
-  async #open(open: Open, sink: Sink): Promise<void> {
-    this.#entries.announce(open);
-    try {
-      const limit = this.#options.maxSize ?? Infinity;
-      const transfer = this.#id.toHex();
-      this.#looking = true; // what is there already may be large
-      const incoming = await IncomingEntry.begin(open, sink, limit, transfer);
-      this.#entries.add(incoming);
-      const { length: held, block, proof } = incoming.held;
-      const { entry } = open;
-      this.#channel.say({ type: "accept", entry, held, block, proof });
-    } catch (error) {
-      await this.#failEntry(open, error);
-    } finally {
-      this.#looking = false;
-    }
-  }
-
-  #data(data: Data): void {
-    const incoming = this.#entries.find(data);
-    if (!incoming) return;
-    this.#writing = incoming.write(data).catch((error) =>
-      this.#failEntry(incoming.open, error)
-    );
-    this.#writing.catch(() => {}); // looked at before the next frame is taken
-  }
-
-  async #end(end: End): Promise<void> {
-    const incoming = this.#entries.find(end);
-    if (!incoming) return;
-    try {
-      await incoming.verify(end);
-    } catch (error) {
-      return await this.#failEntry(incoming.open, error);
-    }
-    await this.#commits.slotFree();
-    if (this.#stopped) return; // the sender is told that this is not committed
-    this.#commits.add(this.#commit(incoming, end));
-  }
-
-  async #commit(incoming: IncomingEntry, end: End): Promise<void> {
-    try {
-      // A file that gets its name changes its directory's modification time.
-      const directory = incoming.open.kind === "directory";
-      if (directory) await this.#commits.currentDone();
-      const frame = await incoming.commit(end, this.#id);
-      this.#entries.settle(end.entry);
-      this.#settledBytes += end.length;
-      const receipt = receiptOf(frame);
-      this.#receipts.push(receipt);
-      this.#channel.say(frame);
-      const doing = `tell of ${quote(receipt.name)}`;
-      this.#failures.guard(doing, () => this.#options.onReceipt?.(receipt));
-    } catch (error) {
-      await this.#failEntry(incoming.open, error);
-    }
-  }
-
-  /** Drops an entry and says why. The others go on, unless order was broken. */
-  async #failEntry(open: Open, error: unknown): Promise<void> {
-    const doing = `take ${quote(open.name)}`;
-    const failure = asTransferError(error, "internal", doing);
-    if (failure.code === "protocol") throw failure;
-    this.#failures.add(failure);
-    await this.#entries.refuse(open.entry);
-    this.#channel.say(failFrameOf(open.entry, failure));
-  }
-
-  async #senderFailed(fail: Fail): Promise<void> {
-    if (fail.entry === SESSION) {
-      throw errorOfFail(fail, "receive the rest", "sender");
-    }
-    const incoming = this.#entries.find(fail);
-    if (!incoming) return;
-    const what = `receive ${quote(incoming.open.name)}`;
-    this.#failures.add(errorOfFail(fail, what, "sender"));
-    await this.#entries.drop(fail.entry);
-  }
-
-  /** Says what is going on, so that a slow disk is not taken for a dead peer. */
-  #beat(): void {
-    const { first } = this.#entries;
-    const phase = this.#looking ? "verifying" : first?.phase ?? "receiving";
+  /** Says what is being done: a slow disk must not look like a silent peer. */
+  #beat({ entries, opening }: EntryReceiver): void {
+    const { first, confirmed, total } = entries;
+    const phase = opening ? "verifying" : first?.phase ?? "receiving";
     const bytes = first?.received ?? 0;
-    if (this.#channel.quiet && !this.#stopped) {
+    if (this.#channel.quiet && this.#stage !== "stopping") {
       const entry = first?.open.entry ?? SESSION;
       this.#channel.say({ type: "alive", entry, phase, bytes });
     }
-    // Of many entries nobody here knows how many there will be, and of one that
-    // is not open yet, or failed, nothing tells how much is to come.
-    const known = this.#entries.count === 1 &&
-      (first !== undefined || this.#receipts.length > 0);
-    const size = known ? this.#entries.size : undefined;
-    const done = this.#settledBytes;
-    const total = size === undefined ? {} : { total: done + size };
-    const progress = { phase, bytes: done + bytes, ...total };
-    this.#failures.guard("tell how far", () => this.#onProgress?.(progress))
-      .then((told) => {
-        if (!told) this.#onProgress = undefined; // once is enough
-      });
+    // What is kept for a later session is no progress of this one.
+    if (this.#stage !== "receiving") return;
+    const progress: Progress = { phase, bytes: confirmed + bytes };
+    if (total !== undefined) progress.total = total;
+    const event = { event: "progress", ...progress } as const;
+    notify(event, this.#options, this.#callbacks);
   }
 
-  /** Tells the sender and lets it end; what still comes is not taken. */
-  #stop(): void {
-    this.#stopped = setTimeout(() => this.#channel.close(), STOP_MS);
+  /** Tells the sender that the session was aborted, and lets it end. */
+  #stop(receiver: EntryReceiver): void {
+    this.#stage = "stopping";
+    receiver.stop();
+    this.#closing = setTimeout(() => this.#channel.close(), STOP_MS);
     const why = new TransferError(
       "rejected",
       { doing: "go on", found: "the receiver is stopping" },
       { retriable: true },
     );
     // What is being committed still gets its receipt: a FAIL would deny it.
-    this.#commits.allDone().then(() => {
+    receiver.committed().then(() => {
       this.#channel.say(failFrameOf(SESSION, why));
       return this.#channel.finish();
     }).catch(() => this.#channel.close()); // the sender is gone, or time is up
   }
 
-  /** Ends a session that cannot go on, and keeps what another can go on with. */
-  async #giveUp(error: unknown): Promise<never> {
+  /** Ends a session that cannot go on, and keeps what another can resume. */
+  async #giveUp(receiver: EntryReceiver, error: unknown): Promise<never> {
     const failure = asTransferError(error, "internal", "receive");
-    this.#onProgress = undefined; // what is kept for later is no part of it
-    await Promise.allSettled([this.#writing]); // the first failure is the one to tell
-    await this.#commits.currentDone();
-    await this.#entries.keepAll();
-    if (this.#stopped || failure.code === "lost") {
+    const stopped = this.#stage === "stopping";
+    if (!stopped) this.#stage = "failed";
+    await receiver.giveUp();
+    if (stopped || failure.code === "lost") {
       this.#channel.close();
     } else {
       await this.#channel.hangUp(CLOSE_BOUNDS, failFrameOf(SESSION, failure));
     }
-    throw this.#stopped ? this.#options.signal?.reason : failure;
+    throw stopped ? this.#options.signal?.reason : failure;
   }
 }

@@ -1,27 +1,44 @@
 /**
- * What a receiver's session is told.
+ * Options of a receiver and of its session.
  *
  * @module
  */
 
+import type { Semaphore } from "../../base/semaphore.ts";
 import type { Progress } from "../../model/progress.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import type { ReceiverSecurity } from "../../security/mod.ts";
 
-/** Options of a session. */
+/**
+ * Options of a session.
+ *
+ * No callback can undo or stop a session. What one throws or rejects with is
+ * thrown when the session is over, as `internal`; a promise that one returns is
+ * awaited until then.
+ */
 export interface SessionOptions {
-  /** Largest entry that is taken, in bytes. @default {Infinity} */
+  /** Largest entry that is accepted, in bytes. @default {Infinity} */
   maxSize?: number;
   /**
-   * Stops the session: the sender is told, what a later session can go on with
-   * is kept and the rest dropped, and the promise rejects with the signal's
-   * reason within about a second.
+   * Stops the session: the sender is told, what a later session can resume is
+   * kept and the rest dropped, and the promise rejects with the signal's reason
+   * within about a second.
    */
   signal?: AbortSignal;
-  /** Hears how far the session is, about four times a second. */
-  onProgress?: (progress: Progress) => void;
-  /**
-   * Hears of each entry that was committed, when its receipt is on its way. A
-   * promise is waited for before the session ends.
-   */
+  /** Called with how far the session is, about four times a second. */
+  onProgress?: (progress: Progress) => unknown;
+  /** Called with each receipt, once it is said to the sender. */
   onReceipt?: (receipt: Receipt) => unknown;
+}
+
+/** Options of {@linkcode receive}. */
+export interface ReceiveOptions extends SessionOptions, ReceiverSecurity {
+  /** Longest silence from the sender in milliseconds. @default {30_000} */
+  idleTimeout?: number;
+}
+
+/** Options of a handshake; a server has more to say than a single receiver. */
+export interface HandshakeOptions extends ReceiveOptions {
+  /** Bytes for large buffers, shared by all sessions of a server. */
+  budget?: Semaphore;
 }

@@ -53,7 +53,7 @@ Deno.test("not more than MAX_AHEAD entries are open, and receipts make room", as
     await take(entries, number);
   }
   breaks(() => entries.announce(open(MAX_AHEAD)));
-  entries.settle(0);
+  entries.settle(0, 10);
   entries.announce(open(MAX_AHEAD));
 });
 
@@ -86,10 +86,31 @@ Deno.test("the size of what is open is known while every one of them says its ow
   await sized({ kind: "directory" });
   await sized({ size: 5 });
   assertEquals(entries.size, 15);
-  entries.settle(0);
+  entries.settle(0, 10);
   assertEquals(entries.size, 5);
   await sized({});
   assertEquals(entries.size, undefined);
+});
+
+Deno.test("the total is known of a single entry, before and after its receipt", async () => {
+  const entries = new EntryTable();
+  const one = { ...open(0), size: 10 };
+  entries.announce(one);
+  assertEquals(entries.total, undefined, "it is not accepted yet");
+  entries.add(await IncomingEntry.begin(one, memorySink(), Infinity, "id"));
+  assertEquals([entries.total, entries.confirmed], [10, 0]);
+  entries.settle(0, 10);
+  assertEquals([entries.total, entries.confirmed], [10, 10]);
+  await take(entries, 1);
+  assertEquals([entries.total, entries.confirmed], [undefined, 10]);
+});
+
+Deno.test("the total is not known of an entry that failed, nor without a size", async () => {
+  const failed = new EntryTable();
+  await take(failed, 0);
+  assertEquals(failed.total, undefined, "it has no size");
+  await failed.refuse(0);
+  assertEquals(failed.total, undefined, "it failed");
 });
 
 Deno.test("the bytes of one entry are not mixed with another's", async () => {

@@ -22,23 +22,6 @@ Deno.test("Failures throws a single one as it is", () => {
   );
 });
 
-Deno.test("Failures.guard() takes in what a callback throws or rejects with", async () => {
-  const failures = new Failures();
-  assertEquals(await failures.guard("tell", () => {}), true);
-  failures.rethrow();
-  const broken = () => {
-    throw new RangeError("no screen");
-  };
-  assertEquals(await failures.guard("tell", broken), false);
-  failures.guard("tell", () => Promise.reject(new RangeError("no screen")));
-  await failures.told();
-  const { errors } = assertThrows(() => failures.rethrow(), TransferError);
-  assertEquals(
-    errors.map(({ code, message }) => `${code}: ${message}`),
-    Array(2).fill("internal: Cannot tell: no screen"),
-  );
-});
-
 Deno.test("Failures counts all and keeps a hundred", () => {
   const failures = new Failures();
   for (let number = 0; number < 5_000; number++) failures.add(failure(number));

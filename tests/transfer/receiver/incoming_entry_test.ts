@@ -24,6 +24,13 @@ function begin(more: Partial<Open> = {}, maxSize = Infinity) {
   );
 }
 
+/** The digest of the bytes, with one bit flipped in its byte `at`. */
+function flipped(at: number): Uint8Array {
+  const digest = digestOf(BYTES);
+  digest[at]! ^= 1;
+  return digest;
+}
+
 /** What a piece is answered with, whether at once or from the disk. */
 function taking(incoming: IncomingEntry, ...piece: Parameters<typeof data>) {
   return failing((async () => await incoming.write(data(...piece)))());
@@ -63,7 +70,7 @@ Deno.test("an entry of exactly the limit is taken", async () => {
   assertEquals(sink.files.get("file-0"), BYTES);
 });
 
-Deno.test("take() refuses a source of unknown length at the limit's first byte too many", async () => {
+Deno.test("write() refuses a source of unknown length at the limit's first byte too many", async () => {
   const incoming = await begin({}, 1_000);
   await incoming.write(data(7, BYTES));
   const error = await taking(incoming, 7, BYTES.subarray(0, 1), 1_000);
@@ -75,7 +82,7 @@ Deno.test("take() refuses a source of unknown length at the limit's first byte t
 });
 
 for (const [what, offset] of [["a gap", 1_001], ["an overlap", 999]] as const) {
-  Deno.test(`take() breaks off at ${what}`, async () => {
+  Deno.test(`write() breaks off at ${what}`, async () => {
     const incoming = await begin();
     await incoming.write(data(7, BYTES));
     const error = await taking(incoming, 7, BYTES, offset);
@@ -87,13 +94,13 @@ for (const [what, offset] of [["a gap", 1_001], ["an overlap", 999]] as const) {
   });
 }
 
-Deno.test("take() breaks off beyond the announced size", async () => {
+Deno.test("write() breaks off beyond the announced size", async () => {
   const incoming = await begin({ size: 999 });
   const error = await taking(incoming, 7, BYTES);
   assertEquals(error.code, "protocol");
 });
 
-Deno.test("take() passes on what the disk says", async () => {
+Deno.test("write() passes on what the disk says", async () => {
   const sink = watchedSink({
     write() {
       throw new TransferError("local-io", {
@@ -127,6 +134,20 @@ for (
       {},
       BYTES,
       end(7, BYTES, { digest: digestOf(noise(999)) }),
+      "its SHA-256 differs",
+    ],
+    [
+      "a digest that differs in its first byte",
+      {},
+      BYTES,
+      end(7, BYTES, { digest: flipped(0) }),
+      "its SHA-256 differs",
+    ],
+    [
+      "a digest that differs in its last byte",
+      {},
+      BYTES,
+      end(7, BYTES, { digest: flipped(31) }),
       "its SHA-256 differs",
     ],
   ] as const

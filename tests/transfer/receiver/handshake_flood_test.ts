@@ -4,10 +4,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { memorySink } from "../../../lib/sink/memory_sink.ts";
-import {
-  receive,
-  receiverHandshake,
-} from "../../../lib/transfer/receiver/receive.ts";
+import { receiverHandshake } from "../../../lib/transfer/receiver/handshake.ts";
+import { receive } from "../../../lib/transfer/receiver/receive.ts";
 import { noise, utf8 } from "../../support/helpers.ts";
 import { connectedPair } from "../../support/pairs.ts";
 import { failing, Scripted } from "../../support/scripted.ts";
