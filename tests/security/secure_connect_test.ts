@@ -1,10 +1,16 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { hkdfSync } from "node:crypto";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Target } from "../../lib/net/address.ts";
 import { generateKey, parseKey } from "../../lib/security/key.ts";
 import { receiverGuard, senderGuard } from "../../lib/security/mod.ts";
 import { secureConnect } from "../../lib/security/secure_connect.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { freePort, rejectsWith, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { certificate } from "../support/pairs.ts";
@@ -57,6 +63,21 @@ Deno.test("secureConnect() says lost when the receiver leaves in the middle of t
   await conn.read(new Uint8Array(100));
   conn.close();
   assertEquals((await reaching).code, "lost");
+});
+
+Deno.test("secureConnect() gives a receiver that does not answer ten seconds for the agreement (7)", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { hostname, port } = listener.addr;
+  using time = new FakeTime();
+  const reaching = rejectsWith(
+    "stalled",
+    () => secureConnect({ hostname, port }, PATIENCE, GUARD),
+    "Cannot agree with the receiver: ",
+  );
+  using conn = await listener.accept();
+  assertEquals(await conn.read(new Uint8Array(100)), 40);
+  await time.until(reaching);
+  assert(time.passed >= 10_000 && time.passed < 13_000, `${time.passed} ms`);
 });
 
 Deno.test("secureConnect() rejects with the signal's reason and leaves nothing open", async () => {
