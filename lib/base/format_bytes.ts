@@ -1,16 +1,16 @@
 /**
- * Quantities for people.
+ * Numbers of bytes as people read them.
  *
  * @module
  */
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 /**
- * Writes a number of bytes in three digits or so.
+ * Writes a number of bytes in three digits, in powers of 1000.
  *
  * @param bytes How many.
- * @returns For example `1.5 MB`.
+ * @returns For example `1.50 MB`; from 1000 EB on it has more digits.
  */
 export function formatBytes(bytes: number): string {
   let power = 0;

@@ -11,7 +11,10 @@ Deno.test("formatBytes() writes three digits and the unit", () => {
     [999_499_999, "999 MB"],
     [999_600_000, "1.00 GB"],
     [5_000_000_000_000, "5.00 TB"],
-    [5_000_000_000_000_000, "5000 TB"],
+    [999_600_000_000_000, "1.00 PB"],
+    [Number.MAX_SAFE_INTEGER, "9.01 PB"],
+    [18_446_744_073_709_551_615, "18.4 EB"], // the largest size of a frame
+    [5e21, "5000 EB"],
   ] as const;
   for (const [bytes, text] of table) assertEquals(formatBytes(bytes), text);
 });

@@ -8,19 +8,19 @@ import { MAX_DELAY_MS } from "../../base/abort.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 
-const POWERS = ["", "k", "M", "G", "T"];
+const POWERS = ["", "k", "M", "G", "T", "P", "E"];
 
 /**
  * Reads a number of bytes.
  *
- * @param text Digits, with a fraction and one of `k`, `M`, `G`, `T` (powers of
- * 1000) or `Ki`, `Mi`, `Gi`, `Ti` (of 1024) behind them if wanted: `10M`.
+ * @param text Digits, with a fraction and one of `k`, `M`, `G`, `T`, `P`, `E`
+ * (powers of 1000) or `Ki` to `Ei` (of 1024) behind them if wanted: `10M`.
  * @param option Which option it is for.
- * @returns Whole bytes, at least one.
+ * @returns Whole bytes, at least one and at most 2^53 - 1, which is 9 PB.
  * @throws {TransferError} `usage`, saying what is accepted.
  */
 export function parseBytes(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?$/i.exec(text);
   const power = POWERS.findIndex((one) =>
     one.toLowerCase() === match?.[2]?.toLowerCase()
   );

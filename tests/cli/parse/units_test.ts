@@ -38,6 +38,10 @@ table("parseBytes()", (text) => parseBytes(text, "--it"), [
   ["1.5Mi", 1_572_864],
   ["2GiB", 2 ** 31],
   ["1Ti", 2 ** 40],
+  ["9P", 9e15],
+  ["7PiB", 7 * 2 ** 50],
+  ["0.005E", 5e15],
+  ["0.005Ei", 5_764_607_523_034_235],
   ["0.4", undefined],
   ["0", undefined],
   ["-1", undefined],
@@ -47,6 +51,8 @@ table("parseBytes()", (text) => parseBytes(text, "--it"), [
   ["1e6", undefined],
   ["Infinity", undefined],
   ["99999999T", undefined],
+  ["10P", undefined], // no safe integer
+  ["1E", undefined],
 ]);
 
 table("parseSeconds()", (text) => parseSeconds(text, "--it"), [
