@@ -9,6 +9,7 @@
  */
 
 import { sh, shell } from "../tests/support/commands.ts";
+import { freePort } from "../tests/support/free_port.ts";
 import { mustBeNamed } from "../tests/support/needs.ts";
 import { pathOf, type Program } from "../tests/support/programs.ts";
 
@@ -50,13 +51,6 @@ export async function output(
   const { code, stdout } = await new Deno.Command(program, { args }).output();
   if (code !== 0) throw new Error(`${program} ended with ${code}`);
   return new TextDecoder().decode(stdout).trim();
-}
-
-/** A free port: the listener that found it is closed again. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 /** Waits until a program listens, without talking to it. */

@@ -15,12 +15,12 @@
  */
 
 import { generateKey } from "../lib/security/key.ts";
+import { freePort } from "../tests/support/free_port.ts";
 import { demand } from "../tests/support/needs.ts";
 import {
   clock,
   type Contender,
   contest,
-  freePort,
   halfclose,
   listening,
   start,

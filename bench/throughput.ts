@@ -15,13 +15,13 @@
  */
 
 import { sh, shell } from "../tests/support/commands.ts";
+import { freePort } from "../tests/support/free_port.ts";
 import { demand } from "../tests/support/needs.ts";
 import {
   clock,
   type Contender,
   contest,
   endsWithRound,
-  freePort,
   halfclose,
   listening,
   output,

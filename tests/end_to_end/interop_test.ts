@@ -6,7 +6,8 @@ import type { RawReport } from "../../lib/raw/report.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { Running } from "../support/children.ts";
-import { freePort, noise, sha256Of } from "../support/helpers.ts";
+import { freePort } from "../support/free_port.ts";
+import { noise, sha256Of } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { sendBytes } from "../support/raw_talk.ts";
 

@@ -8,7 +8,8 @@ import { TransferError } from "../../lib/base/errors.ts";
 import { formatTarget, type Target } from "../../lib/net/address.ts";
 import { connect, connectSocket, notConnected } from "../../lib/net/connect.ts";
 import { hangUp } from "../../lib/net/half_close.ts";
-import { freePort, tempDir, utf8 } from "../support/helpers.ts";
+import { freePort } from "../support/free_port.ts";
+import { tempDir, utf8 } from "../support/helpers.ts";
 
 const PATIENCE = { connectTimeout: 10_000 };
 

@@ -11,7 +11,8 @@ import { generateKey, parseKey } from "../../lib/security/key.ts";
 import { receiverGuard, senderGuard } from "../../lib/security/mod.ts";
 import { secureConnect } from "../../lib/security/secure_connect.ts";
 import { FakeTime } from "../support/fake_time.ts";
-import { freePort, rejectsWith, tempDir } from "../support/helpers.ts";
+import { freePort } from "../support/free_port.ts";
+import { rejectsWith, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
 import { certificate } from "../support/pairs.ts";
 

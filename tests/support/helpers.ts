@@ -41,12 +41,6 @@ export async function tree(root: string, below = ""): Promise<string[]> {
   return found.sort();
 }
 
-/** A port where nobody listens: one that was free a moment ago. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /**
  * Reads an annotated hexdump, a template over several lines: two digits a
  * byte, and what follows a `#` is for people.

@@ -10,7 +10,8 @@ import { memorySink } from "../../../lib/sink/memory_sink.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
 import { receive } from "../../../lib/transfer/receiver/receive.ts";
 import { send, transfer } from "../../../lib/transfer/sender/send.ts";
-import { freePort, noise } from "../../support/helpers.ts";
+import { freePort } from "../../support/free_port.ts";
+import { noise } from "../../support/helpers.ts";
 import { listen } from "../../support/raw_talk.ts";
 import { failing } from "../../support/scripted.ts";
 

@@ -5,7 +5,7 @@ import type { Retry } from "../../../lib/base/retry.ts";
 import { sendRaw } from "../../../lib/raw/send_raw.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
 import { transfer } from "../../../lib/transfer/sender/send.ts";
-import { freePort } from "../../support/helpers.ts";
+import { freePort } from "../../support/free_port.ts";
 import {
   accept,
   fail,
