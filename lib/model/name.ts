@@ -1,10 +1,10 @@
 /**
- * The one funnel for names from a peer.
+ * The rules for names; every name from a peer is checked here.
  *
  * A name is accepted as it is or refused: nothing is repaired, because two
- * names that are repaired to the same one would overwrite each other. The sender
- * asks the same questions before it connects, so that a name that no receiver
- * takes is found before anything is written.
+ * names that are repaired to the same one would overwrite each other. The
+ * sender checks the same rules before it connects, so that a name that every
+ * receiver refuses is found before anything is sent.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { Buffer } from "node:buffer";
 import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 
-/** Temporary files begin with this, so no entry may. */
+/** Names of temporary files begin with this, so an entry's must not. */
 export const RESERVED_PREFIX = ".halfclose-";
 
 /** Longest name in bytes: PATH_MAX of Linux, with its final NUL. */
@@ -30,7 +30,8 @@ const CONTROL = /\p{Cc}/u;
 // Embeddings, overrides, isolates and marks of direction, as in "exe.txt"
 // that is really "txt.exe" (Unicode UAX #9); and the byte order mark.
 const DECEPTIVE = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/;
-// Windows opens a device for these, whatever blanks, extension or stream follow.
+// Windows opens a device for these names, also with blanks, an extension or a
+// stream behind them.
 const DEVICE =
   /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *([.:]|$)/i;
 

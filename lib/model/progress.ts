@@ -1,10 +1,10 @@
 /**
- * How far a transfer is, and how often that is said.
+ * How far a transfer is, and how often that is reported.
  *
  * @module
  */
 
-/** How often a side that is at work says so, in milliseconds. */
+/** How often a side that is busy reports it, in milliseconds. */
 export const HEARTBEAT_MS = 250;
 
 /** What a side that is busy is doing. */
@@ -21,9 +21,9 @@ export interface Progress {
   phase: Phase;
   /**
    * How many bytes the receiver has; in raw mode, how many the kernel on this
-   * side took, because nobody says more.
+   * side accepted, because a plain peer reports nothing.
    */
   bytes: number;
-  /** How many there are in all; absent where nobody can know. */
+  /** How many bytes there are in all; absent where a size is unknown. */
   total?: number;
 }

@@ -1,10 +1,10 @@
 /**
- * What both ends hold in their hands after a delivery.
+ * What the receiver says of an entry that it has stored.
  *
  * @module
  */
 
-/** Proof that an entry is where it belongs; the same on both sides. */
+/** Says that an entry was stored; the same on both sides. */
 export interface Receipt {
   /** The transfer's id, 32 hexadecimal digits chosen by the sender. */
   id: string;

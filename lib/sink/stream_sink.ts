@@ -2,8 +2,8 @@
  * A sink that passes one entry's bytes on as they come: stdout, a pipe, a
  * device.
  *
- * The bytes leave before anybody can check the whole, so whoever reads
- * them must not trust them before this program exits with 0. Nothing here is durable.
+ * The bytes are passed on before the whole is checked: a program that reads
+ * them must not trust them before this one exits with 0. Nothing is durable.
  *
  * @module
  */
@@ -44,8 +44,9 @@ export function streamSink(to: ByteWriter): Sink {
   return {
     open(entry, transfer): Promise<Draft> {
       if (taken || entry.kind === "directory") {
-        // Who comes back does not know how it ended, and nobody here does: a
-        // final no would say that nothing was delivered.
+        // A sender that comes back does not know whether its first attempt was
+        // delivered, and neither does this side. An error that is not retried
+        // would tell it that nothing was.
         const retriable = transfer !== undefined &&
           taken?.transfer === transfer && taken.name === entry.name;
         return Promise.reject(

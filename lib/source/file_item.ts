@@ -59,7 +59,7 @@ export function fileItem(
         },
         async verify() {
           await check();
-          // Files under /proc say that they are empty and are not.
+          // Files of /proc have a size of 0 and are not empty: proc(5).
           const beyond = seen.size === 0 &&
             await readingSource(path, () => file.read(new Uint8Array(1)));
           if (beyond) throw changed(path, "it is longer than it says");
@@ -73,7 +73,7 @@ export function fileItem(
   };
 }
 
-/** What differs between two looks at a file, if anything. */
+/** What changed between two stat(2) of a file, if anything. */
 function changeBetween(
   before: Deno.FileInfo,
   after: Deno.FileInfo,
@@ -84,10 +84,10 @@ function changeBetween(
   if (after.size < before.size) return "it shrank";
   if (after.size > before.size) return "it grew";
   if (timeOf(before.mtime) !== timeOf(after.mtime)) return "it was written to";
-  // A rename over it, a link, other bits: its content is what it was.
-  const handled = before.nlink !== after.nlink || before.mode !== after.mode ||
+  // A new link, a rename over it or a chmod moves ctime and not its content.
+  const relinked = before.nlink !== after.nlink || before.mode !== after.mode ||
     before.uid !== after.uid || before.gid !== after.gid;
-  if (timeOf(before.ctime) !== timeOf(after.ctime) && !handled) {
+  if (timeOf(before.ctime) !== timeOf(after.ctime) && !relinked) {
     return "it was moved, or written to and its time set back,";
   }
 }

@@ -1,37 +1,39 @@
 /**
- * Reads of a regular file, each made where it costs least.
+ * Reads of a regular file, on this thread while they are quick.
  *
- * What the page cache holds is copied in a tenth of a millisecond, and to have
- * another thread do that costs as much again (bench/throughput.ts). A disk that
- * makes us wait must not hold up everything else, though. So the first read is
- * made on another thread, and every other one in place exactly where the one
- * before it was quick. Reads in place alone would let nothing else have its turn,
- * no timer, no heartbeat and no signal: one is made on another thread now and
- * then, however quick they are.
+ * A read that the page cache answers takes a tenth of a millisecond, and a
+ * thread switch costs as much again (bench/throughput.ts). A read that waits
+ * for the disk must not block this thread, though. So the first read is made on
+ * another thread, and each further one on this thread if the one before it was
+ * quick. Synchronous reads alone would keep timers, heartbeats and signals from
+ * their turn: now and then one is made on another thread, however quick.
  *
  * @module
  */
 
 import type { ByteReader } from "./reader.ts";
 
-/** Longest time of a quick read, in milliseconds. */
+/** Longest time of a quick read, in milliseconds. A guess. */
 const QUICK_MS = 2;
 
-/** Longest time of reads in place, in milliseconds; heartbeats are rarer. */
-const IN_PLACE_MS = 50;
+/**
+ * Longest time of synchronous reads in a row, in milliseconds: a fraction of
+ * the time between two heartbeats.
+ */
+const SYNC_READS_MS = 50;
 
-/** Reads a file from where it is. */
+/** Reads a file from its current offset. */
 export class FileReader implements ByteReader {
   readonly #file: Pick<Deno.FsFile, "read" | "readSync">;
   #quick = false;
-  /** Until when reads may be made in place. */
-  #until = 0;
+  /** Until when reads may be synchronous, as `performance.now()` counts. */
+  #syncUntil = 0;
 
   /**
    * Makes a reader.
    *
-   * @param file A regular file: reading a pipe in place would stop the program.
-   * It stays the caller's to close.
+   * @param file A regular file: a synchronous read of a pipe would block the
+   * program. The caller closes it.
    */
   constructor(file: Pick<Deno.FsFile, "read" | "readSync">) {
     this.#file = file;
@@ -42,16 +44,17 @@ export class FileReader implements ByteReader {
    *
    * @param into Where they go. It must not be used before this resolves.
    * @returns How many, or `null` at the end.
+   * @throws What the system throws when the file cannot be read.
    */
   async read(into: Uint8Array): Promise<number | null> {
     const began = performance.now();
-    const inPlace = this.#quick && began < this.#until;
-    const count = inPlace
+    const sync = this.#quick && began < this.#syncUntil;
+    const count = sync
       ? this.#file.readSync(into)
       : await this.#file.read(into);
     const ended = performance.now();
     this.#quick = ended - began <= QUICK_MS;
-    if (!inPlace) this.#until = ended + IN_PLACE_MS;
+    if (!sync) this.#syncUntil = ended + SYNC_READS_MS;
     return count;
   }
 }

@@ -16,9 +16,9 @@ import { ReplayBuffer } from "./replay_buffer.ts";
  * Bytes to send: a file's path, or the bytes themselves in some form.
  *
  * A stream or an iterable is taken over: however the transfer ends, the stream
- * is cancelled and the iterable's `return()` called, which at their end changes
- * nothing. A reader, `Deno.stdin` or an open file, stays the caller's: it is
- * neither closed nor cancelled.
+ * is cancelled and the iterable's `return()` called, which changes nothing for
+ * one that was read to its end. A reader such as `Deno.stdin` or an open file
+ * stays the caller's: it is neither closed nor cancelled.
  */
 export type Source =
   | string
@@ -38,15 +38,16 @@ export interface Item {
   /** What is announced. */
   readonly entry: Entry;
   /**
-   * Begins to read it.
+   * Opens it for reading.
    *
-   * @throws {TransferError} `source` when that is not possible,
+   * @returns A reading, which the caller disposes of.
+   * @throws {TransferError} `source` when it cannot be opened,
    * `source-changed` when it is not what was announced.
    */
   open(): Promise<Reading>;
   /**
-   * Lets go of what it holds, if it holds anything; never throws. It cannot be
-   * read afterwards.
+   * Closes or cancels what it reads from; never throws. It cannot be read
+   * afterwards. Absent where there is nothing to close.
    *
    * @param reason Why the transfer failed, if it did.
    */
@@ -54,15 +55,15 @@ export interface Item {
 }
 
 /**
- * Does something with items and lets go of each of them, once, however that
- * ends.
+ * Runs an action on items and releases each of them once, however it ends.
  *
- * On abort: as what is done.
+ * On abort: as the action.
  *
- * @typeParam T What comes of it.
+ * @typeParam T What the action returns.
  * @param items Not to be used afterwards.
- * @param act What to do.
- * @returns What that returned.
+ * @param act The action.
+ * @returns What the action returned.
+ * @throws What the action threw; the items are released with it as the reason.
  */
 export async function releasing<T>(
   items: readonly Item[],
@@ -121,11 +122,12 @@ export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
 }
 
 /**
- * Makes an item of something that can be read once.
+ * Makes an item of a source that can be read once.
  *
  * @param reader Where the bytes come from; it is not closed.
  * @param entry What is announced.
- * @param memory How many of the last bytes to remember for another attempt.
+ * @param memory How many of the last bytes to keep for another attempt; 64 MiB
+ * by default.
  * @returns The item.
  */
 export function readerItem(

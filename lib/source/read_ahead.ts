@@ -9,10 +9,13 @@ import type { ByteReader } from "./reader.ts";
 /**
  * Reads a source block by block; while one is used the next is being read.
  *
+ * When the caller stops early, the read that is under way is waited for.
+ *
  * @param source What to read.
  * @param buffers Two of the same length, used in turn.
  * @param head How many bytes to leave free in front of each block.
  * @returns Views of head and data; each is valid until the next is asked for.
+ * @throws What the source's `read()` throws.
  */
 export async function* readAhead(
   source: ByteReader,
@@ -30,8 +33,8 @@ export async function* readAhead(
       yield block;
     }
   } finally {
-    // The buffer must be free before its owner uses it again; how the read
-    // ends no longer matters to somebody who has stopped listening.
+    // Its buffer must be free before its owner uses it again. A caller that
+    // stopped early no longer needs what this read brings.
     await Promise.allSettled([pending]);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What reading a source means.
+ * How a source is read.
  *
  * @module
  */
@@ -8,28 +8,40 @@ import type { Digest } from "../base/digest.ts";
 
 /** Something with a `read` like Deno's: `Deno.stdin`, an open file, a pipe. */
 export interface ByteReader {
-  /** Reads some bytes and says how many; `null` at the end. */
+  /**
+   * Reads some bytes.
+   *
+   * @param into Where they go.
+   * @returns How many were read, at least one; `null` at the end.
+   */
   read(into: Uint8Array): Promise<number | null>;
 }
 
 /** A source while it is read. */
 export interface Reading extends ByteReader, AsyncDisposable {
-  /** Where it begins, and the digest of all before that: 0 for most. */
+  /** The offset where it begins, mostly 0, and the digest of all before it. */
   readonly origin: { readonly offset: number; readonly digest: Digest };
-  /** How far it can go back from where it is, in bytes. */
+  /** How many bytes before the last one read `seek()` can go back to. */
   readonly maxRewind: number;
   /**
    * Goes to an offset that was read before, or to its origin.
    *
-   * @param offset Counted from the start of the source.
+   * @param offset In bytes from the start of the source.
+   * @throws {TransferError} `source` when the source cannot go back that far.
    */
   seek(offset: number): Promise<void>;
-  /** Learns the digest of all before an offset, to begin there another time. */
+  /**
+   * Remembers the digest of all before an offset, so that a later reading can
+   * begin there. Absent where each reading begins at 0.
+   *
+   * @param offset In bytes from the start of the source.
+   * @param digest It may go on afterwards: a copy is kept.
+   */
   mark?(offset: number, digest: Digest): void;
   /**
-   * Says whether what was read is what is there now.
+   * Checks that the source has not changed since it was announced.
    *
-   * @throws {TransferError} `source-changed` when it moved while it was read.
+   * @throws {TransferError} `source-changed` when it has.
    */
   verify(): Promise<void>;
 }

@@ -1,12 +1,13 @@
 /**
- * The last bytes of something that can be read only once.
+ * The last bytes of a source that can be read only once.
  *
- * When a connection breaks, what was on the way has to be sent again. A pipe
- * cannot be asked for it, so its last bytes are remembered, together with the
- * digest of everything before some of them.
+ * When a connection breaks, the bytes in flight have to be sent again. A pipe
+ * cannot give them again, so its last bytes are kept in a ring, with the digest
+ * of everything before some of them.
  *
- * What is forgotten is never given: bytes that merely stand where it stood would
- * be sent with a digest that fits them, and nobody could notice.
+ * An offset that the ring no longer holds is refused. The newer bytes in its
+ * place would be sent with a digest that matches them, and no check on either
+ * side could find that.
  *
  * @module
  */
@@ -16,36 +17,39 @@ import { TransferError } from "../base/errors.ts";
 import type { ByteReader, Reading } from "./reader.ts";
 
 /**
- * How much is remembered, in bytes: more than two kernels' buffers hold between
- * two programs (Linux: 4 MiB to send and 32 MiB to receive, at most, where
- * nobody raised it).
+ * How many bytes are kept: more than the socket buffers of two kernels hold
+ * (Linux: at most 4 MiB to send and 32 MiB to receive, unless the limit was
+ * raised).
  */
 export const REPLAY_BYTES = 67_108_864;
 
-/** Most digests to keep at a time; a retry loses what lies between two. */
+/** Most digests kept; a retry reads again what lies between two of them. */
 const MARKS = 64;
 
-/** A reader with a memory. */
+/** A reader that can go back by as much as it keeps. */
 export class ReplayBuffer {
   readonly #reader: ByteReader;
   readonly #size: number;
   #ring = new Uint8Array(0);
-  /** Where the bytes begin that are remembered, and where they end. */
+  /** Offsets of the first byte that is kept, and behind the last. */
   #start = 0;
   #end = 0;
+  /** Whether the reader has given its last byte. */
   #over = false;
+  /** The read that is under way. */
   #pulling: Promise<void> | undefined;
+  /** Offsets with the digest of all before them, in ascending order. */
   #marks: { offset: number; digest: Digest }[] = [
     { offset: 0, digest: new Digest() },
   ];
-  /** Which reading is the one that counts. */
+  /** Counts the readings; only the latest may read. */
   #turn = 0;
 
   /**
-   * Makes a buffer.
+   * Makes a buffer; nothing is read yet.
    *
-   * @param reader What can be read once.
-   * @param size How many bytes to remember; a power of two.
+   * @param reader The source, which can be read once.
+   * @param size How many bytes to keep; a power of two.
    */
   constructor(reader: ByteReader, size: number = REPLAY_BYTES) {
     this.#reader = reader;
@@ -53,13 +57,14 @@ export class ReplayBuffer {
   }
 
   /**
-   * Reads from the earliest byte that is remembered and whose digest is known.
+   * Reads from the earliest offset that is kept and whose digest is known.
    *
-   * @returns A reading. The one before it is over: it could otherwise go on, for
-   * a connection that was left, and have forgotten what this one needs. What it
-   * is waiting for comes to this one.
-   * @throws {TransferError} `source` when there is no such byte. The reading
-   * itself throws it for bytes that are not remembered.
+   * @returns A reading. It ends the one before, which rejects with `internal`
+   * from now on: going on for a connection that was left, that one could
+   * overwrite what this one needs. The bytes that it waits for come to this
+   * one.
+   * @throws {TransferError} `source` when there is no such offset. The reading
+   * throws it for offsets that are no longer kept.
    */
   open(): Reading {
     const turn = ++this.#turn;
@@ -114,8 +119,8 @@ export class ReplayBuffer {
   }
 
   /**
-   * Reads on; who comes while a read is under way waits for that one. A reader
-   * that failed is not asked again: an iterator would say that it has ended.
+   * Reads more, or waits for the read that is under way. A reader that failed
+   * is not read again: an iterator that threw says that it is done.
    */
   async #pull(most: number): Promise<void> {
     this.#pulling ??= this.#readOn(most).then(() => {
@@ -128,9 +133,9 @@ export class ReplayBuffer {
     const from = this.#end % this.#size;
     const room = Math.min(most, this.#size / 4, this.#size - from);
     this.#grow(from + room);
-    // All of the room may be written to before it is known how much came.
+    // The read may write to all of the room before it says how much came.
     this.#start = Math.max(this.#start, this.#end + room - this.#size);
-    // The first mark whose bytes outlive this read is where a retry begins.
+    // A retry begins at the first mark whose bytes this read leaves.
     while (this.#marks[0] && this.#marks[0].offset < this.#start) {
       this.#marks.shift();
     }
@@ -159,7 +164,7 @@ export class ReplayBuffer {
   #mark(offset: number, digest: Digest): void {
     if (offset < this.#start) return;
     const last = this.#marks.at(-1);
-    // A digest takes more room than a short line: one for each is too many.
+    // A mark for each line of a slow source would take more than its bytes.
     if (last && offset < last.offset + this.#size / MARKS) return;
     this.#marks.push({ offset, digest: new Digest(digest) });
   }

@@ -1,6 +1,6 @@
 /**
- * A stream or an iterable, read in the pieces that are asked for, and let go of
- * when nobody reads it any more.
+ * A stream or an iterable, read in pieces of the length that the reader wants,
+ * and cancelled when it is not read to its end.
  *
  * @module
  */
@@ -8,32 +8,32 @@
 import { TransferError } from "../base/errors.ts";
 import type { ByteReader } from "./reader.ts";
 
-/** A reader that holds on to what it reads. */
+/** A reader of a source that is to be released when it is read no more. */
 export interface HeldReader extends ByteReader {
   /**
-   * Lets go of it, at once: a read that is still pending rejects, and so does
-   * every later one.
+   * Cancels the stream, or calls the iterable's `return()`. A read that is
+   * still pending rejects at once, and so does every later one.
    *
    * @param reason Why, for a stream's `cancel()`.
    */
   release(reason?: unknown): void;
 }
 
-/** One answer of a stream or an iterable. */
+/** What a stream's `read()` and an iterator's `next()` give. */
 type Chunk = { done?: boolean | undefined; value?: Uint8Array };
 
-/** What the two have in common. */
+/** A stream's reader or an iterator. */
 interface Chunks {
   next(): Promise<Chunk>;
   release(reason: unknown): void;
 }
 
 /**
- * Takes hold of a stream or an iterable; nothing is read yet.
+ * Locks a stream, or begins with an iterable; nothing is read yet.
  *
- * @param source Where the bytes come from, in pieces of any size.
- * @returns The same as a reader.
- * @throws {TransferError} `source` for a stream that somebody else reads.
+ * @param source Where the bytes come from, in chunks of any size.
+ * @returns A reader of its bytes.
+ * @throws {TransferError} `source` for a stream that is locked already.
  */
 export function readerOf(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -65,8 +65,8 @@ export function readerOf(
     release(reason) {
       released = new Error("it was let go of before its end");
       rest = new Uint8Array(0);
-      // First of all: a stream that is cancelled ends as if it were complete,
-      // and no transfer may believe that.
+      // Before it is cancelled: a pending read of a stream that is cancelled
+      // resolves as at its end, and no transfer may take that for the end.
       leave(released);
       chunks.release(reason);
     },
@@ -87,7 +87,7 @@ function chunksOfStream(stream: ReadableStream<Uint8Array>): Chunks {
   return {
     next: () => reader.read(),
     release(reason) {
-      // A stream that failed fails again here; whoever read it has heard of it.
+      // A stream that failed rejects this with the error that its read threw.
       reader.cancel(reason).catch(() => {});
       reader.releaseLock();
     },
@@ -102,8 +102,8 @@ function chunksOfIterable(iterable: AsyncIterable<Uint8Array>): Chunks {
       try {
         await iterator.return?.();
       } catch {
-        // What it does to clean up is its own affair: how the transfer went is
-        // known by now.
+        // The transfer has ended: a failure of the iterator's clean-up does not
+        // change how.
       }
     },
   };

@@ -14,7 +14,7 @@ import {
 import type { Destination } from "./destination.ts";
 import { typeDiskErrors } from "./disk_errors.ts";
 
-/** A directory: made at its commit, because it has no bytes to wait for. */
+/** A draft of a directory, which has no bytes: the commit creates it. */
 export class DirectoryDraft implements Draft {
   readonly #to: Destination;
   readonly #entry: Entry;
@@ -38,9 +38,9 @@ export class DirectoryDraft implements Draft {
     return await typeDiskErrors(name, async () => {
       const path = await this.#to.makeDirectories(this.#parts);
       const existing = !this.#to.forgetCreated(path);
-      // Whoever made it may have locked others out of it.
-      const ours = !existing || this.#to.policy === "replace";
-      if (mode !== undefined && ours) await Deno.chmod(path, mode & 0o777);
+      // The bits of one that was there may keep other users out.
+      const mayChange = !existing || this.#to.policy === "replace";
+      if (mode !== undefined && mayChange) await Deno.chmod(path, mode & 0o777);
       if (mtime !== undefined) {
         await Deno.utime(path, new Date(), new Date(mtime));
       }

@@ -1,9 +1,9 @@
 /**
  * Making a file's bytes survive a power cut, and never believing a second try.
  *
- * When writing back fails, Linux marks the pages clean all the same: an fsync of
- * the same file then succeeds for bytes that are not on the disk (fsync(2), EIO).
- * So a file whose sync failed once is not vouched for any more.
+ * When writing back fails, Linux marks the pages clean all the same: an fsync
+ * of the same file then succeeds for bytes that are not on the disk (fsync(2),
+ * EIO). So a file whose sync failed once is never reported as durable again.
  *
  * @module
  */
@@ -18,11 +18,12 @@ export class FileSync {
    * Resolves when the file's bytes are on stable storage.
    *
    * @param file The file, open.
-   * @throws {TransferError} `local-io` for one whose sync failed before.
+   * @throws {TransferError} `local-io` for a file whose sync failed before.
+   * What the system throws when the sync fails.
    */
   async sync(file: Pick<Deno.FsFile, "stat" | "sync">): Promise<void> {
     const { dev, ino, birthtime } = await file.stat();
-    // A number alone is given to another file once this one is removed.
+    // An inode number alone is used again once its file is removed.
     const id = `${dev}:${ino}:${birthtime?.getTime()}`;
     if (this.#failed.has(id)) {
       throw new TransferError(

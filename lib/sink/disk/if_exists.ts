@@ -1,14 +1,14 @@
 /**
- * Files that may not be there: others make, rename and remove them meanwhile.
+ * Files that may not exist: other programs create, rename and remove them.
  *
  * @module
  */
 
 /**
- * Looks at what has a name, without following it.
+ * Reads a path's metadata without following a symbolic link.
  *
  * @param path Any path.
- * @returns What is there, or `null`.
+ * @returns The metadata, or `null` where nothing has that path.
  */
 export async function lstatIfThere(
   path: string,
@@ -22,7 +22,7 @@ export async function lstatIfThere(
 }
 
 /**
- * Removes a file that something else may have removed or renamed.
+ * Removes a file, unless it was removed or renamed before.
  *
  * @param path The file.
  */
@@ -30,7 +30,7 @@ export async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {
-    // A rename gave it its final name.
+    // A rename gave it its final name, or another process removed it.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -99,7 +99,8 @@ export class TempFiles {
   async #sweepWhenDue(): Promise<void> {
     if (performance.now() >= this.#nextSweep) {
       this.#nextSweep = performance.now() + SWEEP_MS;
-      // A sweep that fails must not fail the transfer; the next one tries again.
+      // A sweep that fails must not fail the transfer; the next one tries
+      // again.
       this.#sweeping = this.#sweep().catch(() => {
         this.#nextSweep = -Infinity;
       });
