@@ -51,7 +51,7 @@ export {
   withDeadline,
 } from "./lib/net/deadline.ts";
 export { IdleTimer } from "./lib/net/idle_timer.ts";
-export { Digest } from "./lib/base/digest.ts";
+export { type Algorithm, Digest } from "./lib/base/digest.ts";
 export { type DiskSinkOptions } from "./lib/sink/disk/destination.ts";
 export { type Duplex } from "./lib/net/duplex.ts";
 export {

@@ -1,5 +1,5 @@
 /**
- * The two checks on data: SHA-256 for what arrived, CRC-32 for each frame.
+ * The two checks on data: a digest for what arrived, CRC-32 for each frame.
  *
  * Both come from the runtime's `node:` modules, which are the fastest that can
  * be had here: they use the processor's own instructions and, unlike
@@ -12,11 +12,19 @@ import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { crc32 as zlibCrc32 } from "node:zlib";
 
-/** Length of a SHA-256 digest in bytes. */
-export const DIGEST_BYTES = 32;
+/** A digest algorithm: SHA-256 (FIPS 180-4) is the only one so far. */
+export type Algorithm = "sha256";
+
+/** Length of a digest in bytes, for each algorithm. */
+export const DIGEST_BYTES: Readonly<Record<Algorithm, number>> = { sha256: 32 };
+
+/** Name of each algorithm in messages. */
+export const DIGEST_NAMES: Readonly<Record<Algorithm, string>> = {
+  sha256: "SHA-256",
+};
 
 /**
- * The SHA-256 of a stream, taken piece by piece (FIPS 180-4).
+ * The digest of a stream, taken piece by piece.
  *
  * @example The digest of two pieces
  * ```ts
@@ -31,15 +39,20 @@ export const DIGEST_BYTES = 32;
  * ```
  */
 export class Digest {
+  /** The algorithm. */
+  readonly algorithm: Algorithm;
   readonly #hash: Hash;
 
   /**
    * Begins a stream, or goes on with one.
    *
-   * @param from Whose stream to go on with; it stays as it is.
+   * @param from The algorithm, or the stream to go on with, which stays as it
+   * is. @default {"sha256"}
    */
-  constructor(from?: Digest) {
-    this.#hash = from ? from.#hash.copy() : createHash("sha256");
+  constructor(from: Algorithm | Digest = "sha256") {
+    const going = typeof from === "object";
+    this.algorithm = going ? from.algorithm : from;
+    this.#hash = going ? from.#hash.copy() : createHash(from);
   }
 
   /**
@@ -54,7 +67,7 @@ export class Digest {
   /**
    * Ends the stream. Call it once.
    *
-   * @returns The 32 bytes.
+   * @returns As many bytes as the algorithm has: 32 for SHA-256.
    */
   finish(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#hash.digest());

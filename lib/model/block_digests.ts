@@ -2,7 +2,7 @@
  * How two sides find out from where on their bytes differ, without sending
  * them.
  *
- * The one that holds bytes shows the SHA-256 of its prefixes, one at the end of
+ * The one that holds bytes shows the digests of its prefixes, one at the end of
  * each block; the other takes its own bytes in and compares as it goes. Since
  * both need the digest of the whole in the end, this costs no second pass: the
  * digest of the last prefix that agrees is the one to go on with. Nothing that
@@ -11,7 +11,7 @@
  * @module
  */
 
-import { Digest, DIGEST_BYTES } from "../base/digest.ts";
+import { type Algorithm, Digest, DIGEST_BYTES } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 
 /**
@@ -20,14 +20,16 @@ import { TransferError } from "../base/errors.ts";
  */
 export const MAX_BLOCKS = 1_024;
 
-/** What is there of an entry from before, and the proof of it. */
+/** What is there of an entry from before, and its digests. */
 export interface Held {
   /** How many bytes from its start. */
   readonly length: number;
   /** Length of each proven block but the last, in bytes. */
   readonly block: number;
-  /** SHA-256 of all bytes up to the end of each block, one after the other. */
-  readonly proof: Uint8Array;
+  /** The algorithm of the digests. */
+  readonly algorithm: Algorithm;
+  /** Digests of all bytes up to the end of each block, one after the other. */
+  readonly digests: Uint8Array;
 }
 
 /** Smallest block: what is lost at most by a difference inside one. */
@@ -58,15 +60,19 @@ export class BlockDigests implements Held {
   readonly length: number;
   /** Length of each block but the last. */
   readonly block: number;
+  /** The algorithm of the digests. */
+  readonly algorithm: Algorithm;
   readonly #prefixes: readonly Digest[];
 
   private constructor(
     length: number,
     block: number,
+    algorithm: Algorithm,
     prefixes: readonly Digest[],
   ) {
     this.length = length;
     this.block = block;
+    this.algorithm = algorithm;
     this.#prefixes = prefixes;
   }
 
@@ -76,14 +82,16 @@ export class BlockDigests implements Held {
    * @param read Reads them from the start.
    * @param size How many there should be; fewer are proven if fewer come, or
    * if these are too many.
-   * @returns Their proof.
+   * @param algorithm The algorithm of the digests. @default {"sha256"}
+   * @returns Their digests.
    */
   static async of(
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
+    algorithm: Algorithm = "sha256",
   ): Promise<BlockDigests> {
     const { length: most, block } = provable(size);
-    const digest = new Digest();
+    const digest = new Digest(algorithm);
     const prefixes: Digest[] = [];
     const buffer = new Uint8Array(MIN_BLOCK_BYTES);
     let length = 0;
@@ -97,16 +105,18 @@ export class BlockDigests implements Held {
       if (length === end) prefixes.push(new Digest(digest));
     }
     if (length > prefixes.length * block) prefixes.push(digest);
-    return new BlockDigests(length, length === 0 ? 0 : block, prefixes);
+    const blockLength = length === 0 ? 0 : block;
+    return new BlockDigests(length, blockLength, algorithm, prefixes);
   }
 
   /** The prefixes' digests, one after the other. */
-  get proof(): Uint8Array {
-    const proof = new Uint8Array(this.#prefixes.length * DIGEST_BYTES);
+  get digests(): Uint8Array {
+    const each = DIGEST_BYTES[this.algorithm];
+    const digests = new Uint8Array(this.#prefixes.length * each);
     for (const [index, prefix] of this.#prefixes.entries()) {
-      proof.set(new Digest(prefix).finish(), index * DIGEST_BYTES);
+      digests.set(new Digest(prefix).finish(), index * each);
     }
-    return proof;
+    return digests;
   }
 
   /**
@@ -117,7 +127,7 @@ export class BlockDigests implements Held {
    * @throws {TransferError} `protocol` for any other offset.
    */
   at(offset: number): Digest {
-    if (offset === 0) return new Digest();
+    if (offset === 0) return new Digest(this.algorithm);
     const index = Math.ceil(offset / this.block) - 1;
     const prefix = this.#prefixes[index];
     if (prefix && offset === endOf(this, index)) return new Digest(prefix);

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Digest } from "../base/digest.ts";
+import type { Algorithm, Digest } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Held } from "../model/block_digests.ts";
@@ -86,10 +86,16 @@ export interface Sink {
    * @param entry What the peer announced; its name is not trusted.
    * @param transfer The transfer's id, the same when a sender comes back: its
    * earlier draft of the same entry is taken over, wherever that is still used.
+   * @param algorithm The algorithm of the digests by which the draft shows what
+   * it holds from before. @default {"sha256"}
    * @returns A draft for its bytes.
    * @throws {TransferError} `rejected` when it will not be taken.
    */
-  open(entry: Entry, transfer?: string): Promise<Draft>;
+  open(
+    entry: Entry,
+    transfer?: string,
+    algorithm?: Algorithm,
+  ): Promise<Draft>;
 }
 
 /**

@@ -18,7 +18,9 @@ import { exchangeProofs } from "../security/exchange_proofs.ts";
 import { encodeFrame } from "../wire/encoding.ts";
 import type { Frame, Hello } from "../wire/frames.ts";
 import {
-  checkOffer,
+  agree,
+  type Agreement,
+  checkAlgorithm,
   MAX_GREETING_BYTES,
   OFFER,
   outOfTurn,
@@ -51,6 +53,7 @@ export class Channel implements Disposable {
   #pump: Promise<void> | undefined;
   #failure: unknown;
   #hello: Hello | undefined;
+  #agreement: Agreement | undefined;
   readonly #nonce = nonce();
   #said = 0;
   #written = 0;
@@ -110,8 +113,18 @@ export class Channel implements Disposable {
         },
       });
     }
-    checkOffer(hello); // once it is known whose it is
+    this.#agreement = agree(OFFER, hello); // once it is known whose it is
     return hello;
+  }
+
+  /**
+   * What both sides agreed on.
+   *
+   * @throws {RangeError} Before {@linkcode hearHello} has given a HELLO.
+   */
+  get agreement(): Agreement {
+    if (this.#agreement) return this.#agreement;
+    throw new RangeError("Cannot say what was agreed on before HELLO");
   }
 
   /** Hears a frame of the greeting, which can be this one or a refusal. */
@@ -135,9 +148,13 @@ export class Channel implements Disposable {
    * Hears the next frame.
    *
    * @returns The frame, as {@linkcode FrameReader.next} gives it.
+   * @throws {TransferError} As that, and `protocol` for a digest by another
+   * algorithm than the one that was agreed on.
    */
-  hear(): Promise<Frame | null> {
-    return this.#reader.next();
+  async hear(): Promise<Frame | null> {
+    const frame = await this.#reader.next();
+    if (frame && this.#agreement) checkAlgorithm(frame, this.#agreement);
+    return frame;
   }
 
   /**

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Algorithm } from "../base/digest.ts";
 import type { Code } from "../base/errors.ts";
 import type { Phase } from "../model/progress.ts";
 
@@ -48,7 +49,7 @@ export interface Hello {
   features: number;
   /** Abilities without which this side will not talk, as bits. */
   required: number;
-  /** Digests offered, as bits: bit 0 is SHA-256. */
+  /** Digest algorithms offered, as bits: bit 0 is SHA-256. */
   digests: number;
   /** Codecs for DATA offered, as bits: bit 0 is data as it is. */
   codecs: number;
@@ -89,8 +90,10 @@ export interface Accept {
   held: number;
   /** Length of each block of them but the last; 0 where nothing is held. */
   block: number;
-  /** SHA-256 of all bytes up to the end of each block, one after the other. */
-  proof: Uint8Array;
+  /** The algorithm of the digests. */
+  algorithm: Algorithm;
+  /** Digests of all bytes up to the end of each block, one after the other. */
+  digests: Uint8Array;
 }
 
 /** A piece of an entry. */
@@ -109,7 +112,9 @@ export interface End {
   entry: number;
   /** All of its bytes, held ones included. */
   length: number;
-  /** SHA-256 of all of them. */
+  /** The algorithm of the digest. */
+  algorithm: Algorithm;
+  /** The digest of all of them. */
   digest: Uint8Array;
 }
 
@@ -145,6 +150,8 @@ export interface ReceiptFrame {
   entry: number;
   id: Uint8Array;
   length: number;
+  /** The algorithm of the digest. */
+  algorithm: Algorithm;
   digest: Uint8Array;
   /** Whether it is on stable storage. */
   durable: boolean;

@@ -1,33 +1,88 @@
 /**
- * What belongs in the first words of a conversation, and what does not.
+ * HELLO: what this side offers, and what two sides agree on.
  *
  * @module
  */
 
+import { type Algorithm, DIGEST_NAMES } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
+import {
+  type Codec,
+  CODEC_BITS,
+  CODEC_PREFERENCE,
+  DIGEST_PREFERENCE,
+  digestBit,
+} from "./algorithms.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { LAYOUTS } from "./layouts.ts";
 
-/** SHA-256, data as it is, no optional feature: what version 2 can. */
-export const OFFER = { features: 0, required: 0, digests: 1, codecs: 1 };
+/** What a HELLO offers, as sets of bits. */
+export type Offer = Pick<Hello, "features" | "required" | "digests" | "codecs">;
 
-/** Longest payload of a peer that has not introduced itself: a FAIL's. */
+/** What this side offers: SHA-256, data as it is, no optional feature. */
+export const OFFER: Offer = { features: 0, required: 0, digests: 1, codecs: 1 };
+
+/** What two sides use on their connection, once both HELLOs are known. */
+export interface Agreement {
+  /** The algorithm of every digest on the wire. */
+  readonly digest: Algorithm;
+  /** The codec of DATA. */
+  readonly codec: Codec;
+  /** The features that both sides offer, as bits. */
+  readonly features: number;
+}
+
+/** Longest payload in bytes before HELLO and the proofs: a FAIL's. */
 export const MAX_GREETING_BYTES: number = LAYOUTS.fail.max;
 
 /**
- * Checks a HELLO against what this side can do.
+ * Finds what two sides use: of what both offer, the best. Both sides come to the
+ * same agreement, because it does not depend on which of the offers is whose.
  *
- * @param hello The peer's.
- * @throws {TransferError} `protocol` when the two cannot talk.
+ * @param ours This side's offer.
+ * @param theirs The peer's offer.
+ * @returns The agreement.
+ * @throws {TransferError} `protocol` where one side requires a feature that the
+ * other does not offer, or where they have no digest or no codec in common.
  */
-export function checkOffer({ required, digests, codecs }: Hello): void {
-  if (required === 0 && (digests & 1) && (codecs & 1)) return;
+export function agree(ours: Offer, theirs: Offer): Agreement {
+  const { required, digests, codecs } = theirs;
+  const digest = DIGEST_PREFERENCE
+    .find((one) => digestBit(one) & ours.digests & digests);
+  const codec = CODEC_PREFERENCE
+    .find((one) => CODEC_BITS[one] & ours.codecs & codecs);
+  const missing = (required & ~ours.features) |
+    (ours.required & ~theirs.features);
+  if (digest && codec && !missing) {
+    // Bitwise operators give signed numbers.
+    return { digest, codec, features: (ours.features & theirs.features) >>> 0 };
+  }
   throw new TransferError(
     "protocol",
     {
       doing: "talk to the peer",
       found: "it insists on what this version has not (required " +
         `${required}, digests ${digests}, codecs ${codecs})`,
+    },
+  );
+}
+
+/**
+ * Checks that a frame's digest is of the algorithm that was agreed on.
+ *
+ * @param frame Any frame; most hold no digest.
+ * @param agreement What the two sides agreed on.
+ * @throws {TransferError} `protocol` where it is another algorithm.
+ */
+export function checkAlgorithm(frame: Frame, { digest }: Agreement): void {
+  if (!("algorithm" in frame) || frame.algorithm === digest) return;
+  throw new TransferError(
+    "protocol",
+    {
+      doing: "go on",
+      found: `the peer said ${frame.type.toUpperCase()} with ` +
+        `${DIGEST_NAMES[frame.algorithm]} where ${DIGEST_NAMES[digest]} was ` +
+        "agreed on",
     },
   );
 }

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { DIGEST_BYTES } from "../base/digest.ts";
+import { type Algorithm, DIGEST_BYTES } from "../base/digest.ts";
 import { codeOf, OUTCOMES } from "../base/errors.ts";
 import { MAX_BLOCKS } from "../model/block_digests.ts";
 import { MAX_NAME_BYTES } from "../model/name.ts";
+import { DIGESTS } from "./algorithms.ts";
 import type { FieldReader, FieldWriter } from "./fields.ts";
 import {
   type Frame,
@@ -40,8 +41,10 @@ const PHASES = new Map(
     [4, "committing"],
   ] as const,
 );
-const SHA256 = 1;
-const DIGESTS = new Map([[SHA256, "sha256"]] as const);
+/** Shortest and longest digest. */
+const [MIN_DIGEST, MAX_DIGEST] = shortestAndLongest(
+  Object.values(DIGEST_BYTES),
+);
 const HAS_SIZE = 1, HAS_MTIME = 2, HAS_MODE = 4;
 const DURABLE = 1, EXISTING = 2;
 
@@ -87,14 +90,13 @@ export const LAYOUTS: {
       const has = (f.size === undefined ? 0 : HAS_SIZE) |
         (f.mtime === undefined ? 0 : HAS_MTIME) |
         (f.mode === undefined ? 0 : HAS_MODE);
-      to.u8(keyOf(KINDS, f.kind)).u8(has).u8(SHA256).u8(0).u64(f.size ?? 0)
+      to.u8(keyOf(KINDS, f.kind)).u8(has).u16(0).u64(f.size ?? 0)
         .i64(f.mtime ?? 0).u32(f.mode ?? 0).text(f.name);
     },
     read: (from, { entry }) => {
       const kind = from.oneOf(KINDS, "kind");
       const has = from.bits(HAS_SIZE | HAS_MTIME | HAS_MODE);
-      from.oneOf(DIGESTS, "digest");
-      from.zero(1);
+      from.zero(2);
       const size = from.u64(), mtime = from.time(), mode = from.u32();
       const name = from.text();
       if (!(has & HAS_SIZE) && size) throw from.error("it hides a size");
@@ -114,19 +116,24 @@ export const LAYOUTS: {
   },
   accept: {
     code: 0x20,
-    min: 12,
-    max: 12 + MAX_BLOCKS * DIGEST_BYTES,
-    write: (f, to) => to.u64(f.held).u32(f.block).raw(f.proof),
+    min: 16,
+    max: 16 + MAX_BLOCKS * MAX_DIGEST,
+    write: (f, to) =>
+      to.u64(f.held).u32(f.block).u8(keyOf(DIGESTS, f.algorithm)).u8(0).u16(0)
+        .raw(f.digests),
     read: (from, { entry }) => {
       const held = from.u64(), block = from.u32();
-      const proof = from.raw(from.left);
+      const algorithm = from.oneOf(DIGESTS, "digest");
+      from.zero(3);
+      const digests = from.raw(from.left).slice();
       const blocks = held === 0 ? 0 : Math.ceil(held / block);
-      if (proof.length !== blocks * DIGEST_BYTES || (held === 0 && block > 0)) {
+      const fits = digests.length === blocks * DIGEST_BYTES[algorithm];
+      if (!fits || (held === 0 && block > 0)) {
         throw from.error(
-          `its proof of ${proof.length} bytes does not fit ${held} held bytes`,
+          `its digests of ${digests.length} bytes do not fit ${held} held bytes`,
         );
       }
-      return { type: "accept", entry, held, block, proof: proof.slice() };
+      return { type: "accept", entry, held, block, algorithm, digests };
     },
   },
   data: {
@@ -143,19 +150,17 @@ export const LAYOUTS: {
   },
   end: {
     code: 0x12,
-    min: 44,
-    max: 44,
-    write: (f, to) => to.u64(f.length).u8(SHA256).u8(0).u16(0).raw(f.digest),
+    min: 12 + MIN_DIGEST,
+    max: 12 + MAX_DIGEST,
+    write: (f, to) =>
+      to.u64(f.length).u8(keyOf(DIGESTS, f.algorithm)).u8(0).u16(0)
+        .raw(whole(f)),
     read: (from, { entry }) => {
       const length = from.u64();
-      from.oneOf(DIGESTS, "digest");
+      const algorithm = from.oneOf(DIGESTS, "digest");
       from.zero(3);
-      return {
-        type: "end",
-        entry,
-        length,
-        digest: from.raw(DIGEST_BYTES).slice(),
-      };
+      const digest = from.raw(DIGEST_BYTES[algorithm]).slice();
+      return { type: "end", entry, length, algorithm, digest };
     },
   },
   finish: {
@@ -193,15 +198,15 @@ export const LAYOUTS: {
   },
   receipt: {
     code: 0x21,
-    min: 70,
-    max: 70 + MAX_NAME_BYTES,
+    min: 38 + MIN_DIGEST,
+    max: 38 + MAX_DIGEST + MAX_NAME_BYTES,
     write: (f, to) =>
-      to.raw(f.id).u64(f.length).u8(SHA256)
+      to.raw(f.id).u64(f.length).u8(keyOf(DIGESTS, f.algorithm))
         .u8((f.durable ? DURABLE : 0) | (f.existing ? EXISTING : 0)).u16(0)
-        .raw(f.digest).i64(f.committedAt).text(f.name),
+        .raw(whole(f)).i64(f.committedAt).text(f.name),
     read: (from, { entry }) => {
       const id = from.raw(ID_BYTES).slice(), length = from.u64();
-      from.oneOf(DIGESTS, "digest");
+      const algorithm = from.oneOf(DIGESTS, "digest");
       const flags = from.bits(DURABLE | EXISTING);
       from.zero(2);
       return {
@@ -209,7 +214,8 @@ export const LAYOUTS: {
         entry,
         id,
         length,
-        digest: from.raw(DIGEST_BYTES).slice(),
+        algorithm,
+        digest: from.raw(DIGEST_BYTES[algorithm]).slice(),
         durable: (flags & DURABLE) > 0,
         existing: (flags & EXISTING) > 0,
         committedAt: from.time(),
@@ -226,6 +232,18 @@ export const TYPES: ReadonlyMap<number, Frame["type"]> = new Map(
     type as Frame["type"],
   ]),
 );
+
+/** A frame's digest, once its length was checked: the frame does not say it. */
+function whole(
+  { algorithm, digest }: { algorithm: Algorithm; digest: Uint8Array },
+): Uint8Array {
+  if (digest.length === DIGEST_BYTES[algorithm]) return digest;
+  throw new RangeError(`Cannot encode a digest of ${digest.length} bytes`);
+}
+
+function shortestAndLongest(lengths: number[]): [number, number] {
+  return [Math.min(...lengths), Math.max(...lengths)];
+}
 
 function keyOf<V>(table: ReadonlyMap<number, V>, value: V): number {
   for (const [key, candidate] of table) if (candidate === value) return key;

@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
+  type Algorithm,
   crc32,
   Digest,
   DIGEST_BYTES,
+  DIGEST_NAMES,
   sameBytes,
 } from "../../lib/base/digest.ts";
 import { utf8 } from "../support/helpers.ts";
@@ -39,12 +41,31 @@ Deno.test("Digest does not depend on how the stream was cut", async () => {
   }));
 });
 
+Deno.test("Digest goes on with another stream, by the same algorithm", () => {
+  const begun = new Digest("sha256");
+  begun.update(utf8("a"));
+  const [one, other] = [new Digest(begun), new Digest(begun)];
+  one.update(utf8("bc"));
+  assertEquals(one.algorithm, "sha256");
+  assertEquals(one.finish().toHex().slice(0, 8), "ba7816bf"); // of "abc"
+  assertEquals(other.finish(), begun.finish());
+});
+
+Deno.test("DIGEST_BYTES and DIGEST_NAMES are true for every algorithm", () => {
+  for (const algorithm of Object.keys(DIGEST_BYTES) as Algorithm[]) {
+    const { length } = new Digest(algorithm).finish();
+    assertEquals(DIGEST_BYTES[algorithm], length);
+    const plain = DIGEST_NAMES[algorithm].toLowerCase().replace("-", "");
+    assertEquals(plain, algorithm);
+  }
+});
+
 Deno.test("Digest has read a piece when update() returns", () => {
   const [piece, digest] = [utf8("abc"), new Digest()];
   digest.update(piece);
   piece.fill(0);
   const result = digest.finish();
-  assertEquals(result.length, DIGEST_BYTES);
+  assertEquals(result.length, DIGEST_BYTES[digest.algorithm]);
   assertEquals(result.toHex().slice(0, 8), "ba7816bf");
 });
 

@@ -106,7 +106,7 @@ Deno.test("a name may be as long as a file system takes it", async () => {
 const FIELDS: [string, number, Uint8Array][] = [
   ["kind there is not", 16, Uint8Array.of(9)],
   ["flag there is not", 17, Uint8Array.of(0x80)],
-  ["weaker digest", 18, Uint8Array.of(2)],
+  ["reserved byte that is in use", 18, Uint8Array.of(2)],
   ["size of 2^64-1", 20, HUGE],
   ["size that no double holds", 20, BEYOND_DOUBLES],
   ["time that no date holds", 28, hex("7f ff ff ff ff ff ff ff")],

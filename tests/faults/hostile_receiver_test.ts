@@ -239,16 +239,17 @@ Deno.test("what a receiver says is escaped before anybody sees it", async () => 
   await peer.over;
 });
 
-Deno.test("a proof that holds nothing true costs a fresh start at most (3)", async () => {
+Deno.test("digests that are not true cost a fresh start at most (3)", async () => {
   let from = -1;
   using peer = listening(async ({ id, say, hearUntil }) => {
-    const proof = noise(64 * 32);
+    const digests = noise(64 * 32);
     await say(greeting({ id }), {
       type: "accept",
       entry: 0,
       held: 64 * 16,
       block: 16,
-      proof,
+      algorithm: "sha256",
+      digests,
     });
     const first = await hearUntil("data");
     assert(first.type === "data");

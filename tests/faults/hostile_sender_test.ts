@@ -131,6 +131,11 @@ const SESSIONS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
     "protocol",
   ],
   [
+    "a digest algorithm that was not agreed on",
+    said(OPEN, DATA, resealed(END, 24, Uint8Array.of(2))),
+    "protocol",
+  ],
+  [
     "bits that must be zero",
     said(resealed(OPEN, 19, Uint8Array.of(1))),
     "protocol",

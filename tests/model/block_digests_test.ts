@@ -21,15 +21,16 @@ async function digestsOf(bytes: Uint8Array): Promise<BlockDigests> {
 
 Deno.test("BlockDigests shows one prefix for each block, the last one shorter", async () => {
   for (const [length, blocks] of [[0, 0], [1, 1], [MIB, 1], [MIB + 1, 2]]) {
-    const { proof } = await digestsOf(noise(length!));
-    assertEquals(proof.length, blocks! * DIGEST_BYTES);
+    const { algorithm, digests } = await digestsOf(noise(length!));
+    assertEquals(digests.length, blocks! * DIGEST_BYTES[algorithm]);
   }
 });
 
 Deno.test("BlockDigests proves no more than there is to read", async () => {
   await using reading = await bytesItem(noise(10), ENTRY).open();
-  const proof = await BlockDigests.of((into) => reading.read(into), 2 * MIB);
-  assertEquals([proof.length, proof.proof.length], [10, DIGEST_BYTES]);
+  const held = await BlockDigests.of((into) => reading.read(into), 2 * MIB);
+  assertEquals([held.length, held.algorithm], [10, "sha256"]);
+  assertEquals(held.digests.length, DIGEST_BYTES.sha256);
 });
 
 Deno.test("provable() fits an ACCEPT, whatever the size", () => {
@@ -47,11 +48,11 @@ Deno.test("provable() fits an ACCEPT, whatever the size", () => {
 });
 
 Deno.test("BlockDigests.at() rejects with protocol where nothing was proven", async () => {
-  const proof = await digestsOf(noise(MIB + 10));
-  for (const offset of [0, MIB, MIB + 10]) proof.at(offset);
+  const held = await digestsOf(noise(MIB + 10));
+  for (const offset of [0, MIB, MIB + 10]) held.at(offset);
   for (const offset of [1, MIB - 1, MIB + 9, MIB + 11, 2 * MIB]) {
     assertEquals(
-      assertThrows(() => proof.at(offset), TransferError).code,
+      assertThrows(() => held.at(offset), TransferError).code,
       "protocol",
     );
   }

@@ -30,15 +30,19 @@ function text(maxLength: number): fc.Arbitrary<string> {
     .filter((one) => one.isWellFormed());
 }
 
+const algorithm = fc.constant("sha256" as const);
+
 const accept = fc.record({
   block: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-  proof: fc.uint8Array({ maxLength: 3 * 32 }),
+  all: fc.uint8Array({ maxLength: 3 * 32 }),
   part: fc.integer({ min: 1, max: 1000 }),
-}).map(({ block, proof, part }) => {
-  const blocks = Math.floor(proof.length / 32);
-  if (blocks === 0) return { held: 0, block: 0, proof: new Uint8Array(0) };
+}).map(({ block, all, part }) => {
+  const algorithm = "sha256" as const;
+  const blocks = Math.floor(all.length / 32);
+  const digests = all.slice(0, blocks * 32);
+  if (blocks === 0) return { held: 0, block: 0, algorithm, digests };
   const held = (blocks - 1) * block + Math.min(part, block);
-  return { held, block, proof: proof.slice(0, blocks * 32) };
+  return { held, block, algorithm, digests };
 });
 
 /** Every frame that may be said. */
@@ -71,7 +75,13 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     offset: size,
     bytes: fc.uint8Array({ minLength: 1, maxLength: 5000 }),
   }),
-  fc.record({ type: fc.constant("end" as const), entry, length: size, digest }),
+  fc.record({
+    type: fc.constant("end" as const),
+    entry,
+    length: size,
+    algorithm,
+    digest,
+  }),
   fc.record({ type: fc.constant("finish" as const), entries: u32 }),
   fc.record({ type: fc.constant("alive" as const), entry, phase, bytes: size }),
   fc.record({
@@ -86,6 +96,7 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     entry,
     id,
     length: size,
+    algorithm,
     digest,
     durable: fc.boolean(),
     existing: fc.boolean(),

@@ -117,7 +117,8 @@ export function accept(entry: number): Accept {
     entry,
     held: 0,
     block: 0,
-    proof: new Uint8Array(0),
+    algorithm: "sha256",
+    digests: new Uint8Array(0),
   };
 }
 
@@ -133,7 +134,8 @@ export function end(
   more: Partial<End> = {},
 ): End {
   const { length } = bytes;
-  return { type: "end", entry, length, digest: digestOf(bytes), ...more };
+  const digest = { algorithm: "sha256", digest: digestOf(bytes) } as const;
+  return { type: "end", entry, length, ...digest, ...more };
 }
 
 /** The receipt for an entry of these bytes. */
@@ -147,6 +149,7 @@ export function receipt(
     entry,
     id: ID,
     length: bytes.length,
+    algorithm: "sha256",
     digest: digestOf(bytes),
     durable: true,
     existing: false,

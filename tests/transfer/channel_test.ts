@@ -1,14 +1,15 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Channel } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { SESSION } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
-import { joined, noise } from "../support/helpers.ts";
+import { joined, noise, sealed } from "../support/helpers.ts";
 import { connectedPair } from "../support/pairs.ts";
 import {
   accept,
   data,
   digestOf,
+  end,
   fail,
   failing,
   finish,
@@ -44,6 +45,32 @@ Deno.test("hearHello() takes a peer that offers more than this side knows", asyn
   using all = await talk();
   await all.peer.greet({ features: 0xffff_ffff, digests: 7, codecs: 5 });
   assertEquals((await all.channel.hearHello())?.features, 0xffff_ffff);
+});
+
+Deno.test("a channel carries what both sides agreed on, once HELLO was heard", async () => {
+  using all = await talk();
+  assertThrows(() => all.channel.agreement, RangeError);
+  await all.peer.greet({ features: 5, digests: 7, codecs: 5 });
+  await all.channel.hearHello();
+  assertEquals(all.channel.agreement, {
+    digest: "sha256",
+    codec: "identity",
+    features: 0,
+  });
+});
+
+Deno.test("hear() throws protocol for a digest by an algorithm that there is not", async () => {
+  using all = await talk();
+  await all.peer.greet();
+  await all.channel.hearHello();
+  const frame = encodeFrame(end(0, noise(3)));
+  frame[24] = 2; // the number of the algorithm
+  await all.peer.sayBytes(sealed(frame));
+  const error = await failing(all.channel.hear());
+  assertEquals([error.code, error.message], [
+    "protocol",
+    "Cannot read the end frame: its digest is 2",
+  ]);
 });
 
 Deno.test("hearHello() tells a peer that ended without a word", async () => {

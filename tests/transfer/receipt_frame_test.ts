@@ -8,6 +8,7 @@ const FRAME: ReceiptFrame = {
   entry: 7,
   id: hex("00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"),
   length: 1_000_000,
+  algorithm: "sha256",
   digest: new Uint8Array(32).fill(0xab),
   durable: true,
   existing: false,

@@ -87,11 +87,10 @@ Deno.test("OPEN of a file with all that is known of it, byte by byte", () => {
     81 ca                   # check of the header
     00 00 00 01             # entry 1
     00 00 00 22             # payload length: 34
-    71 c3 87 1e             # CRC-32
+    80 19 82 b4             # CRC-32
     01                      # kind: file
     07                      # has: size, mtime, mode
-    01                      # digest: SHA-256
-    00                      # reserved
+    00 00                   # reserved
     00 00 00 00 00 0f 42 40 # size: 1,000,000
     ff ff ff ff ff ff ff ff # mtime: a millisecond before 1970
     00 00 01 ed             # mode: 0755
@@ -108,11 +107,10 @@ Deno.test("OPEN of a directory of which only the name is known, byte by byte", (
     00 f3 d7                # codec, check of the header
     00 00 01 00             # entry 256
     00 00 00 1b             # payload length: 27
-    5b b3 4f 0d             # CRC-32
+    fe 38 df 03             # CRC-32
     02                      # kind: directory
     00                      # has: nothing
-    01                      # digest: SHA-256
-    00                      # reserved
+    00 00                   # reserved
     00 00 00 00 00 00 00 00 # no size
     00 00 00 00 00 00 00 00 # no mtime
     00 00 00 00             # no mode
@@ -122,32 +120,42 @@ Deno.test("OPEN of a directory of which only the name is known, byte by byte", (
 });
 
 Deno.test("ACCEPT of an entry of which nothing is held, byte by byte", () => {
-  const proof = new Uint8Array(0);
+  const nothing = { algorithm: "sha256", digests: new Uint8Array(0) } as const;
   spelled(
-    { type: "accept", entry: 0, held: 0, block: 0, proof },
+    { type: "accept", entry: 0, held: 0, block: 0, ...nothing },
     `
     20                      # type: ACCEPT
-    00 27 8d                # codec, check of the header
+    00 7b c2                # codec, check of the header
     00 00 00 00             # entry 0
-    00 00 00 0c             # payload length: 12
-    b0 89 32 d2             # CRC-32
+    00 00 00 10             # payload length: 16
+    d9 60 ea e8             # CRC-32
     00 00 00 00 00 00 00 00 # held: nothing
-    00 00 00 00             # block length: none`,
+    00 00 00 00             # block length: none
+    01                      # digest: SHA-256
+    00 00 00                # reserved`,
   );
 });
 
-Deno.test("ACCEPT with proof of what is held, byte by byte", () => {
-  const proof = joined([DIGEST, DIGEST]);
+Deno.test("ACCEPT with the digests of what is held, byte by byte", () => {
   spelled(
-    { type: "accept", entry: 2, held: 65_537, block: 65_536, proof },
+    {
+      type: "accept",
+      entry: 2,
+      held: 65_537,
+      block: 65_536,
+      algorithm: "sha256",
+      digests: joined([DIGEST, DIGEST]),
+    },
     `
     20                      # type: ACCEPT
-    00 35 7d                # codec, check of the header
+    00 69 32                # codec, check of the header
     00 00 00 02             # entry 2
-    00 00 00 4c             # payload length: 76
-    c3 d6 fa 8b             # CRC-32
+    00 00 00 50             # payload length: 80
+    99 6c 10 29             # CRC-32
     00 00 00 00 00 01 00 01 # held: 65,537
     00 01 00 00             # block length: 65,536
+    01                      # digest: SHA-256
+    00 00 00                # reserved
     ba 78 16 bf 8f 01 cf ea 41 41 40 de 5d ae 22 23 # block 0
     b0 03 61 a3 96 17 7a 9c b4 10 ff 61 f2 00 15 ad
     ba 78 16 bf 8f 01 cf ea 41 41 40 de 5d ae 22 23 # block 1, one byte
@@ -163,7 +171,13 @@ Deno.test("DATA, byte by byte", () => {
 
 Deno.test("END, byte by byte", () => {
   spelled(
-    { type: "end", entry: 3, length: 3, digest: DIGEST },
+    {
+      type: "end",
+      entry: 3,
+      length: 3,
+      algorithm: "sha256",
+      digest: DIGEST,
+    },
     `
     12                      # type: END
     00 2f 90                # codec, check of the header
@@ -243,6 +257,7 @@ Deno.test("RECEIPT, byte by byte", () => {
       entry: 3,
       id: ID,
       length: 3,
+      algorithm: "sha256",
       digest: DIGEST,
       durable: true,
       existing: true,
@@ -288,7 +303,13 @@ Deno.test("decodeFrame() lends a view of DATA and copies what is kept longer", (
   const frame = decode(data);
   assert(frame.type === "data");
   assert(frame.bytes.buffer === data.buffer);
-  const end = encodeFrame({ type: "end", entry: 0, length: 0, digest: DIGEST });
+  const end = encodeFrame({
+    type: "end",
+    entry: 0,
+    length: 0,
+    algorithm: "sha256",
+    digest: DIGEST,
+  });
   const kept = decode(end);
   end.fill(0);
   assert(kept.type === "end");

@@ -1,21 +1,80 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { Algorithm } from "../../lib/base/digest.ts";
 import { TransferError } from "../../lib/base/errors.ts";
-import type { Hello } from "../../lib/wire/frames.ts";
-import { checkOffer, OFFER, outOfTurn } from "../../lib/wire/hello.ts";
+import {
+  agree,
+  checkAlgorithm,
+  OFFER,
+  type Offer,
+  outOfTurn,
+} from "../../lib/wire/hello.ts";
+import { accept, data, end, receipt } from "../support/scripted.ts";
 
-const HELLO: Hello = { type: "hello", id: new Uint8Array(16), ...OFFER };
+/** What two sides of this version agree on. */
+const AGREED = { digest: "sha256", codec: "identity", features: 0 } as const;
 
-Deno.test("checkOffer() takes this version's own offer, and more of everything", () => {
-  checkOffer(HELLO);
-  checkOffer({ ...HELLO, features: 0xffff, digests: 3, codecs: 7 });
+Deno.test("agree() on this version's own offer, and on more of everything", () => {
+  assertEquals(agree(OFFER, OFFER), AGREED);
+  const more = { ...OFFER, features: 0xffff_ffff, digests: 3, codecs: 7 };
+  assertEquals(agree(OFFER, more), AGREED);
 });
 
-Deno.test("checkOffer() says what is missing", () => {
+Deno.test("agree() gives the features that both sides offer", () => {
+  const one = { ...OFFER, features: 0x8000_0006 };
+  const other = { ...OFFER, features: 0x8000_0003, required: 2 };
+  assertEquals(agree(one, other).features, 0x8000_0002);
+});
+
+Deno.test("agree() says what is missing: protocol", () => {
   for (const change of [{ required: 1 }, { digests: 2 }, { codecs: 0 }]) {
+    for (const [ours, theirs] of [[OFFER, change], [change, OFFER]]) {
+      const error = assertThrows(
+        () => agree({ ...OFFER, ...ours }, { ...OFFER, ...theirs }),
+        TransferError,
+        "it insists on what this version has not",
+      );
+      assertEquals(error.code, "protocol");
+    }
+  }
+});
+
+Deno.test("agree() is the same on both sides, whatever they offer", () => {
+  const few = fc.nat(3); // so that most pairs have something in common
+  const offer = fc.record({
+    features: few,
+    required: fc.constantFrom(0, 0, 1),
+    digests: few,
+    codecs: few,
+  });
+  const tried = (one: Offer, other: Offer) => {
+    try {
+      return agree(one, other);
+    } catch (error) {
+      if (!(error instanceof TransferError)) throw error;
+      return error.code;
+    }
+  };
+  fc.assert(fc.property(offer, offer, (one, other) => {
+    assertEquals(tried(one, other), tried(other, one));
+  }));
+});
+
+Deno.test("checkAlgorithm() takes the digests that were agreed on, and frames without one", () => {
+  const bytes = new Uint8Array(1);
+  for (const frame of [accept(0), data(0, bytes), end(0, bytes)]) {
+    checkAlgorithm(frame, AGREED);
+  }
+});
+
+Deno.test("checkAlgorithm() throws protocol for a digest by another algorithm", () => {
+  const bytes = new Uint8Array(1);
+  const other = { ...AGREED, digest: "another" as Algorithm };
+  for (const frame of [accept(0), end(0, bytes), receipt(0, bytes)]) {
     const error = assertThrows(
-      () => checkOffer({ ...HELLO, ...change }),
+      () => checkAlgorithm(frame, other),
       TransferError,
-      "it insists on what this version has not",
+      `the peer said ${frame.type.toUpperCase()} with SHA-256 where`,
     );
     assertEquals(error.code, "protocol");
   }

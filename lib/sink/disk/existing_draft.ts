@@ -9,7 +9,7 @@
  */
 
 import { join } from "node:path";
-import { Digest, sameBytes } from "../../base/digest.ts";
+import { type Algorithm, Digest, sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { BlockDigests } from "../../model/block_digests.ts";
@@ -44,16 +44,16 @@ export class ExistingDraft implements Draft {
     parts: string[],
     transfer: string | undefined,
     seen: Deno.FileInfo,
-    proof: BlockDigests,
+    held: BlockDigests,
   ) {
     this.#to = to;
     this.#entry = entry;
     this.#parts = parts;
     this.#transfer = transfer;
     this.#seen = seen;
-    const { length, block, proof: digests } = proof;
-    const start = (offset: number) => this.#start(proof.at(offset), offset);
-    this.resumable = { length, block, proof: digests, start };
+    const { length, block, algorithm, digests } = held;
+    const start = (offset: number) => this.#start(held.at(offset), offset);
+    this.resumable = { length, block, algorithm, digests, start };
   }
 
   /**
@@ -64,6 +64,7 @@ export class ExistingDraft implements Draft {
    * @param parts Its name, taken apart and checked.
    * @param transfer The transfer's id, if it has one.
    * @param seen What it looks like: a regular file of the announced length.
+   * @param algorithm The algorithm of its digests.
    * @returns The draft.
    */
   static async open(
@@ -72,11 +73,13 @@ export class ExistingDraft implements Draft {
     parts: string[],
     transfer: string | undefined,
     seen: Deno.FileInfo,
+    algorithm: Algorithm,
   ): Promise<ExistingDraft> {
     return await typeDiskErrors(entry.name, async () => {
       using file = await Deno.open(join(to.root, ...parts));
-      const proof = await BlockDigests.of((into) => file.read(into), seen.size);
-      return new ExistingDraft(to, entry, parts, transfer, seen, proof);
+      const read = (into: Uint8Array) => file.read(into);
+      const held = await BlockDigests.of(read, seen.size, algorithm);
+      return new ExistingDraft(to, entry, parts, transfer, seen, held);
     });
   }
 
@@ -116,7 +119,7 @@ export class ExistingDraft implements Draft {
 
   /** Copies what agrees, instead of having it sent. */
   async #copy(to: FileDraft, length: number): Promise<Digest> {
-    const copied = new Digest();
+    const copied = new Digest(this.resumable.algorithm);
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
     const buffer = new Uint8Array(COPY_BYTES);
     for (let left = length; left > 0;) {
@@ -156,7 +159,7 @@ export class ExistingDraft implements Draft {
 
   /** Whether what has the name is what was proven, byte by byte. */
   async #isStill(file: Deno.FsFile): Promise<boolean> {
-    const { proof } = this.resumable;
+    const { algorithm, digests } = this.resumable;
     let { ino, dev, size, ctime } = this.#seen;
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const now = await this.#to.lstat(this.#parts);
@@ -167,8 +170,9 @@ export class ExistingDraft implements Draft {
       // change it too: then the content decides.
       if (now.ctime?.getTime() === ctime?.getTime()) return true;
       await file.seek(0, Deno.SeekMode.Start);
-      const again = await BlockDigests.of((into) => file.read(into), size);
-      if (!sameBytes(again.proof, proof)) return false;
+      const read = (into: Uint8Array) => file.read(into);
+      const again = await BlockDigests.of(read, size, algorithm);
+      if (!sameBytes(again.digests, digests)) return false;
       await this.#to.files.sync(file); // it may have been written anew
       ({ ctime } = now);
     }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Digest } from "../../base/digest.ts";
+import type { Algorithm, Digest } from "../../base/digest.ts";
 import type { TransferError } from "../../base/errors.ts";
 import type { Entry } from "../../model/entry.ts";
 import { RESUME_BYTES } from "../../model/resume.ts";
@@ -78,17 +78,18 @@ export class FileDraft implements Draft {
   /**
    * Looks for what an earlier attempt left, and shows it as `resumable`.
    *
+   * @param algorithm The algorithm of the digests.
    * @param mayExist Whether the name has what may be the same file: that needs
    * no free space.
    * @throws {TransferError} `local-io` when the destination cannot be read or
    * has too little space.
    */
-  async findPartial(mayExist = false): Promise<void> {
+  async findPartial(algorithm: Algorithm, mayExist = false): Promise<void> {
     if (!this.#resumes) return;
     // As an operation, so that whoever takes the draft over waits for it.
     await this.#run(async () => {
       const { signal } = this.#leaving;
-      const options = { mode: this.#mode, mayExist, signal };
+      const options = { mode: this.#mode, mayExist, algorithm, signal };
       const partial = await findPartial(
         this.#to,
         this.#entry,
@@ -98,13 +99,15 @@ export class FileDraft implements Draft {
       if (!partial) return;
       const state: State = { kind: "resumable", ...partial };
       this.#state = state;
-      const { length, block, proof } = partial.held;
+      const { length, block, digests } = partial.held;
       const start = async (offset: number): Promise<Digest> => {
         const digest = partial.held.at(offset);
         await (state.starting ??= this.#cutBack(partial.temp, offset));
         return digest;
       };
-      if (length > 0) this.resumable = { length, block, proof, start };
+      if (length > 0) {
+        this.resumable = { length, block, algorithm, digests, start };
+      }
     });
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Algorithm } from "../../base/digest.ts";
 import { BlockDigests } from "../../model/block_digests.ts";
 import type { Entry } from "../../model/entry.ts";
 import type { Destination } from "./destination.ts";
@@ -26,6 +27,8 @@ export interface PartialOptions {
   mode: number;
   /** Whether the name has what may be the same file: that needs no space. */
   mayExist: boolean;
+  /** The algorithm of the digests. */
+  algorithm: Algorithm;
   /** Ends the wait for a descriptor. */
   signal: AbortSignal;
 }
@@ -50,7 +53,7 @@ export async function findPartial(
   to: Destination,
   entry: Entry,
   parts: readonly string[],
-  { mode, mayExist, signal }: PartialOptions,
+  { mode, mayExist, algorithm, signal }: PartialOptions,
 ): Promise<PartialFile | undefined> {
   const temp = await to.temps.openPartial(parts, mode);
   try {
@@ -65,7 +68,7 @@ export async function findPartial(
     const { size } = await temp.file.stat();
     const most = Math.min(size, entry.size ?? size);
     const read = (into: Uint8Array) => temp.file.read(into);
-    return { temp, held: await BlockDigests.of(read, most) };
+    return { temp, held: await BlockDigests.of(read, most, algorithm) };
   } catch (error) {
     await removeTemp(to, temp);
     throw error;

@@ -45,11 +45,11 @@ export function directorySink(
 ): Sink {
   const to = new Destination(root, options);
   return {
-    async open(entry, transfer) {
+    async open(entry, transfer, algorithm = "sha256") {
       const parts = partsOf(entry.name);
       return entry.kind === "directory"
         ? new DirectoryDraft(to, entry, parts)
-        : await openFile(to, entry, parts, transfer);
+        : await openFile(to, entry, parts, transfer, algorithm);
     },
   };
 }
@@ -80,7 +80,7 @@ export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
   const to = new Destination(dirname(path), options);
   let first: { name: string; transfer: string | undefined } | undefined;
   return {
-    async open(entry, transfer) {
+    async open(entry, transfer, algorithm = "sha256") {
       const { kind, name } = entry;
       // The same transfer may come back for its file on another connection.
       const again = transfer !== undefined && first?.transfer === transfer &&
@@ -95,7 +95,13 @@ export function fileSink(path: string, options: DiskSinkOptions = {}): Sink {
         );
       }
       first = { name, transfer };
-      return await openFile(to, entry, [basename(path)], transfer);
+      return await openFile(
+        to,
+        entry,
+        [basename(path)],
+        transfer,
+        algorithm,
+      );
     },
   };
 }

@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import type { Algorithm } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import type { Entry } from "../../model/entry.ts";
@@ -27,6 +28,7 @@ const MAX_PATH_BYTES = 4_095;
  * @param entry What was announced of it.
  * @param parts Its name, taken apart and checked.
  * @param transfer The transfer's id, if it has one.
+ * @param algorithm The algorithm of the digests of what is held.
  * @returns The draft, with what the receiver holds of the file already.
  * @throws {TransferError} `rejected` when its commit would be refused whatever
  * bytes come, `local-io` when the destination cannot be read or has no room.
@@ -36,11 +38,13 @@ export async function openFile(
   entry: Entry,
   parts: string[],
   transfer: string | undefined,
+  algorithm: Algorithm,
 ): Promise<Draft> {
   const name = parts.join("/");
   await to.drafts.evict(name, transfer);
   const { info, decision } = await decideEarly(to, entry, parts);
-  const existing = () => ExistingDraft.open(to, entry, parts, transfer, info!);
+  const existing = () =>
+    ExistingDraft.open(to, entry, parts, transfer, info!, algorithm);
   const { size = 0 } = entry;
   const comparable = decision === "compare" && size > 0;
   const different = { kind: "file", size, content: "different" } as const;
@@ -50,7 +54,7 @@ export async function openFile(
   const draft = new FileDraft(to, entry, parts);
   await to.drafts.add(name, transfer, draft);
   try {
-    await draft.findPartial(comparable);
+    await draft.findPartial(algorithm, comparable);
   } catch (error) {
     await draft.abort();
     throw error;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Algorithm } from "../../base/digest.ts";
 import { asTransferError, TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { TaskGroup } from "../../base/task_group.ts";
@@ -31,6 +32,8 @@ import { settleEntry } from "./settle_entry.ts";
 export interface EntryReceiverOptions {
   /** The transfer's id. */
   id: Uint8Array;
+  /** The digest algorithm that both sides agreed on. */
+  algorithm: Algorithm;
   /** Largest entry that is accepted, in bytes. */
   maxSize: number;
   /** Called with each receipt, once it is said. It may not throw. */
@@ -140,11 +143,12 @@ export class EntryReceiver {
         this.#sink,
         this.#options.maxSize,
         this.#options.id.toHex(),
+        this.#options.algorithm,
       );
       this.entries.add(incoming);
-      const { length: held, block, proof } = incoming.held;
-      const { entry } = open;
-      this.#channel.say({ type: "accept", entry, held, block, proof });
+      const { length: held, block, algorithm, digests } = incoming.held;
+      const about = { held, block, algorithm, digests };
+      this.#channel.say({ type: "accept", entry: open.entry, ...about });
     } catch (error) {
       await this.#failEntry(open, error);
     } finally {

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { Digest, sameBytes } from "../../base/digest.ts";
+import {
+  type Algorithm,
+  Digest,
+  DIGEST_NAMES,
+  sameBytes,
+} from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import type { Held } from "../../model/block_digests.ts";
@@ -23,19 +28,27 @@ export class IncomingEntry {
   received = 0;
   readonly #draft: Draft;
   readonly #maxSize: number;
+  readonly #algorithm: Algorithm;
   /** Of the bytes so far; absent until the offset of the first is known. */
   #digest: Digest | undefined;
 
-  private constructor(open: Open, draft: Draft, maxSize: number) {
+  private constructor(
+    open: Open,
+    draft: Draft,
+    maxSize: number,
+    algorithm: Algorithm,
+  ) {
     this.open = open;
     this.#draft = draft;
     this.#maxSize = maxSize;
-    if (!draft.resumable) this.#digest = new Digest();
+    this.#algorithm = algorithm;
+    if (!draft.resumable) this.#digest = new Digest(algorithm);
   }
 
   /** What an earlier attempt has left of it. */
   get held(): Held {
-    return this.#draft.resumable ?? NOTHING;
+    return this.#draft.resumable ??
+      { ...NOTHING, algorithm: this.#algorithm };
   }
 
   /**
@@ -45,6 +58,7 @@ export class IncomingEntry {
    * @param sink Where it is to land.
    * @param maxSize Largest size in bytes.
    * @param transfer The transfer's id, in hexadecimal.
+   * @param algorithm The digest algorithm that both sides agreed on.
    * @returns The entry, ready for data.
    * @throws {TransferError} `rejected` when it is too large, and as
    * {@linkcode Sink.open}.
@@ -54,10 +68,11 @@ export class IncomingEntry {
     sink: Sink,
     maxSize: number,
     transfer: string,
+    algorithm: Algorithm,
   ): Promise<IncomingEntry> {
     checkSize(open, open.size ?? 0, maxSize);
-    const draft = await sink.open(entryOf(open), transfer);
-    return new IncomingEntry(open, draft, maxSize);
+    const draft = await sink.open(entryOf(open), transfer, algorithm);
+    return new IncomingEntry(open, draft, maxSize, algorithm);
   }
 
   /**
@@ -103,7 +118,7 @@ export class IncomingEntry {
       );
     }
     if (!sameBytes(found, end.digest)) {
-      throw this.#damaged("its SHA-256 differs");
+      throw this.#damaged(`its ${DIGEST_NAMES[end.algorithm]} differs`);
     }
   }
 
@@ -124,6 +139,7 @@ export class IncomingEntry {
       entry: this.open.entry,
       id,
       length: end.length,
+      algorithm: end.algorithm,
       digest: end.digest,
       committedAt: Date.now(),
       ...committed,
@@ -163,7 +179,7 @@ export class IncomingEntry {
 }
 
 /** What is held of an entry of which nothing is. */
-const NOTHING: Held = { length: 0, block: 0, proof: new Uint8Array(0) };
+const NOTHING = { length: 0, block: 0, digests: new Uint8Array(0) };
 
 function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {
   return entry;

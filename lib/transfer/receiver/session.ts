@@ -75,6 +75,7 @@ export class ReceiverSession {
   async run(sink: Sink): Promise<Receipt[]> {
     const receiver = new EntryReceiver(this.#channel, sink, {
       id: this.#id,
+      algorithm: this.#channel.agreement.digest,
       maxSize: this.#options.maxSize ?? Infinity,
       onReceipt: (receipt) => {
         this.#receipts.push(receipt);

@@ -68,7 +68,8 @@ export class EntrySender {
     }
     await source.verify();
     if (stopped()) return;
-    const sent = { length: offset, digest: digest.finish() };
+    const { algorithm } = digest;
+    const sent = { length: offset, algorithm, digest: digest.finish() };
     this.#channel.say({ type: "end", entry: number, ...sent });
     one.end(sent, this.#channel.said);
   }

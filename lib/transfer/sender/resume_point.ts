@@ -33,10 +33,13 @@ export async function findResumePoint(
   stopped: () => boolean,
 ): Promise<{ offset: number; digest: Digest } | null> {
   const { origin } = source;
-  const digest = new Digest(origin.digest);
-  let agreed = origin.offset === 0 ? { offset: 0, digest: new Digest() } : null;
+  const { algorithm } = held;
+  const fresh = origin.offset === 0;
+  const digest = new Digest(fresh ? algorithm : origin.digest);
+  let agreed = fresh ? { offset: 0, digest: new Digest(algorithm) } : null;
   let at = origin.offset;
-  const blocks = held.proof.length / DIGEST_BYTES;
+  const each = DIGEST_BYTES[algorithm];
+  const blocks = held.digests.length / each;
   for (let index = 0; index < blocks; index++) {
     const end = endOf(held, index);
     if (end < at) continue;
@@ -44,10 +47,7 @@ export async function findResumePoint(
     if (agreed && end - agreed.offset > source.maxRewind) break;
     if (!await digestTo(source, at, end, digest, stopped)) break;
     at = end;
-    const shown = held.proof.subarray(
-      index * DIGEST_BYTES,
-      (index + 1) * DIGEST_BYTES,
-    );
+    const shown = held.digests.subarray(index * each, (index + 1) * each);
     if (!sameBytes(new Digest(digest).finish(), shown)) break;
     agreed = { offset: end, digest: new Digest(digest) };
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { sameBytes } from "../../base/digest.ts";
+import { type Algorithm, DIGEST_NAMES, sameBytes } from "../../base/digest.ts";
 import { TransferError } from "../../base/errors.ts";
 import type { Held } from "../../model/block_digests.ts";
 import type { Receipt } from "../../model/receipt.ts";
@@ -17,7 +17,9 @@ import type { OutgoingEntry } from "./outgoing_entry.ts";
 interface Sent {
   /** Its length in bytes. */
   length: number;
-  /** Its SHA-256. */
+  /** The algorithm of its digest. */
+  algorithm: Algorithm;
+  /** Its digest. */
   digest: Uint8Array;
 }
 
@@ -78,8 +80,9 @@ export class Transmission {
    *
    * @param frame The receiver's answer.
    */
-  accept({ held: length, block, proof }: Accept): void {
-    this.#state = { stage: "accepted", held: { length, block, proof } };
+  accept({ held: length, block, algorithm, digests }: Accept): void {
+    const held = { length, block, algorithm, digests };
+    this.#state = { stage: "accepted", held };
   }
 
   /**
@@ -99,7 +102,7 @@ export class Transmission {
   /**
    * Goes on to `ended`: all of it was sent.
    *
-   * @param sent Its length and SHA-256, as its END says.
+   * @param sent Its length and digest, as its END says.
    * @param position How many bytes its connection had been given by then.
    */
   end(sent: Sent, position: number): void {
@@ -139,7 +142,7 @@ export class Transmission {
 
 function differenceOf(
   frame: ReceiptFrame,
-  { length, digest }: Sent,
+  { length, algorithm, digest }: Sent,
   id: Uint8Array,
 ): string | undefined {
   if (!sameBytes(frame.id, id)) return "its id is another transfer's";
@@ -147,6 +150,6 @@ function differenceOf(
     return `it is for ${frame.length} bytes and ${length} were sent`;
   }
   if (!sameBytes(frame.digest, digest)) {
-    return "its SHA-256 differs from what was sent";
+    return `its ${DIGEST_NAMES[algorithm]} differs from what was sent`;
   }
 }

@@ -146,6 +146,7 @@ Deno.test("a file that is too long to be proven whole is not refused for it", as
     ["a"],
     undefined,
     seen,
+    "sha256",
   );
   await draft.resumable.start(draft.resumable.length);
   const { existing } = await draft.commit();
@@ -176,7 +177,7 @@ Deno.test("a file that is there is synced, with every directory up to the root, 
   await Deno.writeFile(path, CONTENT);
   const to = new Destination(dir.path, {});
   const entry = { kind: "file", name: "d/e/a", size: CONTENT.length } as const;
-  const draft = await openFile(to, entry, ["d", "e", "a"], undefined);
+  const draft = await openFile(to, entry, ["d", "e", "a"], undefined, "sha256");
   await draft.resumable!.start(CONTENT.length);
   const done = syncsOf(to);
   assertEquals((await draft.commit()).existing, true);
@@ -195,7 +196,7 @@ Deno.test("a file whose ctime moved meanwhile is synced again once its bytes wer
   await Deno.writeFile(path, CONTENT);
   const to = new Destination(dir.path, {});
   const entry = { kind: "file", name: "a", size: CONTENT.length } as const;
-  const draft = await openFile(to, entry, ["a"], undefined);
+  const draft = await openFile(to, entry, ["a"], undefined, "sha256");
   await draft.resumable!.start(CONTENT.length);
   const { ctime, ino } = await Deno.stat(path);
   // Somebody wrote the same bytes anew: they may not be on the disk.

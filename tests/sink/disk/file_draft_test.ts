@@ -70,7 +70,7 @@ Deno.test("FileDraft leaves a partial to others where it has no descriptor for i
   const { acquire } = to.descriptors;
   to.descriptors.acquire = () => Promise.reject(new RangeError("busy"));
   const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
-  await assertRejects(() => draft.findPartial(), Error, "busy");
+  await assertRejects(() => draft.findPartial("sha256"), Error, "busy");
   await draft.abort();
   to.descriptors.acquire = acquire;
   const again = await to.temps.openPartial(["a"], 0o600); // neither locked nor gone
@@ -232,12 +232,12 @@ Deno.test("FileDraft keeps a partial that nobody went on with, and starts over w
   await (await written(to)).keep();
   const entry = { kind: "file", name: "a", size: 2_000_000 } as const;
   const idle = new FileDraft(to, entry, ["a"]);
-  await idle.findPartial();
+  await idle.findPartial("sha256");
   assertEquals(idle.resumable?.length, 1_500_000);
   await idle.keep();
   assertEquals((await tree(dir.path)).length, 1);
   const draft = new FileDraft(to, entry, ["a"]);
-  await draft.findPartial();
+  await draft.findPartial("sha256");
   assertEquals(draft.resumable?.length, 1_500_000);
   await Promise.all([draft.write(utf8("one")), draft.write(utf8(" two"))]);
   await draft.commit();

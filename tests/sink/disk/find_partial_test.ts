@@ -10,8 +10,9 @@ const BYTES = noise(MIB + 10);
 const OPTIONS = {
   mode: 0o600,
   mayExist: false,
+  algorithm: "sha256",
   signal: new AbortController().signal,
-};
+} as const;
 
 /** Leaves a partial file of these bytes for the name `a`. */
 async function leave(to: Destination, bytes: Uint8Array): Promise<void> {

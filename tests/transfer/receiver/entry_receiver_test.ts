@@ -26,6 +26,7 @@ async function receiving(sink: Sink) {
   const receipts: string[] = [];
   const receiver = new EntryReceiver(channel, sink, {
     id: ID,
+    algorithm: "sha256",
     maxSize: Infinity,
     onReceipt: ({ name }) => receipts.push(name),
   });
@@ -79,6 +80,7 @@ Deno.test("a receipt is said before the program hears of it", async () => {
   let accepted = 0;
   const receiver = new EntryReceiver(channel, sink, {
     id: ID,
+    algorithm: "sha256",
     maxSize: Infinity,
     onReceipt: () => before.push(channel.said - accepted),
   });
@@ -96,7 +98,8 @@ function holding(held: Uint8Array) {
   const resumable = {
     length: held.length,
     block: held.length,
-    proof: digestOf(held),
+    algorithm: "sha256" as const,
+    digests: digestOf(held),
     start(offset: number) {
       starts.push(offset);
       if (offset === 0) return Promise.resolve(new Digest());

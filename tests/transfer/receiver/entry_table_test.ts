@@ -28,6 +28,7 @@ async function take(
     memorySink(),
     Infinity,
     "id",
+    "sha256",
   );
   entries.add(incoming);
   return incoming;
@@ -80,7 +81,9 @@ Deno.test("the size of what is open is known while every one of them says its ow
   const sized = async (more: Partial<Open>) => {
     const one = { ...open(entries.count), ...more };
     entries.announce(one);
-    entries.add(await IncomingEntry.begin(one, memorySink(), Infinity, "id"));
+    entries.add(
+      await IncomingEntry.begin(one, memorySink(), Infinity, "id", "sha256"),
+    );
   };
   await sized({ size: 10 });
   await sized({ kind: "directory" });
@@ -97,7 +100,9 @@ Deno.test("the total is known of a single entry, before and after its receipt", 
   const one = { ...open(0), size: 10 };
   entries.announce(one);
   assertEquals(entries.total, undefined, "it is not accepted yet");
-  entries.add(await IncomingEntry.begin(one, memorySink(), Infinity, "id"));
+  entries.add(
+    await IncomingEntry.begin(one, memorySink(), Infinity, "id", "sha256"),
+  );
   assertEquals([entries.total, entries.confirmed], [10, 0]);
   entries.settle(0, 10);
   assertEquals([entries.total, entries.confirmed], [10, 10]);

@@ -21,6 +21,7 @@ function begin(more: Partial<Open> = {}, maxSize = Infinity) {
     watchedSink(),
     maxSize,
     "00",
+    "sha256",
   );
 }
 
@@ -40,14 +41,20 @@ Deno.test("begin() hands the sink what was announced and nothing of the wire", a
   const seen: unknown[] = [];
   const sink = watchedSink({ open: (entry) => void seen.push(entry) });
   const announced = { name: "d/a", size: 5, mtime: 1_000, mode: 0o640 };
-  await IncomingEntry.begin(open(3, announced), sink, Infinity, "00");
+  await IncomingEntry.begin(open(3, announced), sink, Infinity, "00", "sha256");
   assertEquals(seen, [{ kind: "file", ...announced }]);
 });
 
 Deno.test("begin() refuses more than the limit before the sink is asked", async () => {
   const sink = watchedSink();
   const error = await failing(
-    IncomingEntry.begin(open(0, { name: "a", size: 11 }), sink, 10, "00"),
+    IncomingEntry.begin(
+      open(0, { name: "a", size: 11 }),
+      sink,
+      10,
+      "00",
+      "sha256",
+    ),
   );
   assertEquals(
     [error.code, error.message],
@@ -63,6 +70,7 @@ Deno.test("an entry of exactly the limit is taken", async () => {
     sink,
     1_000,
     "00",
+    "sha256",
   );
   await incoming.write(data(0, BYTES));
   await incoming.verify(end(0, BYTES));
@@ -109,7 +117,13 @@ Deno.test("write() passes on what the disk says", async () => {
       });
     },
   });
-  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(
+    open(0),
+    sink,
+    Infinity,
+    "00",
+    "sha256",
+  );
   assertEquals((await taking(incoming, 0, BYTES)).code, "local-io");
 });
 
@@ -181,6 +195,7 @@ Deno.test("commit() makes the receipt from what was verified and from what the s
     entry: 7,
     id: ID,
     length: 1_000,
+    algorithm: "sha256",
     digest: digestOf(BYTES),
     name: "a",
     durable: false,
@@ -191,7 +206,13 @@ Deno.test("commit() makes the receipt from what was verified and from what the s
 Deno.test("the phase is what is being done", async () => {
   const { commit, begun, finish } = slowCommit("syncing");
   const sink = watchedSink({ commit });
-  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(
+    open(0),
+    sink,
+    Infinity,
+    "00",
+    "sha256",
+  );
   const phases = [incoming.phase];
   await incoming.verify(end(0, new Uint8Array(0)));
   phases.push(incoming.phase);
@@ -205,7 +226,13 @@ Deno.test("the phase is what is being done", async () => {
 
 Deno.test("abort() drops the draft", async () => {
   const sink = watchedSink();
-  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(
+    open(0),
+    sink,
+    Infinity,
+    "00",
+    "sha256",
+  );
   await incoming.write(data(0, BYTES));
   await incoming.abort();
   assertEquals([sink.drafts.size, sink.files.size], [0, 0]);

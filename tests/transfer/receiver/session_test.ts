@@ -39,8 +39,8 @@ Deno.test("an entry is accepted, taken and confirmed, and then both sides end", 
   await sender.say(data(0, BYTES), end(0, BYTES));
   const { committedAt, ...frame } = await sender.hear("receipt");
   assert(Math.abs(Date.now() - committedAt) < 60_000);
-  const { digest } = end(0, BYTES);
-  const about = { entry: 0, id: ID, length: 1_000, digest, name: "file-0" };
+  const { length, algorithm, digest } = end(0, BYTES);
+  const about = { entry: 0, id: ID, length, algorithm, digest, name: "file-0" };
   const fate = { durable: false, existing: false };
   assertEquals<unknown>(frame, { type: "receipt", ...about, ...fate });
   await sender.say(finish(1));

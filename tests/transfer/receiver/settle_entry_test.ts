@@ -18,7 +18,13 @@ async function arrived(hooks: Hooks = {}) {
       await hooks.commit?.(entry, onPhase);
     },
   });
-  const incoming = await IncomingEntry.begin(open(0), sink, Infinity, "00");
+  const incoming = await IncomingEntry.begin(
+    open(0),
+    sink,
+    Infinity,
+    "00",
+    "sha256",
+  );
   await incoming.write(data(0, BYTES));
   const said: ReceiptFrame[] = [];
   const settle = (more = {}, commitAfter?: Promise<void>) =>

@@ -41,7 +41,12 @@ function heldIn(block: number, bytes: Uint8Array): Held {
     digest.update(bytes.subarray(at, at + block));
     prefixes.push(new Digest(digest).finish());
   }
-  return { length: bytes.length, block, proof: joined(prefixes) };
+  return {
+    length: bytes.length,
+    block,
+    algorithm: "sha256",
+    digests: joined(prefixes),
+  };
 }
 
 Deno.test("findResumePoint() goes on after the last block that is the same", async () => {

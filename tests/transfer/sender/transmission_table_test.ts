@@ -3,7 +3,7 @@ import { TransferError } from "../../../lib/base/errors.ts";
 import { OutgoingEntry } from "../../../lib/transfer/sender/outgoing_entry.ts";
 import { TransmissionTable } from "../../../lib/transfer/sender/transmission_table.ts";
 import { BYTES, item } from "../../support/delivery_talk.ts";
-import { accept, digestOf, ID, receipt } from "../../support/scripted.ts";
+import { accept, end, ID, receipt } from "../../support/scripted.ts";
 
 const WHY = new TransferError("lost", { doing: "hear", found: "it ended" });
 
@@ -23,7 +23,8 @@ function sendWhole(table: TransmissionTable, number: number, at: number) {
   const one = table.find(number)!;
   one.accept(accept(number));
   one.start();
-  one.end({ length: BYTES.length, digest: digestOf(BYTES) }, at);
+  const { length, algorithm, digest } = end(number, BYTES);
+  one.end({ length, algorithm, digest }, at);
   return one;
 }
 

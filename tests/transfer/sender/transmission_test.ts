@@ -22,10 +22,17 @@ function sending(): Transmission {
   return one;
 }
 
+/** What its END says. */
+const SENT = {
+  length: BYTES.length,
+  algorithm: "sha256",
+  digest: digestOf(BYTES),
+} as const;
+
 /** An entry whose END was said. */
 function ended(): Transmission {
   const one = sending();
-  one.end({ length: BYTES.length, digest: digestOf(BYTES) }, 500);
+  one.end(SENT, 500);
   return one;
 }
 
@@ -53,9 +60,9 @@ Deno.test("an entry goes from OPEN to END, one stage after the other", () => {
   assertEquals([one.stage, one.endPosition], ["accepted", Infinity]);
   const held = one.start();
   assertEquals([held.length, held.block], [7, 8]);
-  assertStrictEquals(held.proof, frame.proof);
+  assertStrictEquals(held.digests, frame.digests);
   assertEquals([one.stage, one.endPosition], ["sending", Infinity]);
-  one.end({ length: 100, digest: digestOf(BYTES) }, 500);
+  one.end(SENT, 500);
   assertEquals([one.stage, one.endPosition], ["ended", 500]);
 });
 
