@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import type { Item } from "../../../lib/source/item.ts";
 import { type Frame, SESSION } from "../../../lib/wire/frames.ts";
 import {
   BYTES,
@@ -109,6 +110,24 @@ Deno.test("a source that fails is told as FAIL, and the others are delivered", a
   await receiver.end();
   await all.outcome;
   assertEquals(all.entries[0]!.failure?.code, "source");
+});
+
+Deno.test("what goes wrong on this side and is not the source's ends the session", async () => {
+  const broken: Item = {
+    ...item(0),
+    open() {
+      throw new RangeError("a bug");
+    },
+  };
+  using all = await talk([broken, item(1)]);
+  await all.receiver.hear("open");
+  await all.receiver.say(accept(0), accept(1));
+  const { code, message } = await failing(all.outcome);
+  assertEquals([code, message], [
+    "internal",
+    'Cannot send "file-0": a bug',
+  ]);
+  assertEquals(all.entries.map(({ settled }) => settled), [false, false]);
 });
 
 Deno.test("two FAILs for one entry that cross on the way fail that entry alone", async () => {
