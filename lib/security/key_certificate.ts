@@ -39,7 +39,8 @@ const PKCS8_HEAD = "302e020100300506032b657004220420";
  * @returns The same for the same key, always.
  */
 export async function keyCertificateOf(secret: Uint8Array): Promise<Identity> {
-  // Loaded when it is needed: without a key nothing of it is.
+  // Loaded only where there is a key. x509 expects its caller to load the other.
+  await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const pkcs8 = Buffer.concat([
     Buffer.from(PKCS8_HEAD, "hex"),

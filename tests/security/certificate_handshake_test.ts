@@ -142,6 +142,7 @@ needs(
 
 /** A certificate for localhost that was good in 2001. */
 async function expiredCertificate() {
+  await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, [
