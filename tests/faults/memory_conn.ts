@@ -19,6 +19,13 @@ export interface Weather {
   cut?: { way: "up" | "down"; after: number; how: "fin" | "rst" } | undefined;
 }
 
+/** A connection that neither waits nor breaks, and holds what a socket does. */
+export const FAIR: Weather = {
+  segment: 65_536,
+  capacity: 4_000_000,
+  delay: 0,
+};
+
 /** One direction. */
 class Pipe {
   #queue: Uint8Array[] = [];

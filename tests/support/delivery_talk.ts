@@ -7,6 +7,7 @@
 import { assertEquals } from "@std/assert";
 import type { Progress } from "../../lib/model/progress.ts";
 import type { Receipt } from "../../lib/model/receipt.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
 import { bytesItem, type Item, readerItem } from "../../lib/source/item.ts";
 import { OutgoingEntry } from "../../lib/transfer/sender/outgoing_entry.ts";
 import { SenderSession } from "../../lib/transfer/sender/session.ts";
@@ -46,12 +47,16 @@ export interface Talk extends Disposable {
   outcome: Promise<void>;
 }
 
-/** Begins a delivery of which nothing was heard yet. */
+/**
+ * Begins a delivery of which nothing was heard yet, on sockets where nothing
+ * else is given.
+ */
 export async function begin(
   items: Item[],
   options: Partial<SenderSessionOptions> = {},
+  pair?: [Duplex, Duplex],
 ): Promise<Talk> {
-  const [ours, theirs] = await connectedPair();
+  const [ours, theirs] = pair ?? await connectedPair();
   const entries = items.map((one, number) => new OutgoingEntry(one, number));
   const receipts: Receipt[] = [], progress: Progress[] = [];
   const outcome = new SenderSession({ conn: ours }, ID, entries, {
@@ -76,8 +81,9 @@ export async function begin(
 export async function talk(
   items: Item[],
   options: Partial<SenderSessionOptions> = {},
+  pair?: [Duplex, Duplex],
 ): Promise<Talk> {
-  const all = await begin(items, options);
+  const all = await begin(items, options, pair);
   await all.receiver.hearHello();
   await all.receiver.greet();
   return all;

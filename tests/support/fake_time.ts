@@ -22,7 +22,7 @@ const REAL = {
 };
 
 /** Turns of the event loop after which what needs no kernel has happened. */
-const TURNS = 20;
+const TURNS = 10;
 
 /**
  * Replaces timers, the monotonic clock and the date until it is disposed of,
@@ -106,6 +106,8 @@ export class FakeTime implements Disposable {
     for (let turn = 0; turn < TURNS; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // Only an event loop that rests looks at its sockets.
+    await new Promise((resolve) => REAL.setTimeout(resolve, 1));
   }
 
   [Symbol.dispose](): void {

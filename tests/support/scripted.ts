@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { TransferError } from "../../lib/base/errors.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
 import { writeAll } from "../../lib/net/half_close.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
@@ -32,10 +33,10 @@ export const ID: Uint8Array = hex(
 
 /** One end of a conversation, spoken by the test. */
 export class Scripted implements Disposable {
-  readonly #conn: Deno.Conn;
+  readonly #conn: Duplex;
   readonly #reader: FrameReader;
 
-  constructor(conn: Deno.Conn) {
+  constructor(conn: Duplex) {
     this.#conn = conn;
     this.#reader = new FrameReader((into) => conn.read(into));
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Receipt } from "../../lib/model/receipt.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
 import { receive } from "../../lib/transfer/receiver/receive.ts";
 import type { ReceiveOptions } from "../../lib/transfer/receiver/session_options.ts";
 import type { Frame } from "../../lib/wire/frames.ts";
@@ -25,12 +26,16 @@ export interface Talk extends Disposable {
   outcome: Promise<Receipt[]>;
 }
 
-/** Begins a session, both sides greeted. */
+/**
+ * Begins a session, both sides greeted, on sockets where nothing else is
+ * given.
+ */
 export async function talk(
   options: ReceiveOptions = {},
   sink: WatchedSink = watchedSink(),
+  pair?: [Duplex, Duplex],
 ): Promise<Talk> {
-  const [ours, theirs] = await connectedPair();
+  const [ours, theirs] = pair ?? await connectedPair();
   const sender = new Scripted(ours);
   const outcome = receive(theirs, sink, { idleTimeout: 5_000, ...options });
   outcome.catch(() => {}); // each test looks at it when it is time

@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Duplex } from "../../lib/net/duplex.ts";
 import { Channel } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { SESSION } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
+import { FAIR, memoryPair } from "../faults/memory_conn.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { joined, noise, sealed } from "../support/helpers.ts";
 import { connectedPair } from "../support/pairs.ts";
 import {
@@ -21,8 +24,8 @@ import {
 const ENDING = { silence: 300, total: 1_000 };
 
 /** A channel, and who is at its other end. */
-async function talk(idleTimeout = 5_000) {
-  const [ours, theirs] = await connectedPair();
+async function talk(idleTimeout = 5_000, pair?: [Duplex, Duplex]) {
+  const [ours, theirs] = pair ?? await connectedPair();
   const channel = new Channel(ours, idleTimeout);
   const peer = new Scripted(theirs);
   return {
@@ -198,10 +201,10 @@ Deno.test("hangUp() says the last word, half-closes, drains and closes", async (
 });
 
 Deno.test("hangUp() does not wait for a peer that never ends", async () => {
-  using all = await talk();
-  const from = performance.now();
-  await all.channel.hangUp(ENDING, fail(SESSION));
-  assert(performance.now() - from < 1_000);
+  using time = new FakeTime();
+  using all = await talk(5_000, memoryPair(FAIR));
+  await time.until(all.channel.hangUp(ENDING, fail(SESSION)));
+  assertEquals(time.passed, ENDING.silence);
 });
 
 Deno.test("hangUp() forgives a peer that is gone", async () => {
@@ -212,11 +215,10 @@ Deno.test("hangUp() forgives a peer that is gone", async () => {
 });
 
 Deno.test("hear() throws stalled for a mute peer, whatever this side says meanwhile", async () => {
-  using all = await talk(300);
+  using time = new FakeTime();
+  using all = await talk(300, memoryPair(FAIR));
   const beat = setInterval(() => all.channel.say(finish(0)), 50);
-  try {
-    assertEquals((await failing(all.channel.hear())).code, "stalled");
-  } finally {
-    clearInterval(beat);
-  }
+  const error = await time.until(failing(all.channel.hear()));
+  clearInterval(beat);
+  assertEquals([error.code, time.passed], ["stalled", 300]);
 });

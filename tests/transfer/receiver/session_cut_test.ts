@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
 import { SESSION } from "../../../lib/wire/frames.ts";
+import { FAIR, memoryPair } from "../../faults/memory_conn.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import { data, end, failing, finish, open } from "../../support/scripted.ts";
 import { BYTES, opened, talk, whole } from "../../support/session_talk.ts";
+import { watchedSink } from "../../support/sinks.ts";
 
 Deno.test("an end between entries is a cut, never the end of the transfer", async () => {
   using all = await talk();
@@ -53,17 +56,20 @@ Deno.test("a damaged frame is found where it happens: the sender may try again",
 });
 
 Deno.test("a sender that falls silent is stalled, and nothing is half-written", async () => {
-  using all = await talk({ idleTimeout: 300 });
+  using time = new FakeTime();
+  const options = { idleTimeout: 20_000 };
+  using all = await talk(options, watchedSink(), memoryPair(FAIR));
   await opened(all.sender, 0);
   await all.sender.say(data(0, BYTES));
-  const from = performance.now();
-  assertEquals((await failing(all.outcome)).code, "stalled");
-  assert(performance.now() - from < 3_000);
+  assertEquals((await time.until(failing(all.outcome))).code, "stalled");
+  assertEquals(time.passed, 20_000);
   assertEquals([all.sink.drafts.size, all.sink.files.size], [0, 0]);
 });
 
 Deno.test("a sender's ALIVE keeps a slow source's session", async () => {
-  using all = await talk({ idleTimeout: 600 });
+  using time = new FakeTime();
+  const options = { idleTimeout: 600 };
+  using all = await talk(options, watchedSink(), memoryPair(FAIR));
   await opened(all.sender, 0);
   const alive = {
     type: "alive",
@@ -71,9 +77,8 @@ Deno.test("a sender's ALIVE keeps a slow source's session", async () => {
     phase: "reading",
     bytes: 0,
   } as const;
-  const from = performance.now();
-  while (performance.now() - from < 900) {
-    await all.sender.hear("alive"); // the receiver's own, every 250 ms
+  for (let turn = 0; turn < 10; turn++) {
+    await time.advance(599);
     await all.sender.say(alive);
   }
   await all.sender.say(data(0, BYTES), end(0, BYTES), finish(1));

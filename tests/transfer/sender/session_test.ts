@@ -1,6 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { type Frame, MAX_AHEAD } from "../../../lib/wire/frames.ts";
+import { FAIR, memoryPair } from "../../faults/memory_conn.ts";
 import { begin, BYTES, item, take, talk } from "../../support/delivery_talk.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import {
   accept,
   end,
@@ -33,10 +35,13 @@ Deno.test("a delivery says OPEN, DATA, END and FINISH, half-closes, and is settl
 });
 
 Deno.test("nothing is announced before the receiver has greeted", async () => {
-  using all = await begin([item(0)], { idleTimeout: 300 });
+  using time = new FakeTime();
+  const conns = memoryPair(FAIR);
+  using all = await begin([item(0)], { idleTimeout: 300 }, conns);
   await all.receiver.hearHello();
-  assertEquals(await all.receiver.rest().catch(() => []), []);
-  assertEquals((await failing(all.outcome)).code, "stalled");
+  const heard = all.receiver.rest().catch(() => []);
+  assertEquals((await time.until(failing(all.outcome))).code, "stalled");
+  assertEquals(await heard, []);
 });
 
 Deno.test("no data comes before its ACCEPT", async () => {
@@ -96,18 +101,15 @@ Deno.test("a receiver that greets another transfer is not told a name", async ()
 });
 
 Deno.test("a receiver that says it is alive is waited for, longer than the timeout", async () => {
-  using all = await talk([item(0)], { idleTimeout: 600 });
+  using time = new FakeTime();
+  const conns = memoryPair(FAIR);
+  using all = await talk([item(0)], { idleTimeout: 600 }, conns);
   await take(all.receiver, 0);
-  const from = performance.now();
   const alive = { type: "alive", entry: 0, phase: "syncing", bytes: 1_000 };
-  // The time is what is tested, not waited out: six heartbeats, each well within
-  // the timeout, that together last longer than it.
-  const heartbeat = 150;
   for (let beats = 0; beats < 6; beats++) {
-    await new Promise((resolve) => setTimeout(resolve, heartbeat));
+    await time.advance(599);
     await all.receiver.say(alive as Frame);
   }
-  assert(performance.now() - from > 600);
   await all.receiver.say(receipt(0, BYTES));
   await all.receiver.end();
   await all.outcome;
