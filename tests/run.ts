@@ -9,7 +9,13 @@
 import { ROOT } from "./support/children.ts";
 import { denoTest, type Figures } from "./support/deno_test.ts";
 import { FOR_TESTS, missing, packagesOf } from "./support/programs.ts";
-import { ALONE, groupsOf, testFiles, writeModules } from "./support/suite.ts";
+import {
+  ALONE,
+  documented,
+  groupsOf,
+  testFiles,
+  writeModules,
+} from "./support/suite.ts";
 
 const PROGRAMS = Object.keys(FOR_TESTS) as (keyof typeof FOR_TESTS)[];
 
@@ -66,7 +72,7 @@ async function runTests(args: string[], at: Place): Promise<Figures> {
   const jobs = String(navigator.hardwareConcurrency + 1);
   const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
   const sideBySide = await denoTest(
-    ["--parallel", "--doc", "--ignore=tests", ".", ...modules],
+    ["--parallel", "--doc", ...modules, ...documented(ROOT)],
     {
       env: { ...env, DENO_JOBS: jobs },
       rename: (line) => line.replace(made, "$1"),

@@ -41,6 +41,20 @@ export function testFiles(root: string): string[] {
 }
 
 /**
+ * Lists where the examples are that are run as tests: all but the tests.
+ *
+ * @param root The repository.
+ * @returns Folders and files in it.
+ */
+export function documented(root: string): string[] {
+  return [...Deno.readDirSync(root)]
+    .filter(({ name, isDirectory }) => isDirectory || /\.(md|ts)$/.test(name))
+    .map(({ name }) => name)
+    .filter((name) => name !== "tests" && !name.startsWith("."))
+    .sort();
+}
+
+/**
  * Groups the files that run side by side, the long ones first. To load a module
  * and what it imports takes longer than most tests do, so those of a folder
  * are loaded as one.
