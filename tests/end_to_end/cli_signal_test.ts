@@ -14,27 +14,23 @@ async function midway(all: Pair): Promise<Running> {
   return sender;
 }
 
-Deno.test("SIGINT ends the sender with 130 within two seconds; the receiver is told and keeps nothing", async () => {
+Deno.test("SIGINT ends the sender with 130; the receiver is told and keeps nothing", async () => {
   await using all = await pair("--once", "--json");
   await using sender = await midway(all);
-  const from = performance.now();
   sender.kill("SIGINT");
   assertEquals(await sender.code(), 130);
   const receiver = await ended(all.receiver);
-  assert(performance.now() - from < 2_000);
   assertEquals(receiver.code, 11);
   assertMatch(receiver.stderr, /Cannot receive the rest: it was interrupted/);
   assertEquals(await tree(all.to), []);
 });
 
-Deno.test("SIGINT ends the receiver with 130 within two seconds; the sender is told and nothing is kept", async () => {
+Deno.test("SIGINT ends the receiver with 130; the sender is told and nothing is kept", async () => {
   await using all = await pair("--json");
   await using sender = await midway(all);
-  const from = performance.now();
   all.receiver.kill("SIGINT");
   assertEquals(await all.receiver.code(), 130);
   const { code, stderr } = await ended(sender);
-  assert(performance.now() - from < 2_000);
   assertEquals(code, 8);
   assertMatch(stderr, /the receiver is stopping/);
   assertEquals(await tree(all.to), []);

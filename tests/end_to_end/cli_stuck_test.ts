@@ -1,6 +1,6 @@
 // What nothing can interrupt must not keep the program from ending.
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { onTerminal, ROOT, run, Running } from "../support/children.ts";
 import { bash, sh } from "../support/commands.ts";
 import { tempDir } from "../support/helpers.ts";
@@ -36,25 +36,25 @@ for (const [signal, exit] of SIGNALS) {
       ]],
     ] as const
   ) {
-    Deno.test(`${what} ends within two seconds of ${signal}`, async () => {
+    Deno.test(`${what} ends on ${signal}`, async () => {
       await using at = await pipe();
       await using program = early(
         args.map((arg) => arg === "PIPE" ? at.path : arg),
       );
       await program.stderr.until(/going on without looking at/);
-      await endsSoon(program, signal, exit);
+      await endsOn(program, signal, exit);
     });
   }
 }
 
-Deno.test("a program that waits for its key ends within two seconds of SIGINT", async () => {
+Deno.test("a program that waits for its key ends on SIGINT", async () => {
   await using at = await pipe();
   await using program = early([
     ...["receive", "--key-file", at.path, "0"],
   ]);
   // Open once the program has opened it: now it reads, and there is nothing.
   using _writer = await Deno.open(at.path, { write: true });
-  await endsSoon(program, "SIGINT", 130);
+  await endsOn(program, "SIGINT", 130);
 });
 
 /** The program at its question for a key, and the terminal behind it. */
@@ -98,7 +98,7 @@ needs(
   },
 );
 
-Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", async () => {
+Deno.test("a raw sender of an idle stdin ends on SIGINT", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${listener.addr.port}`;
   const program = new Deno.Command("deno", {
@@ -109,10 +109,8 @@ Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", asy
     stderr: "piped",
   }).spawn();
   using _conn = await listener.accept();
-  const from = performance.now();
   program.kill("SIGINT");
   const { code } = await program.status;
-  assert(performance.now() - from < 2_000);
   assertEquals(code, 130);
   assertEquals(
     await new Response(program.stderr).text(),
@@ -121,15 +119,13 @@ Deno.test("a raw sender of an idle stdin ends within two seconds of SIGINT", asy
   await program.stdin.close();
 });
 
-async function endsSoon(
+async function endsOn(
   program: Running,
   signal: Deno.Signal,
   exit: number,
 ): Promise<void> {
-  const from = performance.now();
   program.kill(signal);
   assertEquals(await program.code(), exit);
-  assert(performance.now() - from < 2_000);
   const said = (await program.stderr.text()).trimEnd().split("\n").at(-1);
   assertEquals(said, `halfclose: Interrupted by ${signal}`);
 }

@@ -227,7 +227,6 @@ Deno.test("invariant 6: unconfirmed is settled by sending again, and nothing is 
 });
 
 Deno.test("invariant 7: a peer that stops is found within the deadline, on both sides", async () => {
-  const from = performance.now();
   const mute: Script = async (peer) => void await peer.rest().catch(() => {});
   await using stage = playing(mute);
   const options = { name: "a", idleTimeout: 300 };
@@ -239,9 +238,10 @@ Deno.test("invariant 7: a peer that stops is found within the deadline, on both 
   );
   await sender.greet();
   await sender.say(open(0), data(0, BYTES));
-  assertEquals((await sending).code, "stalled");
-  assertEquals((await receiving).code, "stalled");
-  assert(performance.now() - from < 3_000);
+  for (const error of await Promise.all([sending, receiving])) {
+    assertEquals(error.code, "stalled");
+    assert(error.message.includes("nothing moved for 0.3 s"), error.message);
+  }
 });
 
 /** How a conversation goes wrong, and what is true to say then. */

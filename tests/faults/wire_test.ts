@@ -12,8 +12,6 @@ const WAYS = ["up", "down"] as const;
 
 /** Short enough to wait for many times, and three heartbeats of a busy machine. */
 const SILENCE_MS = 750;
-/** Last words, endings and a busy machine on top of the timeout. */
-const MARGIN_MS = 6_000;
 
 interface Sweep {
   way: "up" | "down";
@@ -32,10 +30,7 @@ async function sweep(
   const seen = new Set<string>();
   await each(points, 32, async (point) => {
     const name = `n${String(point).padStart(4, "0")}`;
-    const begun = performance.now();
     const outcome = await inbox.sendPast({ [way]: fate(point) }, name, options);
-    const took = performance.now() - begun;
-    assert(took < SILENCE_MS + MARGIN_MS, `${point}: took ${took} ms`);
     if (outcome instanceof TransferError) {
       const { code, message } = outcome;
       assert(codes(point).includes(code), `${point}: ${code}: ${message}`);

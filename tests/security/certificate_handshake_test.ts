@@ -1,12 +1,6 @@
 // A receiver with a certificate for its name, and a key or a token inside.
 
-import {
-  assert,
-  assertEquals,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { generateKey } from "../../lib/security/key.ts";
 import type { ServeOptions } from "../../lib/server/options.ts";
@@ -98,9 +92,7 @@ needs(
       [{ key: KEY }, /started without a key; .*with --tls/],
     ];
     await Promise.all(wrong.map(async ([options, told]) => {
-      const begun = performance.now();
       const error = await failing(send(noise(3), server.addr, options));
-      assertLess(performance.now() - begun, 5_000);
       assertEquals(error.code, "auth", error.message);
       assert(told.test(error.message), error.message);
     }));

@@ -7,7 +7,8 @@ import {
   FAILURE_DELAY_MS,
 } from "../../lib/security/exchange_proofs.ts";
 import { Channel } from "../../lib/transfer/channel.ts";
-import { connectedPair } from "../support/pairs.ts";
+import { FAIR, memoryPair } from "../faults/memory_conn.ts";
+import { FakeTime } from "../support/fake_time.ts";
 
 const ID = new Uint8Array(16).fill(7);
 
@@ -27,15 +28,16 @@ async function greet(
   sender: Partial<Credentials>,
   receiver: Partial<Credentials>,
 ) {
-  const [one, other] = await connectedPair();
+  using time = new FakeTime(); // wrong proofs are told late
+  const [one, other] = memoryPair(FAIR);
   using near = end(one, "sender", sender);
   using far = end(other, "receiver", receiver);
   near.sayHello(ID);
   const heard = far.hearHello().catch((error) => (far.close(), error));
-  return await Promise.all([
+  return await time.until(Promise.all([
     near.hearHello().catch((error) => error),
     heard,
-  ]);
+  ]));
 }
 
 Deno.test("two that have the same secret greet each other", async () => {
@@ -62,15 +64,15 @@ Deno.test("two senders do not take each other for a receiver", async () => {
 });
 
 Deno.test("delayFailure() holds a wrong proof up, and no other", async () => {
-  const begun = performance.now();
-  await delayFailure(() => {});
-  assert(performance.now() - begun < FAILURE_DELAY_MS / 2);
-  await assertRejects(
+  using time = new FakeTime();
+  await delayFailure(() => {}); // no timer is fired meanwhile
+  const failure = assertRejects(
     () =>
       delayFailure(() => {
         throw new TransferError("auth", "Cannot trust it");
       }),
     TransferError,
   );
-  assert(performance.now() - begun >= FAILURE_DELAY_MS - 10);
+  await time.until(failure);
+  assertEquals(time.passed, FAILURE_DELAY_MS);
 });

@@ -58,11 +58,9 @@ for (const [who, visit] of VISITS) {
   Deno.test(`who ${who} and talks on is cut off after a megabyte (9)`, async () => {
     const [ours, theirs] = await connectedPair();
     const under = counted(theirs);
-    const begun = performance.now();
     const { refused } = await visit(ours, under);
     await Promise.all([refused, pushing(ours)]);
     assert(under.taken < 1_200_000, `${under.taken} bytes were taken`);
-    assert(performance.now() - begun < 4_000, "it was heard to the last");
     ours.close();
   });
 }
