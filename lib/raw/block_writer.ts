@@ -1,6 +1,6 @@
 /**
- * Many reads, few writes: bytes gather in a block, which is written while the
- * next one fills.
+ * Many reads, few writes: bytes are collected in a block, which is written while
+ * the next one fills.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import type { Digest } from "../base/digest.ts";
 import type { Draft } from "../sink/sink.ts";
 
-/** Block written to the disk at once; large ones cost the least (bench/). */
+/** Bytes written to the disk at once; large writes cost the least (bench/). */
 const BLOCK_BYTES = 4_194_304;
 
-/** First block: many streams are short. */
+/** Bytes of the first block: many streams are short. */
 const FIRST_BYTES = 65_536;
 
 /** Writes a stream to a draft. */
@@ -28,8 +28,8 @@ export class BlockWriter {
   /**
    * Makes a writer.
    *
-   * @param draft Where the bytes go; it stays the caller's to end.
-   * @param digest What takes them in besides, if anything.
+   * @param draft Where the bytes go; the caller commits or aborts it.
+   * @param digest Updated with all bytes, where it is given.
    */
   constructor(draft: Pick<Draft, "write">, digest?: Digest) {
     this.#draft = draft;
@@ -37,31 +37,31 @@ export class BlockWriter {
   }
 
   /** Where the next bytes belong; never empty. */
-  get room(): Uint8Array {
+  get free(): Uint8Array {
     return this.#block.subarray(this.#filled);
   }
 
-  /** How many bytes were taken. */
+  /** How many bytes were put in. */
   get total(): number {
     return this.#total;
   }
 
   /**
-   * Takes what was put at the front of the room.
+   * Adds the bytes that were put at the start of {@linkcode free}.
    *
    * @param count How many bytes, at least one.
    * @returns Whether they are being written now, and not only kept.
    * @throws {TransferError} What an earlier write failed with.
    */
-  async took(count: number): Promise<boolean> {
-    // Less than there was room for means that nothing more is waiting: pass on
-    // what there is, unless the disk has enough to do.
-    const wait = count < this.room.length && this.#busy;
+  async add(count: number): Promise<boolean> {
+    // Fewer than fit means that nothing more is waiting to be read: they are
+    // written at once, unless a write is under way.
+    const wait = count < this.free.length && this.#busy;
     this.#filled += count;
     this.#total += count;
     if (wait) return false;
     await this.#write();
-    this.#turn();
+    this.#swap();
     return true;
   }
 
@@ -75,9 +75,9 @@ export class BlockWriter {
     await this.#writing;
   }
 
-  /** Resolves when nothing is being written any more, however it went. */
+  /** Waits for the write under way, whether it fails or not. */
   async idle(): Promise<void> {
-    await Promise.allSettled([this.#writing]); // told to whoever asked for it
+    await Promise.allSettled([this.#writing]); // add() or end() threw it
   }
 
   async #write(): Promise<void> {
@@ -91,13 +91,13 @@ export class BlockWriter {
   }
 
   /** Goes on in the other block. */
-  #turn(): void {
+  #swap(): void {
     const next = this.#spare.byteLength === BLOCK_BYTES
       ? this.#spare
       : new ArrayBuffer(BLOCK_BYTES);
     this.#spare = this.#block.buffer;
-    // Blocks end at multiples of their size, so that each of them can have the
-    // largest pages that the file system gives.
+    // Blocks end at multiples of their size, so that the file system can use its
+    // largest pages for each of them.
     this.#block = new Uint8Array(
       next,
       0,

@@ -1,25 +1,25 @@
 /**
- * How far a raw transfer is, told no more often than any other's.
+ * How far a raw transfer is, reported no more often than that of a session.
  *
  * @module
  */
 
 import { HEARTBEAT_MS, type Progress } from "../model/progress.ts";
 
-/** Tells how far one raw transfer is, whichever way the bytes go. */
+/** Reports the progress of one raw transfer, in either direction. */
 export class RawProgress {
-  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #onProgress: (progress: Progress) => void;
   readonly #total: { total?: number };
   #next = -Infinity;
 
   /**
-   * Begins to tell.
+   * Begins with no bytes.
    *
-   * @param onProgress Who hears of it.
+   * @param onProgress Called with the progress; it may not throw.
    * @param total How many bytes there will be, where that is known.
    */
   constructor(
-    onProgress: ((progress: Progress) => void) | undefined,
+    onProgress: (progress: Progress) => void,
     total?: number,
   ) {
     this.#onProgress = onProgress;
@@ -27,9 +27,9 @@ export class RawProgress {
   }
 
   /**
-   * Something moved: told, unless that was a moment ago.
+   * Reports bytes that moved, unless the last report was a moment ago.
    *
-   * @param bytes How many there are by now.
+   * @param bytes How many have moved by now.
    */
   moved(bytes: number): void {
     const now = performance.now();
@@ -39,11 +39,11 @@ export class RawProgress {
   }
 
   /**
-   * Nothing more will move: told in any case.
+   * Reports the end, whenever the last report was.
    *
-   * @param bytes How many there are.
+   * @param bytes How many have moved.
    */
   ended(bytes: number): void {
-    this.#onProgress?.({ phase: "receiving", bytes, ...this.#total });
+    this.#onProgress({ phase: "receiving", bytes, ...this.#total });
   }
 }

@@ -5,9 +5,12 @@
  */
 
 import { onAbort } from "../base/abort.ts";
+import { CallbackGuard } from "../base/callbacks.ts";
 import { Digest } from "../base/digest.ts";
 import { asTransferError, TransferError } from "../base/errors.ts";
 import { mustBePositive } from "../base/validate.ts";
+import { notify } from "../model/events.ts";
+import type { Progress } from "../model/progress.ts";
 import { closeQuietly, IDLE_TIMEOUT_MS } from "../net/deadline.ts";
 import { type Duplex, readSome } from "../net/duplex.ts";
 import { CLOSE_BOUNDS, hangUp } from "../net/half_close.ts";
@@ -19,24 +22,24 @@ import { type RawOptions, type RawReport, reportOf } from "./report.ts";
 
 /** Options of {@linkcode receiveRaw}. */
 export interface ReceiveRawOptions extends RawOptions {
-  /** Most bytes that are taken. @default {Infinity} */
+  /** Most bytes that are accepted. @default {Infinity} */
   maxSize?: number;
 }
 
 /**
- * Takes a plain stream until its end, half-closes, drains and closes. The end
- * of the stream is taken for the end of the data, since nothing else is there
- * to tell; a reset is not.
+ * Receives a plain stream until its end, half-closes, drains and closes. The end
+ * of the stream counts as the end of the data, because plain TCP has no other
+ * sign of it; a reset does not.
  *
  * On abort: the connection is dropped and nothing is kept.
  *
- * @param conn An accepted connection. It is taken over.
+ * @param conn An accepted connection. This function owns it and closes it.
  * @param sink Where the one stream lands.
  * @param options Bounds and callbacks.
- * @returns What came.
+ * @returns What was received.
  * @throws {TransferError} `lost` or `stalled` when the stream was cut,
  * `local-io` when it could not be kept, `rejected` when it is too large or the
- * sink will not have it.
+ * sink rejects it, `internal` when all went well but a callback threw.
  *
  * @example Take what `nc -N` sends
  * ```ts
@@ -64,46 +67,55 @@ export async function receiveRaw(
   });
   const { signal, idleTimeout = IDLE_TIMEOUT_MS } = options;
   const close = () => closeQuietly(conn);
+  const callbacks = new CallbackGuard();
+  const onProgress = (progress: Progress) =>
+    notify({ event: "progress", ...progress }, options, callbacks);
   using _ = onAbort(signal, close);
+  let report: RawReport;
   try {
     signal?.throwIfAborted();
-    const report = await take(conn, sink, options, idleTimeout);
+    report = await store(conn, sink, { ...options, idleTimeout, onProgress });
     await hangUp(conn, CLOSE_BOUNDS);
-    return report;
   } catch (error) {
     signal?.throwIfAborted();
     throw asTransferError(error, "internal", "receive");
   } finally {
     close();
+    await callbacks.settled();
   }
+  callbacks.rethrow();
+  return report;
 }
 
-async function take(
+/** Writes a stream to a draft, and commits that at the end of the stream. */
+async function store(
   conn: Duplex,
   sink: Sink,
-  options: ReceiveRawOptions,
-  idleTimeout: number,
+  options: ReceiveRawOptions & {
+    idleTimeout: number;
+    onProgress: (progress: Progress) => void;
+  },
 ): Promise<RawReport> {
-  using idle = new IdleTimer(conn, idleTimeout);
+  using idle = new IdleTimer(conn, options.idleTimeout);
   const digest = options.digest ? new Digest() : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
-  const to = new BlockWriter(draft, digest);
+  const writer = new BlockWriter(draft, digest);
   const progress = new RawProgress(options.onProgress);
-  const read = () => idle.guard("read", () => readSome(conn, to.room));
+  const read = () => idle.guard("read", () => readSome(conn, writer.free));
   try {
     for (let count; (count = await read()) !== null;) {
-      mustFit(to.total + count, options.maxSize);
-      if (await to.took(count)) progress.moved(to.total);
+      mustFit(writer.total + count, options.maxSize);
+      if (await writer.add(count)) progress.moved(writer.total);
     }
-    await to.end();
-    progress.ended(to.total);
+    await writer.end();
+    progress.ended(writer.total);
     await draft.commit();
   } catch (error) {
-    await to.idle();
+    await writer.idle();
     await draft.abort();
     throw error;
   }
-  return reportOf(to.total, digest);
+  return reportOf(writer.total, digest);
 }
 
 function mustFit(bytes: number, maxSize = Infinity): void {

@@ -1,5 +1,5 @@
 /**
- * What a raw transfer can be told, and what is known after it.
+ * Options of a raw transfer, and what is known after it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Progress } from "../model/progress.ts";
 
 /** What is known after a raw transfer. */
 export interface RawReport {
-  /** How many bytes went over. */
+  /** How many bytes were sent or received. */
   bytes: number;
   /** Their SHA-256 in hexadecimal, where it was asked for. */
   sha256?: string;
@@ -17,26 +17,32 @@ export interface RawReport {
   clean: true;
 }
 
-/** Options of `sendRaw()` and `receiveRaw()`. */
+/**
+ * Options of `sendRaw()` and `receiveRaw()`.
+ *
+ * No callback but `onReply` can stop or fail a transfer. What another one throws
+ * or rejects with is thrown when the transfer is over, as `internal`; a promise
+ * that one returns is awaited until then.
+ */
 export interface RawOptions {
   /** Longest time without any movement, in milliseconds. @default {30_000} */
   idleTimeout?: number;
-  /** Whether to take the SHA-256 along the way. @default {false} */
+  /** Whether to compute the SHA-256 of the bytes. @default {false} */
   digest?: boolean;
   /** Drops the connection; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Hears how many bytes the kernel on this side took, or gave: four times a
-   * second at most, and once more at the end.
+   * Called with how many bytes the kernel on this side accepted, or gave: four
+   * times a second at most, and once more at the end.
    */
-  onProgress?: (progress: Progress) => void;
+  onProgress?: (progress: Progress) => unknown;
 }
 
 /**
  * Makes a report.
  *
- * @param bytes How many went over.
- * @param digest Of them, where it was taken.
+ * @param bytes How many were sent or received.
+ * @param digest Of all of them, where one was asked for.
  * @returns The report of a clean end.
  */
 export function reportOf(bytes: number, digest: Digest | undefined): RawReport {

@@ -31,15 +31,15 @@ function disk() {
   };
 }
 
-/** Puts bytes where they belong, as much at a time as there is room for. */
+/** Puts bytes where they belong, as much at a time as fits. */
 async function put(to: BlockWriter, bytes: Uint8Array, most = Infinity) {
   for (let at = 0; at < bytes.length;) {
-    const { room } = to;
-    assert(room.length > 0);
-    const count = Math.min(room.length, bytes.length - at, most);
-    room.set(bytes.subarray(at, at + count));
+    const { free } = to;
+    assert(free.length > 0);
+    const count = Math.min(free.length, bytes.length - at, most);
+    free.set(bytes.subarray(at, at + count));
     at += count;
-    await to.took(count);
+    await to.add(count);
   }
 }
 

@@ -179,3 +179,65 @@ Deno.test("receiveRaw() takes no more than it may, and keeps nothing of it", asy
     conn.close();
   }
 });
+
+Deno.test("receiveRaw() commits every byte, also those that waited for a slow disk", async () => {
+  const stored: number[] = [];
+  const [begun, disk] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
+  let committed: number[] | undefined;
+  const draft = {
+    async write(piece: Uint8Array) {
+      begun.resolve();
+      await disk.promise;
+      stored.push(...piece);
+    },
+    commit() {
+      committed = [...stored];
+      return Promise.resolve({
+        name: "stdin",
+        durable: false,
+        existing: false,
+      });
+    },
+    abort: () => Promise.resolve(),
+  };
+  // The second piece and the end come while the first is still being written.
+  const [first, second] = [Uint8Array.of(1), Uint8Array.of(2)];
+  const pieces = [first, second];
+  const conn = {
+    async read(into: Uint8Array) {
+      const piece = pieces.shift();
+      if (piece === second) await begun.promise;
+      if (!piece) disk.resolve();
+      if (piece) into.set(piece);
+      return piece?.length ?? null;
+    },
+    write: () => Promise.reject(new Error("there is nothing to say")),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const report = await receiveRaw(conn, { open: () => Promise.resolve(draft) });
+  assertEquals([report.bytes, committed], [2, [1, 2]]);
+});
+
+for (const kind of ["throws", "rejects"] as const) {
+  Deno.test(`an onProgress that ${kind} costs receiveRaw() no byte, and is thrown in the end`, async () => {
+    const sink = memorySink();
+    const cause = new RangeError("no screen");
+    const { conn, received } = await receiving(sink, {
+      onProgress() {
+        if (kind === "rejects") return Promise.reject(cause);
+        throw cause;
+      },
+    });
+    await conn.write(noise(1_000));
+    await conn.closeWrite();
+    assertEquals(await conn.read(new Uint8Array(1)), null);
+    conn.close();
+    const error = await assertRejects(() => received, TransferError);
+    assertEquals([error.code, error.cause], ["internal", cause]);
+    assertEquals(sink.files.get("stdin"), noise(1_000));
+  });
+}

@@ -253,3 +253,103 @@ Deno.test("sendRaw() refuses a limit that would never let it end", async () => {
   );
   assertEquals(error.code, "usage");
 });
+
+/** Writes to a file in place, at once: its length stays. */
+function overwrite(path: string): void {
+  using file = Deno.openSync(path, { write: true });
+  file.writeSync(Uint8Array.of(1, 2, 3));
+}
+
+Deno.test("sendRaw() says source-changed of a file that was written to meanwhile", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/log`;
+  await Deno.writeFile(path, noise(3_000_000));
+  await Deno.utime(path, 1, 1); // what is written later is later in any case
+  using listener = listen();
+  let begun = false;
+  const sending = sendRaw(path, listener.target, {
+    onProgress() {
+      if (begun) return;
+      begun = true; // the first block is sent
+      overwrite(path);
+    },
+  });
+  const failing = assertRejects(() => sending, TransferError);
+  using conn = await listener.accept();
+  await readAll(conn);
+  const error = await failing;
+  assertEquals([error.code, error.retriable], ["source-changed", false]);
+});
+
+Deno.test("sendRaw() tries nothing again once it was connected: nobody knows what arrived", async () => {
+  const outcomes: [string, number, (conn: Deno.TcpConn) => unknown][] = [
+    ["unconfirmed", 1_000, readAll], // and never ends
+    ["stalled", 64_000_000, () => {}], // and never reads
+  ];
+  for (const [code, size, act] of outcomes) {
+    using listener = listen();
+    let retries = 0;
+    const sending = sendBytes(new Uint8Array(size), listener.target, {
+      idleTimeout: 200,
+      retry: 3,
+      onRetry: () => retries++,
+    });
+    const failing = assertRejects(() => sending, TransferError);
+    using conn = await listener.accept();
+    await act(conn);
+    const error = await failing;
+    assertEquals([error.code, error.retriable, retries], [code, false, 0]);
+  }
+});
+
+for (const name of ["onConnect", "onProgress"] as const) {
+  Deno.test(`an ${name} that throws costs sendRaw() no byte, and is thrown in the end`, async () => {
+    using listener = listen();
+    const cause = new RangeError("no screen");
+    const sending = sendBytes(noise(1_000), listener.target, {
+      [name]() {
+        throw cause;
+      },
+    });
+    const failing = assertRejects(() => sending, TransferError);
+    using conn = await listener.accept();
+    assertEquals(await readAll(conn), noise(1_000));
+    await conn.closeWrite();
+    const error = await failing;
+    assertEquals([error.code, error.cause], ["internal", cause]);
+  });
+}
+
+Deno.test("an onRetry that throws does not keep sendRaw() from trying again", async () => {
+  const { target } = (() => {
+    using gone = listen();
+    return gone;
+  })();
+  let retries = 0;
+  const error = await assertRejects(
+    () =>
+      sendBytes(noise(1), target, {
+        retry: 2,
+        onRetry() {
+          retries++;
+          throw new RangeError("no screen");
+        },
+      }),
+    TransferError,
+  );
+  assertEquals([error.code, retries], ["connect", 2]);
+});
+
+Deno.test("an abort in onConnect sends nothing, and is the reason", async () => {
+  using listener = listen();
+  const stop = new AbortController();
+  const reason = new RangeError("there is no place for the answer");
+  const sending = sendBytes(noise(1_000), listener.target, {
+    signal: stop.signal,
+    onConnect: () => stop.abort(reason),
+  });
+  const failing = assertRejects(() => sending, RangeError, reason.message);
+  using conn = await listener.accept();
+  assertEquals((await readAll(conn)).length, 0);
+  await failing;
+});

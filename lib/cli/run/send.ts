@@ -121,15 +121,25 @@ async function runRaw(
   using answer = reply === undefined
     ? undefined
     : await Reply.open(reply, path, command.timeout);
+  // Nothing is sent whose answer could not be kept.
+  const noPlace = new AbortController();
   const sent = await sendRaw(path === "-" ? Deno.stdin : path, command.target, {
     connectTimeout: command.connectTimeout,
     idleTimeout: command.timeout,
     limitRate: command.limitRate,
     digest: command.json,
     ...options,
+    signal: AbortSignal.any([
+      noPlace.signal,
+      ...(options.signal ? [options.signal] : []),
+    ]),
     onConnect() {
       options.onConnect?.();
-      answer?.begin();
+      try {
+        answer?.begin();
+      } catch (error) {
+        noPlace.abort(error);
+      }
     },
     onProgress: (progress) => report.progress(progress),
     onReply: (piece) => answer?.write(piece),
