@@ -18,10 +18,11 @@ import {
   HEADER_BYTES,
   MAX_DATA_BYTES,
 } from "../wire/frames.ts";
+import { MAX_GREETING_BYTES } from "../wire/hello.ts";
 import { checkPreface, PREFACE } from "../wire/preface.ts";
 
-/** Enough for HELLO: whoever has not said it costs no more. */
-const FIRST_BUFFER_BYTES = 1_024;
+/** Enough for preface and HELLO: before HELLO a connection costs no more. */
+const FIRST_BUFFER_BYTES = PREFACE.length + HEADER_BYTES + MAX_GREETING_BYTES;
 
 /** Enough for many small frames. */
 const SMALL_BUFFER_BYTES = 65_536;

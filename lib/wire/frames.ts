@@ -9,6 +9,7 @@
 import type { Algorithm } from "../base/digest.ts";
 import type { Code } from "../base/errors.ts";
 import type { Phase } from "../model/progress.ts";
+import type { Extensible } from "./extensions.ts";
 
 /** Header length in bytes. */
 export const HEADER_BYTES = 16;
@@ -38,7 +39,7 @@ export const PROOF_BYTES = 32;
 export const MAX_REASON_BYTES = 1_024;
 
 /** The first frame each way. */
-export interface Hello {
+export interface Hello extends Extensible {
   type: "hello";
   /**
    * The transfer's id, {@linkcode ID_BYTES} long; the receiver repeats it,
@@ -68,7 +69,7 @@ export interface Proof {
 }
 
 /** Announces an entry. */
-export interface Open {
+export interface Open extends Extensible {
   type: "open";
   entry: number;
   kind: "file" | "directory";
@@ -83,7 +84,7 @@ export interface Open {
 }
 
 /** Lets an entry's data come. */
-export interface Accept {
+export interface Accept extends Extensible {
   type: "accept";
   entry: number;
   /** How many bytes of it are held already. */
@@ -107,7 +108,7 @@ export interface Data {
 }
 
 /** Ends an entry. */
-export interface End {
+export interface End extends Extensible {
   type: "end";
   entry: number;
   /** All of its bytes, held ones included. */
@@ -145,7 +146,7 @@ export interface Fail {
 }
 
 /** Says that an entry is there. */
-export interface ReceiptFrame {
+export interface ReceiptFrame extends Extensible {
   type: "receipt";
   entry: number;
   id: Uint8Array;

@@ -32,8 +32,11 @@ export interface Agreement {
   readonly features: number;
 }
 
-/** Longest payload in bytes before HELLO and the proofs: a FAIL's. */
-export const MAX_GREETING_BYTES: number = LAYOUTS.fail.max;
+/** Longest payload in bytes before both proofs: that of HELLO or FAIL. */
+export const MAX_GREETING_BYTES: number = Math.max(
+  LAYOUTS.hello.max,
+  LAYOUTS.fail.max,
+);
 
 /**
  * Finds what two sides use: of what both offer, the best. Both sides come to the

@@ -1,5 +1,5 @@
 /**
- * How each frame is spelled, one entry a type: its code, the bounds of its
+ * How each frame is encoded, one entry a type: its code, the bounds of its
  * payload, and the two directions side by side.
  *
  * @module
@@ -10,6 +10,12 @@ import { codeOf, OUTCOMES } from "../base/errors.ts";
 import { MAX_BLOCKS } from "../model/block_digests.ts";
 import { MAX_NAME_BYTES } from "../model/name.ts";
 import { DIGESTS } from "./algorithms.ts";
+import {
+  type Extensible,
+  MAX_EXTENSION_BYTES,
+  readExtensions,
+  writeExtensions,
+} from "./extensions.ts";
 import type { FieldReader, FieldWriter } from "./fields.ts";
 import {
   type Frame,
@@ -21,7 +27,7 @@ import {
   PROOF_BYTES,
 } from "./frames.ts";
 
-/** How one type of frame is spelled. */
+/** How one type of frame is encoded. */
 export interface Layout<F> {
   code: number;
   /** Shortest and longest payload in bytes. */
@@ -41,18 +47,38 @@ const PHASES = new Map(
     [4, "committing"],
   ] as const,
 );
-/** Shortest and longest digest. */
+
+/** Shortest and longest digest, in bytes. */
 const [MIN_DIGEST, MAX_DIGEST] = shortestAndLongest(
   Object.values(DIGEST_BYTES),
 );
 const HAS_SIZE = 1, HAS_MTIME = 2, HAS_MODE = 4;
 const DURABLE = 1, EXISTING = 2;
 
-/** How each type of frame is spelled. */
+/** Makes the layout of a frame that has room for extensions. */
+function extensible<F extends Frame & Extensible>(
+  layout: Layout<F>,
+): Layout<F> {
+  return {
+    code: layout.code,
+    min: layout.min,
+    max: layout.max + MAX_EXTENSION_BYTES,
+    write: (frame, to) => {
+      layout.write(frame, to);
+      writeExtensions(frame, to);
+    },
+    read: (from, header) => ({
+      ...layout.read(from, header),
+      ...readExtensions(from),
+    }),
+  };
+}
+
+/** How each type of frame is encoded. */
 export const LAYOUTS: {
   [T in Frame["type"]]: Layout<Extract<Frame, { type: T }>>;
 } = {
-  hello: {
+  hello: extensible({
     code: 0x01,
     min: 28,
     max: 28,
@@ -67,7 +93,7 @@ export const LAYOUTS: {
       digests: from.u16(),
       codecs: from.u16(),
     }),
-  },
+  }),
   nonce: {
     code: 0x04,
     min: NONCE_BYTES,
@@ -82,7 +108,7 @@ export const LAYOUTS: {
     write: (f, to) => to.raw(f.proof),
     read: (from) => ({ type: "proof", proof: from.raw(PROOF_BYTES).slice() }),
   },
-  open: {
+  open: extensible({
     code: 0x10,
     min: 26,
     max: 26 + MAX_NAME_BYTES,
@@ -113,8 +139,8 @@ export const LAYOUTS: {
         ...(has & HAS_MODE ? { mode } : {}),
       };
     },
-  },
-  accept: {
+  }),
+  accept: extensible({
     code: 0x20,
     min: 16,
     max: 16 + MAX_BLOCKS * MAX_DIGEST,
@@ -125,17 +151,16 @@ export const LAYOUTS: {
       const held = from.u64(), block = from.u32();
       const algorithm = from.oneOf(DIGESTS, "digest");
       from.zero(3);
-      const digests = from.raw(from.left).slice();
       const blocks = held === 0 ? 0 : Math.ceil(held / block);
-      const fits = digests.length === blocks * DIGEST_BYTES[algorithm];
-      if (!fits || (held === 0 && block > 0)) {
+      if (blocks > MAX_BLOCKS || (held === 0 && block > 0)) {
         throw from.error(
-          `its digests of ${digests.length} bytes do not fit ${held} held bytes`,
+          `its blocks of ${block} bytes do not fit ${held} held bytes`,
         );
       }
+      const digests = from.raw(blocks * DIGEST_BYTES[algorithm]).slice();
       return { type: "accept", entry, held, block, algorithm, digests };
     },
-  },
+  }),
   data: {
     code: 0x11,
     min: 9,
@@ -148,7 +173,7 @@ export const LAYOUTS: {
       bytes: from.raw(from.left),
     }),
   },
-  end: {
+  end: extensible({
     code: 0x12,
     min: 12 + MIN_DIGEST,
     max: 12 + MAX_DIGEST,
@@ -162,7 +187,7 @@ export const LAYOUTS: {
       const digest = from.raw(DIGEST_BYTES[algorithm]).slice();
       return { type: "end", entry, length, algorithm, digest };
     },
-  },
+  }),
   finish: {
     code: 0x13,
     min: 4,
@@ -196,7 +221,7 @@ export const LAYOUTS: {
       return { type: "fail", entry, code, retriable, reason: from.text() };
     },
   },
-  receipt: {
+  receipt: extensible({
     code: 0x21,
     min: 38 + MIN_DIGEST,
     max: 38 + MAX_DIGEST + MAX_NAME_BYTES,
@@ -222,7 +247,7 @@ export const LAYOUTS: {
         name: from.text(),
       };
     },
-  },
+  }),
 };
 
 /** The types by their codes. */

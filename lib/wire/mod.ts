@@ -62,7 +62,10 @@
  * length in two bytes; `zero` bytes are reserved. HELLO, NONCE, PROOF and FINISH
  * have SESSION as their entry. The algorithm of a digest stands beside it and
  * gives its length: 1 is SHA-256, 32 bytes. It is the one that both sides agreed
- * on. frames.ts says what each field means, layouts.ts how it is encoded.
+ * on. HELLO, OPEN, ACCEPT, END and RECEIPT end with a list of extensions, empty
+ * in this version (extensions.ts): each has a type 2 with a top bit that says
+ * whether it must be understood, a length 2, and a value. frames.ts says what
+ * each field means, layouts.ts how it is encoded.
  *
  * ## Rules
  *

@@ -32,6 +32,26 @@ function text(maxLength: number): fc.Arbitrary<string> {
 
 const algorithm = fc.constant("sha256" as const);
 
+/** A list of extensions that fits into any frame with room for one. */
+const extensions = fc.uniqueArray(
+  fc.record({
+    number: fc.integer({ min: 0, max: 0x7fff }),
+    critical: fc.constant(false), // this version knows none
+    value: fc.uint8Array({ maxLength: 60 }),
+  }),
+  { minLength: 1, maxLength: 16, selector: ({ number }) => number },
+).map((list) => list.toSorted((one, other) => one.number - other.number));
+
+/** A frame that has room for extensions, with some in it or without. */
+function extensible<F extends Frame>(frame: fc.Arbitrary<F>): fc.Arbitrary<F> {
+  return fc.oneof(
+    frame,
+    fc.tuple(frame, extensions).map(([frame, extensions]) => (
+      { ...frame, extensions }
+    )),
+  );
+}
+
 const accept = fc.record({
   block: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   all: fc.uint8Array({ maxLength: 3 * 32 }),
@@ -47,17 +67,17 @@ const accept = fc.record({
 
 /** Every frame that may be said. */
 export const frames: fc.Arbitrary<Frame> = fc.oneof(
-  fc.record({
+  extensible(fc.record({
     type: fc.constant("hello" as const),
     id,
     features: u32,
     required: u32,
     digests: u16,
     codecs: u16,
-  }),
+  })),
   fc.record({ type: fc.constant("nonce" as const), nonce: digest }),
   fc.record({ type: fc.constant("proof" as const), proof: digest }),
-  fc.record({
+  extensible(fc.record({
     type: fc.constant("open" as const),
     entry,
     kind: fc.constantFrom("file" as const, "directory" as const),
@@ -65,23 +85,25 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     size,
     mtime: time,
     mode: fc.integer({ min: 0, max: 0o7777 }),
-  }, { requiredKeys: ["type", "entry", "kind", "name"] }),
-  fc.record({ entry, rest: accept }).map(({ entry, rest }) => (
-    { type: "accept" as const, entry, ...rest }
-  )),
+  }, { requiredKeys: ["type", "entry", "kind", "name"] })),
+  extensible(
+    fc.record({ entry, rest: accept }).map(({ entry, rest }) => (
+      { type: "accept" as const, entry, ...rest }
+    )),
+  ),
   fc.record({
     type: fc.constant("data" as const),
     entry,
     offset: size,
     bytes: fc.uint8Array({ minLength: 1, maxLength: 5000 }),
   }),
-  fc.record({
+  extensible(fc.record({
     type: fc.constant("end" as const),
     entry,
     length: size,
     algorithm,
     digest,
-  }),
+  })),
   fc.record({ type: fc.constant("finish" as const), entries: u32 }),
   fc.record({ type: fc.constant("alive" as const), entry, phase, bytes: size }),
   fc.record({
@@ -91,7 +113,7 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     retriable: fc.boolean(),
     reason: text(1024),
   }),
-  fc.record({
+  extensible(fc.record({
     type: fc.constant("receipt" as const),
     entry,
     id,
@@ -102,5 +124,5 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     existing: fc.boolean(),
     committedAt: time,
     name: text(4096),
-  }),
+  })),
 );

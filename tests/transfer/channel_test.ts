@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { Channel } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
-import { SESSION } from "../../lib/wire/frames.ts";
+import { type Frame, SESSION } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { FAIR, memoryPair } from "../faults/memory_conn.ts";
 import { FakeTime } from "../support/fake_time.ts";
@@ -18,6 +18,8 @@ import {
   finish,
   hello,
   ID,
+  open,
+  receipt,
   Scripted,
 } from "../support/scripted.ts";
 
@@ -144,6 +146,32 @@ Deno.test("frames keep their order, small and large, said and copied", async () 
   assertEquals((await peer.hear("data")).bytes, noise(100));
   assertEquals((await peer.hear("finish")).entries, 3);
   await sending;
+});
+
+Deno.test("extensions pass through two channels, in every frame with room for them", async () => {
+  const [ours, theirs] = await connectedPair();
+  using one = new Channel(ours, 5_000);
+  using other = new Channel(theirs, 5_000);
+  const extensions = [{ number: 9, critical: false, value: noise(30) }];
+  const bytes = noise(3);
+  const frames: Frame[] = [
+    hello({ extensions }), // a later one: sayHello() says this version's
+    open(1, { extensions }),
+    { ...accept(1), extensions },
+    end(1, bytes, { extensions }),
+    receipt(1, bytes, { extensions }),
+  ];
+  one.sayHello(ID);
+  for (const frame of frames) one.say(frame);
+  assertEquals(await other.hearHello(), hello());
+  for (const frame of frames) assertEquals(await other.hear(), frame);
+});
+
+Deno.test("hearHello() skips an extension that it does not know, and keeps it", async () => {
+  using all = await talk();
+  const extensions = [{ number: 9, critical: false, value: noise(1_000) }];
+  await all.peer.greet({ extensions });
+  assertEquals((await all.channel.hearHello())?.extensions, extensions);
 });
 
 Deno.test("flush() waits until the kernel has taken all that was said", async () => {

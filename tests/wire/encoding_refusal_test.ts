@@ -141,7 +141,7 @@ const FIELDS: [what: string, found: string, bytes: Uint8Array][] = [
   ],
   [
     "OPEN with more than its name",
-    "1 bytes are left over",
+    "it needs 2 bytes more and has 1",
     open(`01 00 00 00 ${ZEROS} ${ZEROS} 00000000`, "0000 61"),
   ],
   [
@@ -156,23 +156,28 @@ const FIELDS: [what: string, found: string, bytes: Uint8Array][] = [
   ],
   [
     "ACCEPT of a block",
-    "its digests of 0 bytes do not fit 1 held bytes",
+    "it needs 32 bytes more and has 0",
     framed("20", "0000000000000001 00000001 01 000000"),
   ],
   [
     "ACCEPT without a block",
-    "its digests of 0 bytes do not fit 1 held bytes",
+    "its blocks of 0 bytes do not fit 1 held bytes",
     framed("20", "0000000000000001 00000000 01 000000"),
   ],
   [
     "ACCEPT of a block",
-    "its digests of 0 bytes do not fit 0 held bytes",
+    "its blocks of 1 bytes do not fit 0 held bytes",
     framed("20", `${ZEROS} 00000001 01 000000`),
   ],
   [
     "ACCEPT without a block",
-    "its digests of 1 bytes do not fit 0 held bytes",
+    "it needs 2 bytes more and has 1",
     framed("20", `${ZEROS} 00000000 01 000000 ff`),
+  ],
+  [
+    "ACCEPT of more blocks than there may be",
+    "its blocks of 1 bytes do not fit 1025 held bytes",
+    framed("20", "0000000000000401 00000001 01 000000"),
   ],
   [
     "ACCEPT",
@@ -187,6 +192,11 @@ const FIELDS: [what: string, found: string, bytes: Uint8Array][] = [
   ["ALIVE", "its phase is 5", framed("02", `05 ${ZEROS}`)],
   ["FAIL", "its code is 0", framed("03", "00 00 0000")],
   ["FAIL", "its code is 16", framed("03", "10 00 0000")],
+  [
+    "FAIL with more than its reason",
+    "1 bytes are left over",
+    framed("03", "08 00 0000 61"),
+  ],
   ["FAIL", "it sets unknown flags 2", framed("03", "08 02 0000")],
   ["END", "its digest is 0", framed("12", `${ZEROS} 00 000000 ${NO_DIGEST}`)],
   [

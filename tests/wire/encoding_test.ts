@@ -38,6 +38,41 @@ Deno.test("HELLO, byte by byte", () => {
   );
 });
 
+Deno.test("HELLO with extensions, byte by byte", () => {
+  spelled(
+    {
+      type: "hello",
+      id: ID,
+      features: 0,
+      required: 0,
+      digests: 1,
+      codecs: 1,
+      extensions: [
+        { number: 1, critical: false, value: hex("61 62") },
+        { number: 258, critical: false, value: new Uint8Array(0) },
+      ],
+    },
+    `
+    01                      # type: HELLO
+    00                      # codec: none
+    a6 23                   # check of the header
+    ff ff ff ff             # entry: the session
+    00 00 00 26             # payload length: 38
+    6c 39 3e 91             # CRC-32
+    00 11 22 33 44 55 66 77 # transfer id
+    88 99 aa bb cc dd ee ff
+    00 00 00 00             # features offered: none
+    00 00 00 00             # features required: none
+    00 01                   # digests: SHA-256
+    00 01                   # codecs: as it is
+    00 01                   # extension 1, which need not be understood
+    00 02                   # length of its value
+    61 62                   # its value
+    01 02                   # extension 258
+    00 00                   # no value`,
+  );
+});
+
 Deno.test("NONCE, byte by byte", () => {
   spelled(
     { type: "nonce", nonce: DIGEST },

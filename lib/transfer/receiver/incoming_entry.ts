@@ -181,7 +181,8 @@ export class IncomingEntry {
 /** What is held of an entry of which nothing is. */
 const NOTHING = { length: 0, block: 0, digests: new Uint8Array(0) };
 
-function entryOf({ type: _type, entry: _entry, ...entry }: Open): Entry {
+function entryOf(open: Open): Entry {
+  const { type: _type, entry: _entry, extensions: _more, ...entry } = open;
   return entry;
 }
 
