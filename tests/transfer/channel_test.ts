@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { proofOf } from "../../lib/security/auth_proof.ts";
 import { Channel } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { type Frame, SESSION } from "../../lib/wire/frames.ts";
@@ -50,6 +51,36 @@ Deno.test("hearHello() takes a peer that offers more than this side knows", asyn
   using all = await talk();
   await all.peer.greet({ features: 0xffff_ffff, digests: 7, codecs: 5 });
   assertEquals((await all.channel.hearHello())?.features, 0xffff_ffff);
+});
+
+Deno.test("a peer with the secret that insists on what there is not hears the proof first", async () => {
+  // What comes before the proof can be anybody's, so it would not be believed.
+  const [ours, theirs] = await connectedPair();
+  const secret = noise(32);
+  const about = { secret, binding: noise(32) };
+  using channel = new Channel(ours, 5_000, {
+    credentials: { role: "receiver", ...about },
+  });
+  using peer = new Scripted(theirs);
+  const own = { hello: hello({ required: 1 << 9 }), nonce: noise(32) };
+  await peer.greet(own.hello);
+  await peer.say({ type: "nonce", nonce: own.nonce });
+  const hearing = failing(channel.hearHello())
+    .finally(() => channel.finish()); // so that nobody waits for more
+  const said = [{ hello: encodeFrame(own.hello), nonce: own.nonce }, {
+    hello: encodeFrame(await peer.hearHello()),
+    nonce: (await peer.hear("nonce")).nonce,
+  }];
+  const credentials = { role: "sender", ...about } as const;
+  await peer.say({
+    type: "proof",
+    proof: proofOf(credentials, "sender", said),
+  });
+  assertEquals(
+    (await peer.hear("proof")).proof,
+    proofOf(credentials, "receiver", said),
+  );
+  assertEquals((await hearing).code, "protocol");
 });
 
 Deno.test("a channel carries what both sides agreed on, once HELLO was heard", async () => {

@@ -13,7 +13,7 @@ Deno.test("checkFreeSpace() says what is free and what is needed where it does n
   const error = await assertRejects(
     () => checkFreeSpace(dir.path, "a", Number.MAX_SAFE_INTEGER),
     TransferError,
-    " free and the file needs 9007 TB",
+    " free and the file needs 9.01 PB",
   );
   assertEquals(error.code, "local-io");
 });

@@ -191,6 +191,20 @@ Deno.test("an upload whose source moved has no end", async () => {
   assertEquals((await failing(upload([moved]))).code, "source-changed");
 });
 
+Deno.test("an upload that is stopped while its source is verified has no end", async () => {
+  const item = fileOf(noise(10));
+  let stopped = false;
+  const slow: Item = {
+    ...item,
+    open: async () => ({
+      ...await item.open(),
+      verify: () => Promise.resolve(void (stopped = true)),
+    }),
+  };
+  const frames = await upload([slow], { stopped: () => stopped });
+  assertEquals(frames.map(({ type }) => type), ["data"]);
+});
+
 Deno.test("a limited upload goes in pieces of a tenth of a second", async () => {
   const frames = await upload([fileOf(noise(5_000))], { rate: 20_000 });
   assertEquals(
