@@ -21,26 +21,27 @@ const PROGRAMS = Object.keys(FOR_TESTS) as (keyof typeof FOR_TESTS)[];
 
 const inCI = Deno.env.get("CI") === "true";
 
-/** Installs what is missing where that is possible; a line for what it does. */
+/** Installs what is missing where that is possible, and says so. */
 function setUp(): void {
   const packages = packagesOf(missing(PROGRAMS));
   const mayInstall = Deno.uid() === 0 && missing(["apt-get"]).length === 0;
   if (packages.length === 0 || !mayInstall) return;
   console.log(`set-up: installing ${packages.join(", ")} from Debian`);
-  const install = ["install", "-y", "-qq", "--no-install-recommends"];
-  const failures = [aptGet("update", "-qq")];
-  // Together is faster; one by one, a package that is not to be had leaves
-  // the others be.
-  if (aptGet(...install, ...packages)) {
-    failures.push(...packages.map((name) => aptGet(...install, name)));
-  }
-  for (const failure of failures) if (failure) console.log(failure);
+  const install = ["install", "-y", "--no-install-recommends"];
+  const update = aptGet("update");
+  if (!aptGet(...install, ...packages)) return;
+  // One by one, a package that is not to be had leaves the others be.
+  const reasons = packages.map((name) => aptGet(...install, name));
+  const failed = packages.filter((_, n) => reasons[n]);
+  if (failed.length === 0) return;
+  const reason = update ?? reasons.find(Boolean);
+  console.log(`set-up: Cannot install ${failed.join(", ")}: ${reason}`);
 }
 
-/** Runs apt-get without a question; a line about it, if it failed. */
+/** Runs apt-get without a question; its reason, if it failed. */
 function aptGet(...args: string[]): string | undefined {
   const { success, stderr } = new Deno.Command("apt-get", {
-    args,
+    args: ["-qq", ...args],
     env: { DEBIAN_FRONTEND: "noninteractive" },
     stdin: "null",
     stdout: "null",
@@ -48,8 +49,8 @@ function aptGet(...args: string[]): string | undefined {
   }).outputSync();
   if (success) return;
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  const reason = lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1);
-  return `set-up: apt-get ${args[0]} ${args.at(-1)} failed: ${reason}`;
+  return lines.find((line) => line.startsWith("E: ")) ??
+    `apt-get ${args[0]} failed: ${lines.at(-1)}`;
 }
 
 /** A directory each for what the tests make and for what is made for them. */

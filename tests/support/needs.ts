@@ -55,11 +55,11 @@ export function demand(...programs: (Program | Need)[]): void {
   const lacking = missing(programs);
   if (lacking.length > 0) {
     const packages = packagesOf(lacking);
-    const from = packages.length > 0
-      ? `; install Debian's ${packages.join(" ")}`
+    const advice = packages.length > 0
+      ? `; install Debian's ${packages.join(", ")}`
       : "";
     // deno-lint-ignore no-console -- what scripts say to a person
-    console.error(`Cannot begin: ${lacking.join(", ")} missing${from}`);
+    console.error(`Cannot begin: it needs ${lacking.join(", ")}${advice}`);
     Deno.exit(1);
   }
   named = new Set(programs);
