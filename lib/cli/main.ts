@@ -66,8 +66,12 @@ function answered(printed: boolean): number {
 }
 
 async function demonstrate(): Promise<number> {
-  const options = { json: false, quiet: false, stdoutTaken: false };
-  const report = new Reporter(options, await progressView("none", false));
+  const report = new Reporter({
+    direction: "send",
+    json: false,
+    quiet: false,
+    stdoutTaken: false,
+  }, await progressView("none", false));
   const { checkAllowed, runDemo } = await import("./run/demo.ts");
   await checkAllowed(); // Deno's question hears no signal that somebody handles
   const { exit, printed } = await reporting(report, async ({ signal }) => {
@@ -84,7 +88,7 @@ async function runTransfer(
     ? command.reply === "-"
     : command.output === "-";
   const report = new Reporter(
-    { json, quiet, stdoutTaken },
+    { direction: command.command, json, quiet, stdoutTaken },
     await progressView(progress, quiet),
   );
   const { exit } = await reporting(report, async (signals) => {
@@ -131,7 +135,7 @@ async function exitOf(work: Promise<void>, report: Reporter): Promise<number> {
     }
     if (error instanceof Reported) return error.exit;
     if (!(error instanceof TransferError)) throw error;
-    report.error(error);
+    report.event({ event: "error", error });
     return error.exit;
   } finally {
     report.close();

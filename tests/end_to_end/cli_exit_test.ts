@@ -121,7 +121,7 @@ Deno.test("a lost connection is tried again, and says so", async () => {
 });
 
 Deno.test("strangers are one line each, and the next transfer succeeds", async () => {
-  await using all = await pair();
+  await using all = await pair("--progress", "none");
   const [hostname, port] = all.address.split(":") as [string, string];
   for (
     const words of [utf8("GET /\x1b[2J HTTP/1.0\r\n\r\n"), noise(1_000_000)]

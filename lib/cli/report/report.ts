@@ -8,15 +8,18 @@
  */
 
 import { asTransferError, type TransferError } from "../../base/errors.ts";
-import { escapeJson, printable, quote } from "../../base/escape.ts";
-import type { Progress } from "../../model/progress.ts";
+import { printable, quote } from "../../base/escape.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import { formatTarget } from "../../net/address.ts";
 import type { RawReport } from "../../raw/report.ts";
+import { jsonLineOf, type ReportEvent } from "./events.ts";
 import { printNote, printResult } from "./print.ts";
 import type { ProgressView } from "./progress.ts";
 
 /** What a reporter needs to know. */
 export interface ReportOptions {
+  /** Which way the bytes go. */
+  direction: "send" | "receive";
   /** One JSON object a line on stdout instead of sentences. */
   json: boolean;
   /** Errors and warnings only. */
@@ -25,6 +28,12 @@ export interface ReportOptions {
   stdoutTaken: boolean;
 }
 
+/** The verbs of results. */
+const VERBS = {
+  send: { receipt: "delivered", raw: "sent" },
+  receive: { receipt: "received", raw: "received" },
+};
+
 /** Most single failures that are spelled out after one that stands for all. */
 const MAX_LISTED = 20;
 
@@ -32,8 +41,8 @@ const MAX_LISTED = 20;
 export class Reporter {
   readonly #options: ReportOptions;
   readonly #view: ProgressView;
-  /** The peers of the sessions that are not over, by the session's id. */
-  readonly #peers = new Map<number, string>();
+  /** The peers of the sessions that are connected and not closed, by id. */
+  readonly #sessions = new Map<number, string>();
 
   /**
    * Makes a reporter.
@@ -46,12 +55,20 @@ export class Reporter {
     this.#view = view;
   }
 
-  /** An event for programs; people are not told. */
-  event(event: string, fields: Record<string, unknown> = {}): void {
-    if (!this.#options.json) return;
-    this.#view.clear();
-    const passing = event === "progress";
-    printResult(escapeJson(JSON.stringify({ event, ...fields })), { passing });
+  /**
+   * Reports an event, to programs or to people. A session that was connected
+   * several times is closed once.
+   *
+   * @param event What happened.
+   */
+  event(event: ReportEvent): void {
+    if (event.event === "connected") this.#sessions.set(event.id, event.peer);
+    if (event.event === "closed" && !this.#sessions.delete(event.id)) return;
+    if (this.#options.json) {
+      this.#view.clear();
+      printResult(jsonLineOf(event), { passing: event.event === "progress" });
+    }
+    this.#tellPeople(event);
   }
 
   /** A sentence for people, unless they want quiet. */
@@ -59,78 +76,51 @@ export class Reporter {
     if (!this.#options.quiet) this.warn(text);
   }
 
-  /** The same about what is not safe: people hear of it whatever they want. */
+  /** A warning: people are told of it although they want quiet. */
   warn(text: string): void {
     this.#view.clear();
     printNote(`halfclose: ${text}`);
   }
 
-  /** How far it is. */
-  progress(progress: Progress): void {
-    this.event("progress", { ...progress });
-    this.#view.update(progress);
-  }
-
-  /** A delivery, and the proof of it. */
-  receipt(verb: "delivered" | "received", receipt: Receipt): void {
-    this.event("receipt", { ...receipt });
-    const { name, bytes, sha256, durable, existing } = receipt;
-    const notes = (existing ? ", there already" : "") +
-      (durable ? "" : ", not durable");
-    this.#result(
-      `${verb} ${quote(name)} ${bytes} bytes sha256:${sha256}${notes}`,
-    );
-  }
-
-  /** The end of a raw transfer, and how little is known. */
-  raw(verb: "sent" | "received", report: RawReport): void {
-    this.event("raw", { ...report });
-    const digest = report.sha256 ? ` sha256:${report.sha256}` : "";
-    this.#result(
-      `${verb} ${report.bytes} bytes${digest}, closed cleanly, ` +
-        "contents unconfirmed",
-    );
-  }
-
-  /**
-   * A failure. People hear of it even when they want quiet.
-   *
-   * @param error What failed.
-   * @param fields What else programs are told.
-   * @param subject Who it was about, in front of the sentence.
-   */
-  error(
-    error: TransferError,
-    fields: Record<string, unknown> = {},
-    subject = "",
-  ): void {
-    this.event("error", { ...fieldsOf(error), ...fields });
-    this.#view.clear();
-    printNote(`halfclose: ${subject}${error.message}`);
-    const listed = error.errors.slice(0, MAX_LISTED);
-    for (const one of listed) printNote(`halfclose:   ${one.message}`);
-    const more = error.errors.length - listed.length;
-    if (more > 0) printNote(`halfclose:   and ${more} more`);
-  }
-
-  /** A session begins. */
-  connected({ id, peer }: { id: number; peer: string }): void {
-    this.#peers.set(id, peer);
-    this.event("connected", { peer });
-  }
-
-  /** The session with an id is over, however it ended. */
-  closed(id: number): void {
-    const peer = this.#peers.get(id);
-    if (peer === undefined) return;
-    this.#peers.delete(id);
-    this.event("closed", { peer });
-  }
-
-  /** Shows no progress any more; the sessions that are left are over. */
+  /** Shows no progress any more, and closes the sessions that are left. */
   close(): void {
-    for (const id of [...this.#peers.keys()]) this.closed(id);
+    for (const [id, peer] of [...this.#sessions]) {
+      this.event({ event: "closed", id, peer });
+    }
     this.#view.stop();
+  }
+
+  #tellPeople(event: ReportEvent): void {
+    const verbs = VERBS[this.#options.direction];
+    switch (event.event) {
+      case "listening":
+        return this.log(`listening on ${formatTarget(event.addr)}`);
+      case "progress":
+        return this.#view.update(event);
+      case "skipped":
+        return this.log(`left out ${quote(event.path)}: ${event.reason}`);
+      case "receipt":
+        return this.#result(`${verbs.receipt} ${wordsOf(event.receipt)}`);
+      case "raw":
+        return this.#result(`${verbs.raw} ${rawWordsOf(event.report)}`);
+      case "retry": {
+        const { attempt, of, wait, error } = event;
+        const seconds = (wait / 1000).toFixed(1);
+        return this.log(
+          `${error.message}; trying again in ${seconds} s (${attempt} of ${of})`,
+        );
+      }
+      case "error":
+        return this.#failure(event.error, event.peer);
+    }
+  }
+
+  #failure({ message, errors }: TransferError, peer?: string): void {
+    this.warn(peer === undefined ? message : `${peer}: ${message}`);
+    const listed = errors.slice(0, MAX_LISTED);
+    for (const one of listed) printNote(`halfclose:   ${one.message}`);
+    const more = errors.length - listed.length;
+    if (more > 0) printNote(`halfclose:   and ${more} more`);
   }
 
   #result(text: string): void {
@@ -142,9 +132,19 @@ export class Reporter {
   }
 }
 
-/** What programs are told of an error. */
-function fieldsOf({ code, message, retriable }: TransferError) {
-  return { code, message, retriable };
+/** A delivery, and the proof of it. */
+function wordsOf(
+  { name, bytes, sha256, durable, existing }: Receipt,
+): string {
+  const notes = (existing ? ", there already" : "") +
+    (durable ? "" : ", not durable");
+  return `${quote(name)} ${bytes} bytes sha256:${sha256}${notes}`;
+}
+
+/** The end of a raw transfer, and how little is known. */
+function rawWordsOf({ bytes, sha256 }: RawReport): string {
+  const digest = sha256 ? ` sha256:${sha256}` : "";
+  return `${bytes} bytes${digest}, closed cleanly, contents unconfirmed`;
 }
 
 /**
@@ -156,9 +156,7 @@ function fieldsOf({ code, message, retriable }: TransferError) {
  */
 export function reportFatal(error: unknown, json = false): number {
   const failure = asTransferError(error, "internal", "go on");
-  if (json) {
-    printResult(JSON.stringify({ event: "error", ...fieldsOf(failure) }));
-  }
+  if (json) printResult(jsonLineOf({ event: "error", error: failure }));
   printNote(`halfclose: ${failure.message}`);
   // A bug: whoever reports it needs the place.
   if (failure.code === "internal" && failure.cause instanceof Error) {

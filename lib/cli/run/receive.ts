@@ -6,7 +6,7 @@
 
 import { TransferError } from "../../base/errors.ts";
 import type { Progress } from "../../model/progress.ts";
-import { formatTarget, type Target } from "../../net/address.ts";
+import type { Target } from "../../net/address.ts";
 import { CLOSE_BOUNDS } from "../../net/half_close.ts";
 import { serve, type Server } from "../../server/serve.ts";
 import type { SessionInfo } from "../../server/sessions.ts";
@@ -45,15 +45,15 @@ export async function runReceive(
   const { oneTimeKey } = checkExposure(command, secured);
   if (oneTimeKey) command = { ...command, once: true };
   const sink = await openSink(command);
-  const strangers = new RejectionLog();
+  const rejections = new RejectionLog();
   const going = new Map<number, Progress>();
   let sessions = 0;
   let received = false;
   let failure: TransferError | undefined;
-  const over = ({ id }: SessionInfo) => {
+  const over = (session: SessionInfo) => {
     sessions--;
-    going.delete(id);
-    report.closed(id);
+    going.delete(session.id);
+    report.event({ event: "closed", ...session });
     if (command.once) void server.shutdown(); // finished is awaited below
   };
   const server: Server = serve({
@@ -70,37 +70,39 @@ export async function runReceive(
     idleTimeout: command.timeout,
     signal,
     onListen: (addr) => {
-      report.event("listening", listeningOn(addr));
-      report.log(`listening on ${formatTarget(addr)}`);
+      report.event({ event: "listening", addr });
       if (oneTimeKey) showOneTimeKey(oneTimeKey, addr, tls?.cert);
     },
     onConnect: (session) => {
       sessions++;
-      report.connected(session);
+      report.event({ event: "connected", ...session });
     },
     onProgress: (progress, { id }) => {
       going.set(id, progress);
-      report.progress({ phase: progress.phase, ...sumOf(going.values()) });
+      const { phase } = progress;
+      report.event({ event: "progress", phase, ...sumOf(going.values()) });
     },
     onClose: (session, raw) => {
       received = true;
-      if (raw) report.raw("received", raw);
+      if (raw) report.event({ event: "raw", report: raw });
       over(session);
     },
-    onError: (error, session) => {
+    onError: (error, { authenticated, ...session }) => {
       const { peer } = session;
-      if (!session.authenticated) { // never was a session: somebody else's mistake
-        const untold = strangers.tell(peer);
-        if (untold === undefined) return;
-        report.error(error, { peer, untold }, `${peer}: `);
-        if (untold > 0) report.log(`${untold} more strangers were not listed`);
+      if (!authenticated) { // this is no fault of a session
+        const unlisted = rejections.tell(peer);
+        if (unlisted === undefined) return;
+        report.event({ event: "error", error, peer, unlisted });
+        if (unlisted > 0) {
+          report.log(`${unlisted} more strangers were not listed`);
+        }
         return;
       }
-      report.error(error, { peer }, `${peer}: `);
+      report.event({ event: "error", error, peer });
       failure ??= error;
       over(session);
     },
-  }, (receipt) => report.receipt("received", receipt));
+  }, (receipt) => report.event({ event: "receipt", receipt }));
   signals.terminate = () => {
     if (sessions > 0) report.log("stopping when the sessions have finished");
     void server.shutdown({ grace: command.grace }); // finished is awaited below
@@ -137,10 +139,4 @@ function addressOf(target: Target) {
   return target.transport === "unix"
     ? { path: target.path }
     : { hostname: target.hostname, port: target.port };
-}
-
-function listeningOn(target: Target) {
-  return target.transport === "unix"
-    ? { path: target.path }
-    : { address: target.hostname, port: target.port };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { quote } from "../../base/escape.ts";
-import type { Retry, RetryOptions } from "../../base/retry.ts";
+import type { Retry } from "../../base/retry.ts";
+import type { Progress } from "../../model/progress.ts";
 import { formatTarget } from "../../net/address.ts";
 import { sendRaw, type SendRawOptions } from "../../raw/send_raw.ts";
 import type { SenderSecurity } from "../../security/mod.ts";
@@ -36,39 +36,28 @@ export async function runSend(
 ): Promise<void> {
   const { signal } = signals;
   const security = await securityOf(command, report, signals);
-  const retry = {
-    retry: command.retry,
-    onRetry: ({ attempt, wait, error }: Retry) => {
-      const { code, message } = error;
-      report.event("retry", { attempt, wait, code, message });
-      report.log(
-        `${message}; trying again in ${(wait / 1000).toFixed(1)} s ` +
-          `(${attempt} of ${command.retry})`,
-      );
-    },
-  };
-  const peer = formatTarget(command.target);
-  let met = false;
-  const onConnect = () => {
+  const session = { id: 1, peer: formatTarget(command.target) };
+  const callbacks = {
     // All connections are one session: `closed` comes once, at its end.
-    if (met) report.event("connected", { peer });
-    else report.connected({ id: 1, peer });
-    met = true;
+    onConnect: () => report.event({ event: "connected", ...session }),
+    onProgress: (progress: Progress) =>
+      report.event({ event: "progress", ...progress }),
+    onRetry: (retry: Retry) =>
+      report.event({ event: "retry", ...retry, of: command.retry }),
   };
   if (command.raw) {
-    await runRaw(command, report, { ...retry, onConnect, signal });
+    await runRaw(command, report, { ...callbacks, signal });
   } else {
     const items = await itemsOf(command, report);
     await transfer(items, command.target, {
       connectTimeout: command.connectTimeout,
       idleTimeout: command.timeout,
-      ...retry,
+      retry: command.retry,
       ...security,
       limitRate: command.limitRate,
       signal,
-      onConnect,
-      onProgress: (progress) => report.progress(progress),
-      onReceipt: (receipt) => report.receipt("delivered", receipt),
+      ...callbacks,
+      onReceipt: (receipt) => report.event({ event: "receipt", receipt }),
     });
   }
 }
@@ -101,10 +90,8 @@ async function itemsOf(
       ...(name === undefined ? {} : { name }),
       preserve: command.preserve,
       skipUnsendable: command.skipUnsendable,
-      onSkip: (path, reason) => {
-        report.event("skipped", { path, reason });
-        report.log(`left out ${quote(path)}: ${reason}`);
-      },
+      onSkip: (path, reason) =>
+        report.event({ event: "skipped", path, reason }),
     });
     for await (const item of found) items.push(item);
   }
@@ -114,7 +101,10 @@ async function itemsOf(
 async function runRaw(
   command: SendCommand,
   report: Reporter,
-  options: Pick<SendRawOptions, "onConnect" | keyof RetryOptions>,
+  options: Pick<
+    SendRawOptions,
+    "onConnect" | "onProgress" | "onRetry" | "signal"
+  >,
 ): Promise<void> {
   const path = command.paths[0]!;
   const { reply } = command;
@@ -127,6 +117,7 @@ async function runRaw(
     connectTimeout: command.connectTimeout,
     idleTimeout: command.timeout,
     limitRate: command.limitRate,
+    retry: command.retry,
     digest: command.json,
     ...options,
     signal: AbortSignal.any([
@@ -141,8 +132,7 @@ async function runRaw(
         noPlace.abort(error);
       }
     },
-    onProgress: (progress) => report.progress(progress),
     onReply: (piece) => answer?.write(piece),
   });
-  report.raw("sent", sent);
+  report.event({ event: "raw", report: sent });
 }

@@ -30,14 +30,20 @@ function reporting(
   act: (report: Reporter) => void,
 ): Promise<Printed> {
   const view: ProgressView = { update() {}, clear() {}, stop() {} };
-  const all = { json: false, quiet: false, stdoutTaken: false, ...options };
+  const all = {
+    direction: "send",
+    json: false,
+    quiet: false,
+    stdoutTaken: false,
+    ...options,
+  } as const;
   return printed(() => act(new Reporter(all, view)));
 }
 
 Deno.test("a receipt is one JSON line, to the letter of the contract", async () => {
   const { stdout, stderr } = await reporting(
     { json: true },
-    (report) => report.receipt("delivered", RECEIPT),
+    (report) => report.event({ event: "receipt", receipt: RECEIPT }),
   );
   assertEquals(stdout, [
     '{"event":"receipt","id":"00112233445566778899aabbccddeeff",' +
@@ -59,7 +65,8 @@ Deno.test("a receipt for people says what holds, and stays on stdout alone", asy
   ) {
     const found = await reporting(
       {},
-      (report) => report.receipt("delivered", { ...RECEIPT, ...more }),
+      (report) =>
+        report.event({ event: "receipt", receipt: { ...RECEIPT, ...more } }),
     );
     assertEquals(found, {
       stdout: [
@@ -73,8 +80,9 @@ Deno.test("a receipt for people says what holds, and stays on stdout alone", asy
 Deno.test("names are escaped before they reach a terminal", async () => {
   const name = 'a\x1b[31m\u202e\n"';
   const { stdout } = await reporting(
-    {},
-    (report) => report.receipt("received", { ...RECEIPT, name }),
+    { direction: "receive" },
+    (report) =>
+      report.event({ event: "receipt", receipt: { ...RECEIPT, name } }),
   );
   assertEquals(stdout.length, 1);
   assert(
@@ -85,8 +93,8 @@ Deno.test("names are escaped before they reach a terminal", async () => {
 
 Deno.test("where stdout carries data, results go to stderr", async () => {
   const { stdout, stderr } = await reporting(
-    { stdoutTaken: true },
-    (report) => report.receipt("received", RECEIPT),
+    { stdoutTaken: true, direction: "receive" },
+    (report) => report.event({ event: "receipt", receipt: RECEIPT }),
   );
   assertEquals(stdout, []);
   assert(stderr[0]!.startsWith('halfclose: received "dir/a.bin"'));
@@ -96,12 +104,15 @@ Deno.test("a raw transfer is never called a receipt", async () => {
   const raw = { bytes: 5, sha256: "cd".repeat(32), clean: true } as const;
   const json = await reporting(
     { json: true },
-    (report) => report.raw("sent", raw),
+    (report) => report.event({ event: "raw", report: raw }),
   );
   assertEquals(json.stdout, [
     `{"event":"raw","bytes":5,"sha256":"${"cd".repeat(32)}","clean":true}`,
   ]);
-  const plain = await reporting({}, (report) => report.raw("sent", raw));
+  const plain = await reporting(
+    {},
+    (report) => report.event({ event: "raw", report: raw }),
+  );
   assertEquals(plain.stdout, [
     `sent 5 bytes sha256:${"cd".repeat(32)}, closed cleanly, ` +
     "contents unconfirmed",
@@ -111,7 +122,7 @@ Deno.test("a raw transfer is never called a receipt", async () => {
 Deno.test("an error is JSON with code, message and retriable, and one line on stderr", async () => {
   const { stdout, stderr } = await reporting(
     { json: true, quiet: true },
-    (report) => report.error(LOST),
+    (report) => report.event({ event: "error", error: LOST }),
   );
   assertEquals(stdout, [
     '{"event":"error","code":"lost",' +
@@ -132,7 +143,10 @@ Deno.test("of many failures twenty are listed, and the rest is counted", async (
   }, {
     errors,
   });
-  const { stderr } = await reporting({}, (report) => report.error(all));
+  const { stderr } = await reporting(
+    {},
+    (report) => report.event({ event: "error", error: all }),
+  );
   assertEquals(stderr.length, 1 + 20 + 1);
   assertEquals(stderr.at(-1), "halfclose:   and 5 more");
 });
@@ -140,9 +154,9 @@ Deno.test("of many failures twenty are listed, and the rest is counted", async (
 Deno.test("quiet is quiet: no results, no notes, no progress", async () => {
   const found = await reporting({ quiet: true }, (report) => {
     report.log("listening on h:1");
-    report.event("connected", { peer: "h:1" });
-    report.progress({ phase: "receiving", bytes: 1 });
-    report.receipt("delivered", RECEIPT);
+    report.event({ event: "connected", id: 1, peer: "h:1" });
+    report.event({ event: "progress", phase: "receiving", bytes: 1 });
+    report.event({ event: "receipt", receipt: RECEIPT });
     report.close();
   });
   assertEquals(found, { stdout: [], stderr: [] });
@@ -150,8 +164,8 @@ Deno.test("quiet is quiet: no results, no notes, no progress", async () => {
 
 Deno.test("progress is an event with what the receiver has", async () => {
   const { stdout } = await reporting({ json: true }, (report) => {
-    report.progress({ phase: "syncing", bytes: 5, total: 10 });
-    report.progress({ phase: "receiving", bytes: 5 });
+    report.event({ event: "progress", phase: "syncing", bytes: 5, total: 10 });
+    report.event({ event: "progress", phase: "receiving", bytes: 5 });
   });
   assertEquals(stdout.map((line) => JSON.parse(line)), [
     { event: "progress", bytes: 5, total: 10, phase: "syncing" },
@@ -162,9 +176,13 @@ Deno.test("progress is an event with what the receiver has", async () => {
 Deno.test("what was connected is closed once, at the end at the latest", async () => {
   const { stdout } = await reporting({ json: true }, (report) => {
     for (const [at, peer] of ["a", "b", "b", "c"].entries()) {
-      report.connected({ id: at + 1, peer });
+      report.event({ event: "connected", id: at + 1, peer });
     }
-    for (const id of [2, 4, 4, 5]) report.closed(id);
+    for (
+      const [id, peer] of [[2, "b"], [4, "c"], [4, "c"], [5, "d"]] as const
+    ) {
+      report.event({ event: "closed", id, peer });
+    }
     report.close();
     report.close();
   });
