@@ -10,7 +10,8 @@
  */
 
 // Cc controls (C0, DEL, C1), Cf formats (bidi overrides, zero width, BOM), Cs
-// lone surrogates, Zl and Zp line breaks, and the quoting characters themselves.
+// lone surrogates, Zl and Zp line breaks, and the quoting characters
+// themselves.
 const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 // The same without the quoting characters: what no sentence should hold.

@@ -6,7 +6,10 @@
 
 import { delay } from "@std/async/delay";
 
-/** Longest nap of {@linkcode RateLimiter} in milliseconds, so that it can be left. */
+/**
+ * Longest nap of {@linkcode RateLimiter} in milliseconds, so that it can be
+ * left.
+ */
 const NAP_MS = 100;
 
 /** Holds a sender to a rate. */

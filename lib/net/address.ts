@@ -16,8 +16,8 @@ export type Target =
  * Refuses what can be no address: trying it again would change nothing.
  *
  * @param target Where to.
- * @throws {TransferError} `usage` for a host that cannot be called that, and for
- * a port that is none.
+ * @throws {TransferError} `usage` for a host that cannot be called that, and
+ * for a port that is none.
  */
 export function checkTarget(target: Target): void {
   if (target.transport === "unix") return;

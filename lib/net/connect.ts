@@ -41,8 +41,8 @@ export async function connect(
 }
 
 /**
- * Connects as {@linkcode connect} does, with a socket of Node's kind: `node:tls`
- * can make a TLS server of it.
+ * Connects as {@linkcode connect} does, with a socket of Node's kind:
+ * `node:tls` can make a TLS server of it.
  *
  * On abort: rejects with the signal's reason; no connection is left behind.
  *
@@ -145,6 +145,7 @@ function meaning(error: unknown): string {
     : reason;
 }
 
-// Of the resolvers of glibc, musl, macOS and Windows, as the runtime quotes them.
+// Of the resolvers of glibc, musl, macOS and Windows, as the runtime quotes
+// them.
 const UNKNOWN_HOST =
   /^failed to lookup .*(not known|No address associated|does not resolve|No such host)/;

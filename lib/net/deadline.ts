@@ -16,8 +16,8 @@ import { TransferError } from "../base/errors.ts";
 export const IDLE_TIMEOUT_MS = 30_000;
 
 /**
- * Longest time in all, in milliseconds, for a handshake, and again for HELLO and
- * the proofs. Nothing that a peer sends extends it, because it has proven
+ * Longest time in all, in milliseconds, for a handshake, and again for HELLO
+ * and the proofs. Nothing that a peer sends extends it, because it has proven
  * nothing yet. A guess: several lost packets on a slow link.
  */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -39,8 +39,8 @@ export interface Abortable {
  * signal's reason.
  *
  * @param conn The connection that the operation waits on.
- * @param limit The longest time in milliseconds; what is not above 0 has run out
- * already.
+ * @param limit The longest time in milliseconds; what is not above 0 has run
+ * out already.
  * @param doing What is being done, for the message: "read the answer".
  * @param operation Starts the operation.
  * @param options A signal that ends it earlier.

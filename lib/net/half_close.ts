@@ -147,13 +147,13 @@ export async function writeAll(
  * On abort: the connection is closed.
  *
  * @param conn The connection, usually half-closed by now.
- * @param bounds How long to wait, in silence and in all, and for how many bytes;
- * a signal that ends it.
+ * @param bounds How long to wait, in silence and in all, and for how many
+ * bytes; a signal that ends it.
  * @param onData Sees each piece; it may not keep it.
  * @returns How many bytes came before the end.
- * @throws {TransferError} `stalled` when time ran out, `protocol` when more came
- * than was to be taken (the connection is closed then), `lost` when it broke,
- * `usage` for a bound that is not above 0 (nothing was read then).
+ * @throws {TransferError} `stalled` when time ran out, `protocol` when more
+ * came than was to be taken (the connection is closed then), `lost` when it
+ * broke, `usage` for a bound that is not above 0 (nothing was read then).
  *
  * @example Wait for the peer to finish
  * ```ts
@@ -208,7 +208,9 @@ function talkative(conn: Pick<Duplex, "close">, most: number): TransferError {
   );
 }
 
-/** Enough for one read of what a socket usually holds; drained bytes are few. */
+/**
+ * Enough for one read of what a socket usually holds; drained bytes are few.
+ */
 const DRAIN_BUFFER_BYTES = 65_536;
 
 /**

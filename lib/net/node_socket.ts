@@ -16,9 +16,9 @@ import type { Duplex as Stream } from "node:stream";
 import type { Duplex } from "./duplex.ts";
 
 /**
- * Most bytes handed over at once; each of them counts as movement on a slow line. What
- * TLS makes of them stays small enough for memory that the allocator has at
- * hand: larger pieces got fresh pages each time (bench:keyed).
+ * Most bytes handed over at once; each of them counts as movement on a slow
+ * line. What TLS makes of them stays small enough for memory that the allocator
+ * has at hand: larger pieces got fresh pages each time (bench:keyed).
  */
 const WRITE_BYTES = 65_536;
 

@@ -1,10 +1,10 @@
 /**
- * Who knows the secret can prove it; nobody else learns anything from it.
+ * Proofs that a side knows the secret; they tell nobody else anything about it.
  *
  * Every proof is HMAC-SHA-256 (RFC 2104) over a label that names its place in
- * the conversation and who says it, both sides' fresh nonces, and all that both
- * sides must have seen alike. So a proof cannot be said again in another
- * conversation, by the other side, or through somebody in the middle.
+ * the conversation and the side that sends it, both sides' fresh nonces, and
+ * all that both sides must have seen alike. So a proof is worth nothing in
+ * another conversation, from the other side, or through somebody in the middle.
  *
  * This module is pure: bytes in, bytes out.
  *
@@ -19,24 +19,23 @@ import { VERSION } from "../wire/preface.ts";
 /** The two ends of a conversation. */
 export type Role = "sender" | "receiver";
 
-/** What a connection's owner must prove, and hear proven, on it. */
+/** What both sides of a connection prove to each other on it. */
 export interface Credentials {
   /** Which side this is. */
   role: Role;
-  /** Derived from the key or the token, for proofs alone. */
+  /** Derived from the key or the token for proofs alone, 32 bytes. */
   secret: Uint8Array;
-  /** SHA-256 of the certificate that this side saw, or showed. */
+  /** SHA-256 of the certificate that this side saw or showed. */
   binding: Uint8Array;
 }
 
 /**
- * Makes the proof that a side says inside the encrypted channel.
+ * Computes the proof that a side sends inside TLS.
  *
  * @param credentials The secret and the certificate's hash.
- * @param role Who says it, whichever side this is.
- * @param said Of the sender and of the receiver in this order: the HELLO
- * frame's bytes and the nonce.
- * @returns The proof.
+ * @param role The side that sends it, which may be the other one.
+ * @param said The sender's, then the receiver's HELLO frame and nonce.
+ * @returns 32 bytes.
  */
 export function proofOf(
   { secret, binding }: Credentials,
@@ -51,13 +50,13 @@ export function proofOf(
 }
 
 /**
- * Makes the proof that a sender says in the open, before anything else: that it
- * has the key. It tells nobody else anything (a key has 256 random bits).
+ * Computes the sender's response to the key challenge, which is sent in the
+ * open: nobody finds a key of 256 random bits by it.
  *
- * @param secret Derived from the key, for the key challenge alone.
+ * @param secret Derived from the key for the key challenge alone.
  * @param sender The sender's nonce.
- * @param receiver The receiver's.
- * @returns The proof.
+ * @param receiver The receiver's nonce.
+ * @returns 32 bytes.
  */
 export function challengeResponseOf(
   secret: Uint8Array,
@@ -71,12 +70,11 @@ export function challengeResponseOf(
 }
 
 /**
- * Checks a proof against the right one, in a time that says nothing about where
- * they differ.
+ * Checks a proof in a time that does not depend on where it differs.
  *
- * @param said What the peer said.
- * @param right What it must be.
- * @param who Whose proof it is, for the message.
+ * @param said The peer's proof.
+ * @param right The right proof.
+ * @param who The side whose proof it is, for the message.
  * @throws {TransferError} `auth` when they differ.
  */
 export function checkProof(
@@ -89,10 +87,11 @@ export function checkProof(
 }
 
 /**
- * The error for a side that has not shown the secret, whatever it said instead.
+ * The error for a side that has not proven the secret, whatever it sent
+ * instead.
  *
  * @param who Which side.
- * @returns `auth`, always in the same words.
+ * @returns `auth`, always with the same message.
  */
 export function notProven(who: Role): TransferError {
   return new TransferError(
@@ -105,7 +104,7 @@ export function notProven(who: Role): TransferError {
   );
 }
 
-/** A fresh nonce. */
+/** Makes a fresh nonce: 32 random bytes. */
 export function nonce(): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
 }

@@ -1,6 +1,6 @@
 /**
- * TLS with a certificate for a name, as servers on the web have it, and a proof
- * of a key or a token inside.
+ * The handshake with a certificate for the receiver's name, as servers on the
+ * web have it. The key or the token is proven inside.
  *
  * @module
  */
@@ -13,34 +13,35 @@ import { type Certificate, certificateHash } from "./certificate.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import { tlsClientEnd, tlsServerEnd } from "./tls.ts";
 
-/** Whom a sender trusts with `tls`. */
+/** Which certificate a sender trusts with `tls`. */
 export interface ClientTls {
-  /** Authorities in PEM, instead of those the runtime knows. */
+  /** Authorities in PEM. @default the runtime's own */
   ca?: readonly string[];
-  /** The name in the certificate. @default the host that is connected to */
+  /** The name in the certificate. @default the target's host */
   hostname?: string;
 }
 
-/** A receiver with a name. */
+/** What a receiver with a certificate has. */
 export interface CertificateServer {
-  /** What it shows. */
+  /** The certificate to show. */
   certificate: Certificate;
-  /** Derived from the key or the token, for proofs. */
+  /** The secret of the proofs, derived from the key or the token. */
   secret: Uint8Array;
 }
 
 /**
  * The sender's side: TLS as a client.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: closing the connection rejects with `lost`.
  *
- * @param conn Connected, nothing said yet.
- * @param host Whom it was connected to; `undefined` for a Unix socket.
- * @param tls Whom to trust.
- * @param secret What is to be proven inside.
- * @returns The encrypted connection.
- * @throws {TransferError} `auth` when the certificate is not right, `protocol`
- * when the receiver speaks no TLS.
+ * @param conn The connection, with nothing read or written yet.
+ * @param host The host it was connected to; `undefined` for a Unix socket.
+ * @param tls Which certificate to trust.
+ * @param secret The secret of the proofs, derived from the key or the token.
+ * @returns The encrypted connection, and what is to be proven on it.
+ * @throws {TransferError} `auth` when the certificate is not trusted,
+ * `protocol` when the receiver speaks no TLS, `usage` for a Unix socket, which
+ * has no name.
  */
 export async function senderCertificateHandshake(
   conn: NodeSocketConn,
@@ -64,14 +65,16 @@ export async function senderCertificateHandshake(
 }
 
 /**
- * The receiver's side: TLS as a server, for whoever begins it.
+ * The receiver's side: TLS as a server, for any peer that begins it.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: closing the connection rejects with `lost`.
  *
- * @param conn Accepted, nothing heard yet.
- * @param server What to show.
- * @returns The encrypted connection, or the one in the open with a refusal.
- * @throws {TransferError} `auth` when there is no agreement.
+ * @param conn The connection, with nothing read or written yet.
+ * @param server The certificate and the secret.
+ * @returns The encrypted connection, and what is to be proven on it; or the
+ * unencrypted one with a refusal, where the peer does not begin TLS.
+ * @throws {TransferError} `auth` or `protocol` when the handshake fails, `lost`
+ * when the connection broke.
  */
 export async function receiverCertificateHandshake(
   conn: Duplex,
@@ -97,5 +100,5 @@ export async function receiverCertificateHandshake(
   return { conn: tls, credentials };
 }
 
-/** How every TLS conversation begins (RFC 8446 section 5.1). */
+/** The first byte of every TLS connection (RFC 8446 section 5.1). */
 const HANDSHAKE_RECORD = 0x16;

@@ -1,8 +1,8 @@
 /**
  * The exchange of proofs, right after the HELLOs.
  *
- * The sender proves first: a receiver says nothing that depends on the secret
- * to anybody who has not shown to have it.
+ * The sender proves first: a receiver sends nothing that depends on the secret
+ * to a peer that has not proven it.
  *
  * @module
  */
@@ -14,30 +14,33 @@ import type { Frame, Hello } from "../wire/frames.ts";
 import { checkProof, type Credentials, proofOf } from "./auth_proof.ts";
 
 /**
- * How long a wrong proof waits for its answer, in milliseconds. It keeps its
- * place among the strangers meanwhile, and their number is limited, so guessing
- * takes time; a person who took the wrong file hardly notices.
+ * How long after a wrong proof the answer comes, in milliseconds. The peer
+ * keeps its place among the unauthenticated ones meanwhile, and their number is
+ * limited, so guessing takes time; a person who chose the wrong file hardly
+ * notices.
  */
 export const FAILURE_DELAY_MS = 1_000;
 
-/** How the two sides talk meanwhile. */
+/** How the frames of the exchange are read and written. */
 export interface Greeting {
-  /** Hears a frame of this type, and throws for any other. */
+  /** Reads a frame of this type, and throws for any other. */
   hear<T extends Frame["type"]>(
     type: T,
   ): Promise<Extract<Frame, { type: T }>>;
-  /** Says a frame. */
+  /** Sends a frame. */
   say(frame: Frame): void;
-  /** Says this side's HELLO and NONCE, unless that was done, and gives them. */
+  /** Sends this side's HELLO and NONCE, once, and returns both. */
   greet(): { hello: Hello; nonce: Uint8Array };
 }
 
 /**
- * Proves this side's secret and has the other side prove it.
+ * Proves this side's secret and checks the other side's proof.
+ *
+ * On abort: closing the connection rejects with what `greeting` throws then.
  *
  * @param credentials What this side has.
  * @param theirs The peer's HELLO.
- * @param greeting How to talk.
+ * @param greeting How to read and write frames.
  * @throws {TransferError} `auth` when the peer does not have the secret.
  */
 export async function exchangeProofs(
@@ -71,10 +74,12 @@ export async function exchangeProofs(
 }
 
 /**
- * Runs a check of a stranger's proof; that it was wrong is told later.
+ * Checks the proof of an unauthenticated peer, and throws late when it is
+ * wrong.
  *
- * @param check Throws when it was.
- * @throws {TransferError} What the check threw, after {@linkcode FAILURE_DELAY_MS}.
+ * @param check Throws when the proof is wrong.
+ * @throws {TransferError} What `check` threw, {@linkcode FAILURE_DELAY_MS}
+ * later.
  */
 export async function delayFailure(check: () => void): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 /**
- * The shared secret, as people copy it and as programs use it.
+ * The shared key, as people copy it and as programs use it.
  *
  * `hck1_` and 56 letters and digits: 256 random bits and a checksum of 24, in
  * base32 (RFC 4648 section 6), so that a double click selects all of it and a
@@ -21,7 +21,7 @@ const PREFIX = "hck1_";
 /** 256 bits: nobody guesses that, online or from a recorded conversation. */
 const KEY_BYTES = 32;
 
-/** A mistyped key passes once in 2^24 times, and is refused by the peer then. */
+/** One mistyped key in 2^24 passes, and the peer refuses that one. */
 const CHECKSUM_BYTES = 3;
 
 /** Eight characters for each five bytes. */
@@ -73,7 +73,8 @@ export function formatKey(key: Uint8Array): string {
  *
  * @param text What somebody copied.
  * @returns Its 32 bytes.
- * @throws {TransferError} `usage`, saying what is wrong with it, not what it is.
+ * @throws {TransferError} `usage`, saying what is wrong with it, not what it
+ * is.
  */
 export function parseKey(text: string): Uint8Array {
   const trimmed = text.trim().toLowerCase();
@@ -112,11 +113,11 @@ export function parseKey(text: string): Uint8Array {
 }
 
 /**
- * Derives a secret for one purpose; those of different purposes tell nothing
- * about each other (RFC 5869).
+ * Derives a secret for one purpose; two purposes' secrets tell nothing about
+ * each other (HKDF, RFC 5869).
  *
  * @param secret A key's bytes, or a token's.
- * @param purpose What it is for; no two purposes share a label.
+ * @param purpose What it is for; each purpose has a label of its own.
  * @returns 32 bytes.
  */
 export function derive(

@@ -1,12 +1,12 @@
 /**
- * The TLS identity that both sides derive from one key.
+ * The TLS certificate that both sides derive from one key.
  *
  * The same key gives the same certificate, to the byte, so each side knows the
  * other's without exchanging anything. Its name ends in `.invalid`, which no
- * public authority can vouch for (RFC 6761 section 6.4): the runtime trusts its
- * own roots besides the certificate it is given, and none of them can have
- * signed this name. It is valid at every time, because what makes it valid is
- * the key, and a machine whose clock has stopped must be reachable too.
+ * public authority signs (RFC 6761 section 6.4): besides the certificate it is
+ * given the runtime trusts its own roots, and none of them can have signed this
+ * name. It is valid at any time, because what makes it valid is the key, and a
+ * machine whose clock has stopped must be reachable too.
  *
  * @module
  */
@@ -14,37 +14,36 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { sha256 } from "../base/digest.ts";
+import type { Certificate } from "./certificate.ts";
 import { derive } from "./key.ts";
 
-/** A certificate that vouches for itself, and its private key. */
-export interface Identity {
-  /** The certificate in PEM. */
-  cert: string;
-  /** The private key in PEM. */
-  key: string;
-  /** SHA-256 of the certificate's bytes. */
+/** A self-signed certificate and its private key. */
+export interface KeyCertificate extends Certificate {
+  /** SHA-256 of the certificate's DER. */
   hash: Uint8Array;
 }
 
-/** The name in the certificate, and what a TLS client expects. */
-export const IDENTITY_NAME = "peer.halfclose.invalid";
+/** The name in the certificate, which the TLS client expects. */
+export const KEY_CERTIFICATE_NAME = "peer.halfclose.invalid";
 
 /** An Ed25519 private key in PKCS #8, up to its 32 bytes (RFC 8410). */
 const PKCS8_HEAD = "302e020100300506032b657004220420";
 
 /**
- * Derives the identity that belongs to a key.
+ * Derives the certificate that belongs to a key.
  *
- * @param secret The key's 32 bytes.
- * @returns The same for the same key, always.
+ * @param key The key's 32 bytes.
+ * @returns The same certificate for the same key.
  */
-export async function keyCertificateOf(secret: Uint8Array): Promise<Identity> {
-  // Loaded only where there is a key. x509 expects its caller to load the other.
+export async function keyCertificateOf(
+  key: Uint8Array,
+): Promise<KeyCertificate> {
+  // Loaded only where there is a key; x509 needs the other loaded first.
   await import("reflect-metadata");
   const x509 = await import("@peculiar/x509");
   const pkcs8 = Buffer.concat([
     Buffer.from(PKCS8_HEAD, "hex"),
-    derive(secret, "identity"),
+    derive(key, "identity"),
   ]);
   const algorithm = { name: "Ed25519" };
   const privateKey = await crypto.subtle.importKey(
@@ -76,7 +75,7 @@ export async function keyCertificateOf(secret: Uint8Array): Promise<Identity> {
       // rustls takes no authority's certificate for a server's own.
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.SubjectAlternativeNameExtension([
-        { type: "dns", value: IDENTITY_NAME },
+        { type: "dns", value: KEY_CERTIFICATE_NAME },
       ]),
     ],
   }, crypto);

@@ -1,8 +1,9 @@
 /**
- * From a key to an encrypted connection on which both sides have shown it.
+ * The handshake of two sides that have the same key: the key challenge, then
+ * TLS with the certificate that both derive from it.
  *
- * The bytes are in wire/key_challenge.ts, the reasons too. Until a sender has knocked right
- * it has met nothing here but a comparison of 32 bytes.
+ * wire/key_challenge.ts has the bytes and the reasons. Until a sender has
+ * answered the challenge, all it reaches here is a comparison of 32 bytes.
  *
  * @module
  */
@@ -19,57 +20,44 @@ import {
   KEYED_PREFACE,
 } from "../wire/key_challenge.ts";
 import { ALPN, checkPreface, PREFACE } from "../wire/preface.ts";
-import {
-  challengeResponseOf,
-  checkProof,
-  type Credentials,
-  nonce,
-  type Role,
-} from "./auth_proof.ts";
+import { challengeResponseOf, checkProof, nonce } from "./auth_proof.ts";
 import { delayFailure } from "./exchange_proofs.ts";
-import { derive } from "./key.ts";
-import { type Identity, IDENTITY_NAME } from "./key_certificate.ts";
+import { KEY_CERTIFICATE_NAME } from "./key_certificate.ts";
+import type { KeyMaterial } from "./key_material.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import { tlsClientEnd, tlsServerEnd } from "./tls.ts";
 import { tlsError } from "./tls_error.ts";
 
-/** A key, and what belongs to it. */
-export interface KeyMaterial {
-  /** The key's 32 bytes. */
-  secret: Uint8Array;
-  /** Derives it once, for all connections. */
-  identity(): Promise<Identity>;
-}
-
 /**
- * The sender's side: knocks, then shows the certificate.
+ * The sender's side: answers the key challenge, then shows the certificate.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: closing the connection rejects with `lost`.
  *
- * @param conn Connected, nothing said yet.
- * @param keyed The key.
+ * @param conn The connection, with nothing read or written yet.
+ * @param keyed What belongs to the key.
  * @returns The encrypted connection, and what is to be proven on it.
- * @throws {TransferError} `auth` when the receiver has another key or none.
+ * @throws {TransferError} `auth` when the receiver has another key or none,
+ * `protocol` when it speaks another protocol, `lost` when the connection broke.
  */
 export async function senderKeyHandshake(
   conn: NodeSocketConn,
-  { secret, identity }: KeyMaterial,
+  keyed: KeyMaterial,
 ): Promise<SecuredConn> {
-  const derived = identity(); // while the challenge is on its way
-  derived.catch(() => {}); // looked at below, once the challenge was answered
+  const derived = keyed.certificate(); // while the challenge is on its way
+  derived.catch(() => {}); // awaited below, once the challenge was answered
   try {
-    await answerChallenge(conn, secret);
+    await answerChallenge(conn, keyed.challenge);
   } finally {
     await Promise.allSettled([derived]); // leaves nothing running behind
   }
   const { cert, key, hash } = await derived;
   return {
     conn: await tlsServerEnd(conn, { cert, key }),
-    credentials: credentialsOf("sender", secret, hash),
+    credentials: { role: "sender", secret: keyed.proof, binding: hash },
   };
 }
 
-/** Knocks, and returns when the receiver begins TLS. */
+/** Goes through the key challenge, up to the first byte of TLS. */
 async function answerChallenge(
   conn: NodeSocketConn,
   secret: Uint8Array,
@@ -77,10 +65,7 @@ async function answerChallenge(
   const own = nonce();
   await writeAll(conn, encodeKeyChallenge(own));
   const theirs = await hearAnswer(conn);
-  await writeAll(
-    conn,
-    challengeResponseOf(derive(secret, "challenge"), own, theirs),
-  );
+  await writeAll(conn, challengeResponseOf(secret, own, theirs));
   const first = new Uint8Array(1);
   if (!await readExactly(conn, first)) {
     throw new TransferError(
@@ -92,7 +77,7 @@ async function answerChallenge(
   conn.unread(first);
 }
 
-/** Hears the receiver's nonce, or who it is instead. */
+/** Reads the receiver's nonce, and throws for any other answer. */
 async function hearAnswer(conn: NodeSocketConn): Promise<Uint8Array> {
   const bytes = await hearHead(conn);
   if (isKeyChallenge(bytes)) {
@@ -100,7 +85,7 @@ async function hearAnswer(conn: NodeSocketConn): Promise<Uint8Array> {
     if (await readExactly(conn, theirs)) return theirs;
   }
   if (bytes.length > 0 && isKeyChallenge(bytes) === false) {
-    checkPreface(bytes); // says who it is, unless it is one of us
+    checkPreface(bytes); // throws unless it is a receiver without a key
     throw new TransferError(
       "auth",
       {
@@ -132,19 +117,21 @@ function otherKey(): TransferError {
 }
 
 /**
- * The receiver's side: answers the challenge, then checks the certificate.
+ * The receiver's side: poses the key challenge, then checks the certificate.
  *
- * On abort: closing the connection elsewhere rejects with `lost`.
+ * On abort: closing the connection rejects with `lost`.
  *
- * @param conn Accepted, nothing heard yet.
- * @param keyed The key.
- * @param onConn Hears which connection to close from now on to end the wait.
- * @returns The encrypted connection, or one in the open with a refusal.
- * @throws {TransferError} `auth` when the sender has another key.
+ * @param conn The connection, with nothing read or written yet.
+ * @param keyed What belongs to the key.
+ * @param onConn Gets the encrypted connection before its handshake is over:
+ * from then on that one must be closed to end the wait.
+ * @returns The encrypted connection, or the unencrypted one with a refusal.
+ * @throws {TransferError} `auth` when the sender has another key, `lost` when
+ * the connection broke.
  */
 export async function receiverKeyHandshake(
   conn: Duplex,
-  { secret, identity }: KeyMaterial,
+  keyed: KeyMaterial,
   onConn: (conn: Duplex) => void,
 ): Promise<Admitted> {
   const head = await hearHead(conn);
@@ -165,26 +152,22 @@ export async function receiverKeyHandshake(
   const own = nonce();
   await writeAll(conn, encodeKeyChallenge(own));
   if (!await readExactly(conn, proof)) throw leftEarly();
-  const right = challengeResponseOf(
-    derive(secret, "challenge"),
-    theirs,
-    own,
-  );
+  const right = challengeResponseOf(keyed.challenge, theirs, own);
   await delayFailure(() => checkProof(proof, right, "sender"));
-  const { cert, hash } = await identity();
+  const { cert, hash } = await keyed.certificate();
   return {
     conn: await startClient(conn, cert, onConn),
-    credentials: credentialsOf("receiver", secret, hash),
+    credentials: { role: "receiver", secret: keyed.proof, binding: hash },
   };
 }
 
-/** Begins TLS as its client: by the runtime itself where it can. */
+/** Begins TLS as its client, by the runtime's own means where it has them. */
 async function startClient(
   conn: Duplex,
   cert: string,
   onConn: (conn: Duplex) => void,
 ): Promise<Duplex> {
-  const hostname = IDENTITY_NAME;
+  const hostname = KEY_CERTIFICATE_NAME;
   if (!isTcp(conn)) {
     return (await tlsClientEnd(conn, { hostname, ca: [cert] })).conn;
   }
@@ -214,7 +197,7 @@ function leftEarly(): TransferError {
   );
 }
 
-/** Reads the first bytes, no more than tell whether the peer knocks. */
+/** Reads no more bytes than tell whether the peer sends a key challenge. */
 async function hearHead(conn: Duplex): Promise<Uint8Array> {
   const head = new Uint8Array(KEYED_PREFACE.length);
   let filled = 0;
@@ -224,12 +207,4 @@ async function hearHead(conn: Duplex): Promise<Uint8Array> {
     filled += count;
   }
   return head.subarray(0, filled);
-}
-
-function credentialsOf(
-  role: Role,
-  secret: Uint8Array,
-  binding: Uint8Array,
-): Credentials {
-  return { role, secret: derive(secret, "proof"), binding };
 }

@@ -1,12 +1,13 @@
 /**
- * How a connection is kept from others: what can be asked for, and which way it
- * is brought about.
+ * How a connection is secured: what can be asked for, and which handshake does
+ * it.
  *
  * - a `key`: both sides derive everything from it (key_handshake.ts);
- * - `tls` with a certificate that has a name, and in it a `key` or a `token`;
- * - neither: in the open, which is for this machine and for other tunnels.
+ * - `tls`: a certificate for the receiver's name, and a `key` or a `token` that
+ *   is proven inside (certificate_handshake.ts);
+ * - neither: unencrypted, for this machine and for tunnels such as SSH.
  *
- * What is asked for is never traded for less, whatever a peer says.
+ * A side never accepts less than it asked for, whatever a peer says.
  *
  * @module
  */
@@ -22,29 +23,27 @@ import {
   senderCertificateHandshake,
 } from "./certificate_handshake.ts";
 import { derive, parseKey } from "./key.ts";
-import { type Identity, keyCertificateOf } from "./key_certificate.ts";
-import {
-  type KeyMaterial,
-  receiverKeyHandshake,
-  senderKeyHandshake,
-} from "./key_handshake.ts";
+import { receiverKeyHandshake, senderKeyHandshake } from "./key_handshake.ts";
+import { keyMaterialOf } from "./key_material.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
 import { type Conflict, conflictOf } from "./secret_rules.ts";
 
-/** What {@linkcode send} and {@linkcode sendAll} can be told. */
+/** How {@linkcode send} and {@linkcode sendAll} secure their connections. */
 export interface SenderSecurity {
-  /** The key that the receiver has too, as {@linkcode generateKey} writes it. */
+  /**
+   * The key that the receiver has too, as {@linkcode generateKey} writes it.
+   */
   key?: string;
   /**
-   * Expects a receiver with a certificate for its name, and proves the key or
-   * the token inside.
+   * Which certificate to expect of the receiver. The key or the token is proven
+   * inside TLS.
    */
   tls?: ClientTls;
   /** In place of a key with `tls`: any secret of 16 characters or more. */
   token?: string;
 }
 
-/** What {@linkcode serve} and {@linkcode receive} can be told. */
+/** How {@linkcode serve} and {@linkcode receive} secure their connections. */
 export interface ReceiverSecurity {
   /** The key that senders must have, as {@linkcode generateKey} writes it. */
   key?: string;
@@ -54,14 +53,15 @@ export interface ReceiverSecurity {
   token?: string;
 }
 
-/** Makes a sender's connection safe, or leaves it as it is. */
+/** The sender's side of a handshake, with the secrets for it. */
 export interface SenderGuard {
   /**
-   * Agrees with the receiver.
+   * Runs the handshake.
    *
-   * @param conn Connected a moment ago.
-   * @param hostname Whom it was connected to.
-   * @returns The connection to talk on, with what must be proven on it.
+   * @param conn The connection, with nothing read or written yet.
+   * @param hostname The host it was connected to; `undefined` for a Unix
+   * socket.
+   * @returns The connection to talk on, and what is to be proven on it.
    */
   handshake(
     conn: NodeSocketConn,
@@ -69,23 +69,27 @@ export interface SenderGuard {
   ): Promise<SecuredConn>;
 }
 
-/** Makes a receiver's connection safe, or says why it will not be taken. */
+/** The receiver's side of a handshake, with the secrets for it. */
 export interface ReceiverGuard {
   /**
-   * Agrees with whoever came.
+   * Runs the handshake.
    *
-   * @param conn Accepted a moment ago.
-   * @param onConn Hears which connection to close from now on to end the wait.
+   * @param conn The connection, with nothing read or written yet.
+   * @param onConn Gets the connection that must be closed from then on to end
+   * the wait.
+   * @returns The connection to talk on, and what is to be proven on it; or the
+   * unencrypted one, and why its peer is refused.
    */
   handshake(conn: Duplex, onConn: (conn: Duplex) => void): Promise<Admitted>;
 }
 
 /**
- * Finds out how a sender is to be kept safe.
+ * Chooses the sender's handshake, and parses its secret once.
  *
  * @param options What was asked for.
- * @returns The way, or `undefined` for none.
- * @throws {TransferError} `usage` for what does not go together.
+ * @returns The handshake, or `undefined` for none.
+ * @throws {TransferError} `usage` for options that do not go together, and for
+ * a key or a token that cannot be used.
  */
 export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
   const { key, tls } = options;
@@ -98,16 +102,17 @@ export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
     };
   }
   if (key === undefined) return undefined;
-  const keyed = keyedOf(parseKey(key));
+  const keyed = keyMaterialOf(parseKey(key));
   return { handshake: (conn) => senderKeyHandshake(conn, keyed) };
 }
 
 /**
- * Finds out how a receiver is to be kept safe.
+ * Chooses the receiver's handshake, and parses its secret once.
  *
  * @param options What was asked for; with `raw`, plain streams.
- * @returns The way, or `undefined` for none.
- * @throws {TransferError} `usage` for what does not go together.
+ * @returns The handshake, or `undefined` for none.
+ * @throws {TransferError} `usage` for options that do not go together, and for
+ * a key, a token or a certificate that cannot be used.
  */
 export function receiverGuard(
   options: ReceiverSecurity & { raw?: boolean },
@@ -123,44 +128,23 @@ export function receiverGuard(
     return { handshake: (conn) => receiverCertificateHandshake(conn, server) };
   }
   if (key === undefined) return undefined;
-  const keyed = keyedOf(parseKey(key));
+  const keyed = keyMaterialOf(parseKey(key));
   return {
     handshake: (conn, onConn) => receiverKeyHandshake(conn, keyed, onConn),
   };
 }
 
-/**
- * A key with its identity, derived by the first connection that needs it. One
- * that cannot have it, for want of memory say, leaves the next one to try.
- *
- * @param secret The key's 32 bytes.
- * @param make Derives it.
- * @returns Both.
- */
-export function keyedOf(
-  secret: Uint8Array,
-  make = keyCertificateOf,
-): KeyMaterial {
-  let made: Promise<Identity> | undefined;
-  const identity = () =>
-    made ??= make(secret).catch((error) => {
-      made = undefined;
-      throw error;
-    });
-  return { secret, identity };
-}
-
-/** Least length of a token: what can be guessed will be. */
+/** Least length of a token, in characters: a shorter one can be guessed. */
 const MIN_TOKEN_CHARACTERS = 16;
 
-/** What the two kinds of security have in common. */
+/** What both sides' options have in common. */
 interface Secrets {
   key?: string;
   tls?: unknown;
   token?: string;
 }
 
-/** The library's words for what does not go together. */
+/** The library's words for options that do not go together. */
 const CONFLICTS: Readonly<Record<Conflict, Explanation>> = {
   "raw-and-secured": {
     doing: "serve raw streams with a key or a certificate",
@@ -192,7 +176,7 @@ function checkTogether(
   if (conflict) throw new TransferError("usage", CONFLICTS[conflict]);
 }
 
-/** What is to be proven inside TLS: from the key, or from the token. */
+/** The secret that is proven inside TLS, derived from the key or the token. */
 function secretOf({ key, token = "" }: Secrets): Uint8Array {
   if (key !== undefined) return derive(parseKey(key), "proof");
   const trimmed = token.trim();

@@ -1,5 +1,5 @@
 /**
- * Reaching the other side, and making the way safe before a word is said.
+ * Connecting, and the handshake that comes before the first frame.
  *
  * @module
  */
@@ -13,20 +13,21 @@ import { NodeSocketConn } from "../net/node_socket.ts";
 import type { SenderGuard } from "./mod.ts";
 import type { SecuredConn } from "./secured_conn.ts";
 
-/** How long a failed agreement may take to end. */
-const FAREWELL = { silence: 1_000, total: 2_000 };
+/** How long closing may take after a handshake that failed. */
+const FAILURE_BOUNDS = { silence: 1_000, total: 2_000 };
 
 /**
- * Connects, and agrees with the receiver where there is a secret.
+ * Connects, and runs the handshake where there is a secret.
  *
  * On abort: rejects with the signal's reason; no connection is left behind.
  *
  * @param target Where to.
  * @param options How long to try.
- * @param guard How it is to be kept safe, if at all.
- * @returns The connection to talk on.
- * @throws {TransferError} `connect` when nobody is there, `auth` when it is not
- * who it should be, `usage` for what can be no address.
+ * @param guard The handshake, if there is one.
+ * @returns The connection to talk on, and what is to be proven on it.
+ * @throws {TransferError} `connect` when nobody is there, `usage` for what can
+ * be no address, `stalled` after {@linkcode HANDSHAKE_TIMEOUT_MS}, and what the
+ * handshake throws.
  */
 export async function secureConnect(
   target: Target,
@@ -51,16 +52,16 @@ export async function secureConnect(
   }
 }
 
-/** Ends in stages what came to nothing. */
+/** Closes in stages after a handshake that failed. */
 async function leave(
   conn: NodeSocketConn,
   signal?: AbortSignal,
 ): Promise<void> {
   try {
-    await hangUp(conn, { ...FAREWELL, signal });
+    await hangUp(conn, { ...FAILURE_BOUNDS, signal });
   } catch (error) {
     signal?.throwIfAborted();
-    // A courtesy: why it came to nothing is known already.
+    // A courtesy: why the handshake failed is known already.
     if (!(error instanceof TransferError)) throw error;
   }
 }

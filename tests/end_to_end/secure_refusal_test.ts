@@ -26,7 +26,7 @@ async function posing(listener: Deno.Listener): Promise<Deno.TlsConn> {
   await readExactly(conn, new Uint8Array(KEY_CHALLENGE_BYTES));
   await writeAll(conn, encodeKeyChallenge(nonce()));
   await readExactly(conn, new Uint8Array(32));
-  const { cert } = await KEYED.identity(); // any TLS client could look away
+  const { cert } = await KEYED.certificate(); // any TLS client could look away
   const tls = await Deno.startTls(conn, {
     hostname: "peer.halfclose.invalid",
     caCerts: [cert],

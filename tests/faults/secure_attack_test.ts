@@ -121,7 +121,7 @@ Deno.test("a relay with TLS of its own is found out by both sides", async () => 
   const { cert, key } = await keyCertificateOf(evil);
   const shown = failing(tlsServerEnd(far, { cert, key }));
   // To the sender it is any TLS client.
-  const { cert: right } = await KEYED.identity();
+  const { cert: right } = await KEYED.certificate();
   const tls = await Deno.startTls(near, {
     hostname: "peer.halfclose.invalid",
     caCerts: [right],

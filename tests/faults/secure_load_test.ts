@@ -27,7 +27,7 @@ const HALF_A_HELLO = Uint8Array.of(
 const OPENINGS: Record<string, () => Uint8Array> = {
   "says nothing": () => new Uint8Array(0),
   "says half a preface": () => encodeKeyChallenge(nonce()).subarray(0, 4),
-  "knocks and waits": () => encodeKeyChallenge(nonce()),
+  "sends a key challenge and waits": () => encodeKeyChallenge(nonce()),
   "begins TLS and waits": () => HALF_A_HELLO,
 };
 
@@ -88,7 +88,7 @@ Deno.test("1,000 mute connections cost a keyed receiver nothing that lasts", asy
   await using program = halfclose(
     ["receive", "--key-file", key, "-d", `${dir.path}/in`, "0"],
   );
-  await siege(program, ["knocks and waits"]);
+  await siege(program, ["sends a key challenge and waits"]);
   const [, port] = await program.stderr.until(/listening on \S+:(\d+)/);
   await using sender = halfclose(
     ["send", "--key-file", key, file, `127.0.0.1:${port}`],

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { certificateHash } from "../../lib/security/certificate.ts";
 import {
-  IDENTITY_NAME,
+  KEY_CERTIFICATE_NAME,
   keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
 
@@ -33,8 +33,8 @@ Deno.test("the certificate is no authority's, for a name that nobody can own", a
   const { cert } = await keyCertificateOf(KEY);
   const found = new X509Certificate(cert);
   assertEquals(found.ca, false);
-  assertEquals(found.subjectAltName, `DNS:${IDENTITY_NAME}`);
-  assert(IDENTITY_NAME.endsWith(".invalid"));
+  assertEquals(found.subjectAltName, `DNS:${KEY_CERTIFICATE_NAME}`);
+  assert(KEY_CERTIFICATE_NAME.endsWith(".invalid"));
 });
 
 Deno.test("no clock makes the certificate invalid", async () => {

@@ -237,16 +237,13 @@ Deno.test("a signal ends receive() in the middle of the TLS handshake too", asyn
     RangeError,
     "enough",
   );
-  // Knocks as one who has the key does, and leaves TLS unanswered.
-  const [own, receiverKeyHandshake] = [
-    nonce(),
-    new Uint8Array(KEY_CHALLENGE_BYTES),
-  ];
+  // Answers the key challenge as one who has the key, and leaves TLS alone.
+  const own = nonce(), challenge = new Uint8Array(KEY_CHALLENGE_BYTES);
   await sender.write(encodeKeyChallenge(own));
-  await readExactly(sender, receiverKeyHandshake);
+  await readExactly(sender, challenge);
   const secret = derive(parseKey(KEY), "challenge");
   await sender.write(
-    challengeResponseOf(secret, own, receiverKeyHandshake.subarray(8)),
+    challengeResponseOf(secret, own, challenge.subarray(8)),
   );
   assertEquals(await readExactly(sender, new Uint8Array(1)), true);
   stop.abort(new RangeError("enough"));

@@ -1,14 +1,7 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStrictEquals,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
-import { generateKey, parseKey } from "../../lib/security/key.ts";
-import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
-import { keyedOf, receiverGuard, senderGuard } from "../../lib/security/mod.ts";
+import { generateKey } from "../../lib/security/key.ts";
+import { receiverGuard, senderGuard } from "../../lib/security/mod.ts";
 
 const KEY = generateKey(), TOKEN = "a token of some length";
 
@@ -45,21 +38,4 @@ Deno.test("senderGuard() and receiverGuard() refuse what does not go together", 
     TransferError,
     "has 13 characters and must have 16",
   );
-});
-
-Deno.test("keyedOf() derives the identity once, and again where it could not", async () => {
-  let tries = 0;
-  const { identity } = keyedOf(parseKey(KEY), (secret) => {
-    const fails = ++tries < 3;
-    return fails
-      ? Promise.reject(new RangeError("no room"))
-      : keyCertificateOf(secret);
-  });
-  const both = [identity(), identity()]; // one derivation for both
-  for (const one of both) await assertRejects(() => one, RangeError);
-  assertEquals(tries, 1);
-  await assertRejects(identity, RangeError);
-  const [made, again] = await Promise.all([identity(), identity()]);
-  assertStrictEquals(made, again);
-  assertEquals(tries, 3);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { writeAll } from "../../lib/net/half_close.ts";
 import {
-  IDENTITY_NAME,
+  KEY_CERTIFICATE_NAME,
   keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
 import { tlsClientEnd, tlsServerEnd } from "../../lib/security/tls.ts";
@@ -30,7 +30,7 @@ for (const part of ["server", "client"] as const) {
   Deno.test(`TLS's ${part} takes no more than is read of it (9)`, async () => {
     const [near, far] = await connectedPair();
     const under = counted(far);
-    const trust = { hostname: IDENTITY_NAME, ca: [RIGHT.cert] };
+    const trust = { hostname: KEY_CERTIFICATE_NAME, ca: [RIGHT.cert] };
     const [theirs, ours] = part === "server"
       ? await Promise.all([
         tlsClientEnd(near, trust).then(({ conn }) => conn),

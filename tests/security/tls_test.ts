@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import { writeAll } from "../../lib/net/half_close.ts";
 import {
-  IDENTITY_NAME,
+  KEY_CERTIFICATE_NAME,
   keyCertificateOf,
 } from "../../lib/security/key_certificate.ts";
 import { tlsClientEnd, tlsServerEnd } from "../../lib/security/tls.ts";
@@ -20,7 +20,7 @@ for (
   Deno.test(`both ends of TLS on a ${kind} connection, half-closed in turn`, async () => {
     const [near, far] = await pair();
     const [client, server] = await Promise.all([
-      tlsClientEnd(near, { hostname: IDENTITY_NAME, ca: [RIGHT.cert] }),
+      tlsClientEnd(near, { hostname: KEY_CERTIFICATE_NAME, ca: [RIGHT.cert] }),
       tlsServerEnd(far, RIGHT),
     ]);
     assertEquals(client.hash, RIGHT.hash, "the certificate that was shown");
@@ -49,7 +49,11 @@ Deno.test("a certificate that is not the expected one is refused on both sides: 
   const [near, far] = await connectedPair();
   const [client, server] = await Promise.all([
     assertRejects(
-      () => tlsClientEnd(near, { hostname: IDENTITY_NAME, ca: [RIGHT.cert] }),
+      () =>
+        tlsClientEnd(near, {
+          hostname: KEY_CERTIFICATE_NAME,
+          ca: [RIGHT.cert],
+        }),
       TransferError,
     ),
     assertRejects(() => tlsServerEnd(far, WRONG), TransferError),
@@ -79,7 +83,7 @@ Deno.test("a cut after the handshake, without close_notify, is an end that prove
   const [near, far] = await connectedPair();
   const [client, server] = await Promise.all([
     Deno.startTls(near, {
-      hostname: IDENTITY_NAME,
+      hostname: KEY_CERTIFICATE_NAME,
       caCerts: [RIGHT.cert],
       alpnProtocols: ["halfclose/2"],
     }),
@@ -126,7 +130,7 @@ Deno.test("a TLS server that speaks something else inside is no certificate prob
     using listener = Deno.listenTls({ ...options, alpnProtocols });
     const { hostname, port } = listener.addr as Deno.NetAddr;
     const conn = await Deno.connect({ hostname, port });
-    const trust = { hostname: IDENTITY_NAME, ca: [RIGHT.cert] };
+    const trust = { hostname: KEY_CERTIFICATE_NAME, ca: [RIGHT.cert] };
     const connecting = assertRejects(
       () => tlsClientEnd(conn, trust),
       TransferError,

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { TransferError } from "../../lib/base/errors.ts";
 import { generateKey, parseKey } from "../../lib/security/key.ts";
-import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
+import { keyMaterialOf } from "../../lib/security/key_material.ts";
 import type { ServeOptions } from "../../lib/server/options.ts";
 import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
@@ -18,12 +18,8 @@ import { noise } from "./helpers.ts";
 export const KEY = generateKey();
 export const SECRET = parseKey(KEY);
 
-let identity: ReturnType<typeof keyCertificateOf> | undefined;
-/** The same, as it is used; the certificate is made once. */
-export const KEYED = {
-  secret: SECRET,
-  identity: () => identity ??= keyCertificateOf(SECRET),
-};
+/** The same, as it is used. */
+export const KEYED = keyMaterialOf(SECRET);
 
 /** Time enough to hang up. */
 export const ENDING = { silence: 5_000, total: 5_000 };
