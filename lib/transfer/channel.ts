@@ -28,10 +28,7 @@ import {
 import { PREFACE } from "../wire/preface.ts";
 import { errorOfFail } from "./fail.ts";
 import { FrameReader } from "./frame_reader.ts";
-import { nextBatch } from "./frame_writer.ts";
-
-/** Queued bytes beyond which whoever adds more should wait. */
-const QUEUE_BYTES = 262_144;
+import { FrameWriter } from "./frame_writer.ts";
 
 /** What a channel can be given besides its connection. */
 export interface ChannelOptions {
@@ -49,14 +46,10 @@ export class Channel implements Disposable {
   // long after the peer has stopped.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
-  #queue: Uint8Array[] = [];
-  #pump: Promise<void> | undefined;
-  #failure: unknown;
+  readonly #writer: FrameWriter;
   #hello: Hello | undefined;
   #agreement: Agreement | undefined;
   readonly #nonce = nonce();
-  #said = 0;
-  #written = 0;
 
   /**
    * Takes a connection over.
@@ -76,6 +69,13 @@ export class Channel implements Disposable {
     const hear = (into: Uint8Array) =>
       this.#idle.guard("hear from the peer", () => readSome(conn, into));
     this.#reader = new FrameReader(hear, budget);
+    this.#writer = new FrameWriter((bytes) =>
+      this.#idle.guard(
+        "write to the peer",
+        () => writeSome(conn, bytes),
+        false, // our own heartbeats are no sign of life of the peer
+      )
+    );
   }
 
   /**
@@ -86,7 +86,7 @@ export class Channel implements Disposable {
   sayHello(id: Uint8Array): void {
     if (this.#hello) return;
     this.#hello = { type: "hello", id, ...OFFER };
-    this.#add(PREFACE as Uint8Array);
+    this.#writer.add(PREFACE as Uint8Array);
     this.say(this.#hello);
     if (!this.#credentials) return;
     this.say({ type: "nonce", nonce: this.#nonce });
@@ -164,7 +164,7 @@ export class Channel implements Disposable {
    * @param frame What to say.
    */
   say(frame: Frame): void {
-    this.#add(encodeFrame(frame));
+    this.#writer.add(encodeFrame(frame));
   }
 
   /**
@@ -173,7 +173,7 @@ export class Channel implements Disposable {
    * @param bytes They must not change until this resolves.
    */
   async sayBytes(bytes: Uint8Array): Promise<void> {
-    this.#add(bytes, true); // large: the kernel works on it meanwhile
+    this.#writer.add(bytes, true); // large: the kernel works on it meanwhile
     await this.flush();
   }
 
@@ -183,27 +183,27 @@ export class Channel implements Disposable {
    * @param bytes Copied at once; they may change afterwards.
    */
   sayCopy(bytes: Uint8Array): void {
-    this.#add(bytes.slice());
+    this.#writer.add(bytes.slice());
   }
 
   /** How many bytes were said so far, written or not. */
   get said(): number {
-    return this.#said;
+    return this.#writer.said;
   }
 
   /** How many of them the kernel has taken. */
   get written(): number {
-    return this.#written;
+    return this.#writer.written;
   }
 
   /** Whether so much is queued that the caller should {@linkcode flush}. */
   get congested(): boolean {
-    return this.#said - this.#written > QUEUE_BYTES;
+    return this.#writer.congested;
   }
 
   /** Whether nothing is waiting to be written. */
   get quiet(): boolean {
-    return this.#pump === undefined;
+    return this.#writer.quiet;
   }
 
   /**
@@ -211,9 +211,8 @@ export class Channel implements Disposable {
    *
    * @throws {TransferError} `lost` or `stalled`.
    */
-  async flush(): Promise<void> {
-    while (this.#pump) await this.#pump;
-    if (this.#failure) throw this.#failure;
+  flush(): Promise<void> {
+    return this.#writer.flush();
   }
 
   /** Says that nothing more will be said; hearing goes on. */
@@ -252,37 +251,5 @@ export class Channel implements Disposable {
   /** As {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #add(bytes: Uint8Array, now = false): void {
-    if (this.#failure) return;
-    this.#queue.push(bytes);
-    this.#said += bytes.length;
-    this.#pump ??= this.#drainQueue(now);
-  }
-
-  async #drainQueue(now: boolean): Promise<void> {
-    if (!now) await Promise.resolve(); // what is said in one turn goes together
-    try {
-      while (this.#queue.length > 0) await this.#write(nextBatch(this.#queue));
-    } catch (error) {
-      this.#failure = error;
-      this.#queue = [];
-    } finally {
-      this.#pump = undefined;
-    }
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    let rest = bytes;
-    while (rest.length > 0) {
-      const count = await this.#idle.guard(
-        "write to the peer",
-        () => writeSome(this.#conn, rest),
-        false, // our own heartbeats are no sign of life of the peer
-      );
-      rest = rest.subarray(count);
-      this.#written += count;
-    }
   }
 }
