@@ -1,12 +1,12 @@
 /**
- * How two sides find out from where on their bytes differ, without sending
+ * How two sides find the offset from which their bytes differ, without sending
  * them.
  *
- * The one that holds bytes shows the digests of its prefixes, one at the end of
- * each block; the other takes its own bytes in and compares as it goes. Since
- * both need the digest of the whole in the end, this costs no second pass: the
- * digest of the last prefix that agrees is the one to go on with. Nothing that
- * is held is trusted for its name, its length or its age.
+ * The receiver sends the digest of each prefix of what it holds, one for the
+ * end of each block; the sender digests its own bytes and compares. Both need
+ * the digest of the whole in the end, so this costs no second pass: they go on
+ * with the digest of the last prefix that agrees. No name, length or time is
+ * taken as a sign that bytes are the same.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import { type Algorithm, Digest, DIGEST_BYTES } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 
 /**
- * Most blocks of what a receiver holds; larger files have larger ones, so that
- * the digests of a file stay few.
+ * Most blocks of a file; a larger file has larger blocks, so that its digests
+ * fit into one frame.
  */
 export const MAX_BLOCKS = 1_024;
 
-/** What is there of an entry from before, and its digests. */
+/** What the receiver holds of an entry from before, with its digests. */
 export interface Held {
-  /** How many bytes from its start. */
+  /** How many bytes from the entry's start. */
   readonly length: number;
-  /** Length of each proven block but the last, in bytes. */
+  /** Length of each block but the last, in bytes. */
   readonly block: number;
   /** The algorithm of the digests. */
   readonly algorithm: Algorithm;
@@ -32,29 +32,30 @@ export interface Held {
   readonly digests: Uint8Array;
 }
 
-/** Smallest block: what is lost at most by a difference inside one. */
+/** Smallest block in bytes: all of a block is sent again if any of it differs. */
 export const MIN_BLOCK_BYTES = 1_048_576;
 
 /**
- * Largest block, in bytes: an ACCEPT has 32 bits for it. What lies behind 1,024
- * of these (4 TiB) is held and not proven: it comes again.
+ * Largest block in bytes: an ACCEPT has 32 bits for it. What is held behind
+ * 1,024 of these (4 TiB) has no digest: it is sent again.
  */
 const MAX_BLOCK_BYTES = 2 ** 32 - MIN_BLOCK_BYTES;
 
 /**
- * Says how many of some bytes are proven, and in blocks of which length.
+ * Divides bytes into blocks.
  *
- * @param size How many there are.
- * @returns Both in bytes.
+ * @param size How many bytes there are.
+ * @returns How many of them are in a block, and the length of each block but
+ * the last; both in bytes.
  */
-export function provable(size: number): { length: number; block: number } {
+export function blockLayoutOf(size: number): { length: number; block: number } {
   const blocks = Math.ceil(size / MAX_BLOCKS / MIN_BLOCK_BYTES);
   const wanted = Math.max(1, blocks) * MIN_BLOCK_BYTES;
   const block = Math.min(wanted, MAX_BLOCK_BYTES);
   return { length: Math.min(size, block * MAX_BLOCKS), block };
 }
 
-/** Bytes that are held, with the digest of each prefix of whole blocks. */
+/** What is held, with the digest of each prefix that ends with a block. */
 export class BlockDigests implements Held {
   /** How many bytes are held. */
   readonly length: number;
@@ -77,20 +78,21 @@ export class BlockDigests implements Held {
   }
 
   /**
-   * Takes held bytes in.
+   * Computes the digests of held bytes.
    *
    * @param read Reads them from the start.
-   * @param size How many there should be; fewer are proven if fewer come, or
-   * if these are too many.
+   * @param size How many there should be. The length is less where `read` ends
+   * earlier, and where this is more than all blocks hold.
    * @param algorithm The algorithm of the digests. @default {"sha256"}
    * @returns Their digests.
+   * @throws What `read` throws.
    */
   static async of(
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
     algorithm: Algorithm = "sha256",
   ): Promise<BlockDigests> {
-    const { length: most, block } = provable(size);
+    const { length: most, block } = blockLayoutOf(size);
     const digest = new Digest(algorithm);
     const prefixes: Digest[] = [];
     const buffer = new Uint8Array(MIN_BLOCK_BYTES);
@@ -120,7 +122,7 @@ export class BlockDigests implements Held {
   }
 
   /**
-   * The digest to go on with from a proven offset.
+   * Gives the digest to go on with from the end of a block.
    *
    * @param offset 0, the end of a block, or the held length.
    * @returns The digest of all bytes before it.
@@ -133,7 +135,10 @@ export class BlockDigests implements Held {
     if (prefix && offset === endOf(this, index)) return new Digest(prefix);
     throw new TransferError(
       "protocol",
-      { doing: `go on from byte ${offset}`, found: "nothing was proven there" },
+      {
+        doing: `go on from byte ${offset}`,
+        found: "no block of what is held ends there",
+      },
     );
   }
 }

@@ -25,7 +25,7 @@ import {
   type Sink,
 } from "./sink.ts";
 
-/** A sink whose entries can be looked at. */
+/** A sink whose entries can be read back. */
 export interface MemorySink extends Sink {
   /** The content of every committed file by its name. */
   readonly files: ReadonlyMap<string, Uint8Array>;

@@ -1,9 +1,9 @@
 /**
- * What a receiver needs of a place where bytes land.
+ * What a receiver needs of a place that stores entries.
  *
- * The conversation never sees a path, and a sink never sees a connection. A
- * sink is asked to open a draft for each entry; the draft takes the bytes, and
- * nothing of it shows under the entry's name before `commit()`.
+ * The protocol never sees a path, and a sink never sees a connection. The
+ * receiver opens a draft for each entry and writes its bytes to it; nothing has
+ * the entry's name before `commit()`.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { quote } from "../base/escape.ts";
 import type { Held } from "../model/block_digests.ts";
 import type { Entry } from "../model/entry.ts";
 
-/** What became of a draft. */
+/** What a commit has stored. */
 export interface Committed {
-  /** The name it has now. */
+  /** The entry's name now. */
   name: string;
   /** Whether it and its name survive a power cut from now on. */
   durable: boolean;
@@ -24,17 +24,17 @@ export interface Committed {
   existing: boolean;
 }
 
-/** What a commit is doing, for whoever waits for it. */
+/** What a commit is doing at the moment. */
 export type CommitPhase = "syncing" | "committing";
 
-/** A draft that can go on where an earlier attempt stopped. */
+/** What a draft holds from an earlier attempt, and how to go on with it. */
 export interface Resumable extends Held {
   /**
-   * Goes on from an offset, or starts over at 0. Called once, before the first
-   * write; what lies beyond the offset is dropped. Where it is not called the
-   * draft starts over.
+   * Goes on from an offset, or starts over at 0; what is held beyond the offset
+   * is dropped. It is called once, before the first write. A draft for which it
+   * is not called starts over.
    *
-   * @param offset 0, the end of a proven block, or the held length.
+   * @param offset 0, the end of a block, or the held length; in bytes.
    * @returns The digest of all bytes before the offset, to go on with.
    * @throws {TransferError} `protocol` for any other offset, `rejected` when
    * what is there must not be changed, `local-io` when storage fails.
@@ -42,7 +42,7 @@ export interface Resumable extends Held {
   start(offset: number): Promise<Digest>;
 }
 
-/** An entry that is on its way and not there yet. */
+/** An entry that is being received. */
 export interface Draft {
   /** What it holds from before; absent where it begins with nothing. */
   readonly resumable?: Resumable | undefined;
@@ -58,38 +58,45 @@ export interface Draft {
   /**
    * Makes the entry appear under its name, whole and durable.
    *
-   * @param onPhase Hears what is being done.
-   * @returns Under which name, and what can be promised.
+   * @param onPhase Called when each phase begins.
+   * @returns The name it has, and whether that is durable.
    * @throws {TransferError} `rejected` when the name is taken by something
-   * else, `local-io` when storage fails. Then nothing is left of the draft.
+   * else, `local-io` when storage fails; nothing is left of the draft then.
    */
   commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed>;
 
   /**
-   * Gives up for now, and leaves what a later attempt can go on with. Absent
-   * where nothing can be kept; then `abort()` is called.
+   * Ends the draft and keeps what a later attempt can go on with. Absent where
+   * nothing can be kept: `abort()` is called then.
+   *
+   * @throws {TransferError} `local-io` when storage fails.
    */
   keep?(): Promise<void>;
 
   /**
-   * Leaves no trace. Harmless after `commit()`, when called twice, and while a
-   * `write()` is under way. Nothing can be written or committed afterwards.
+   * Ends the draft and removes what it wrote. Nothing can be written or
+   * committed afterwards. It does nothing after `commit()` or when called
+   * twice, and may be called while a `write()` is pending.
+   *
+   * @throws {TransferError} `local-io` when storage fails.
    */
   abort(): Promise<void>;
 }
 
-/** A place where entries land. */
+/** A place that stores entries. */
 export interface Sink {
   /**
-   * Prepares for an entry.
+   * Opens a draft for an entry.
    *
    * @param entry What the peer announced; its name is not trusted.
-   * @param transfer The transfer's id, the same when a sender comes back: its
-   * earlier draft of the same entry is taken over, wherever that is still used.
+   * @param transfer The transfer's id, the same when a sender comes back. The
+   * draft that it opened for the entry before is ended, even where another
+   * connection still writes to it.
    * @param algorithm The algorithm of the digests by which the draft shows what
    * it holds from before. @default {"sha256"}
    * @returns A draft for its bytes.
-   * @throws {TransferError} `rejected` when it will not be taken.
+   * @throws {TransferError} `rejected` when the entry cannot be stored here,
+   * `local-io` when storage fails.
    */
   open(
     entry: Entry,
@@ -102,7 +109,7 @@ export interface Sink {
  * The error of a draft that is used after its `commit()` or `abort()`.
  *
  * @param name The entry's name.
- * @returns An `internal` error: its owner has lost track.
+ * @returns An `internal` error: using it is a bug of the caller.
  */
 export function draftEnded(name: string): TransferError {
   return new TransferError(
@@ -112,10 +119,10 @@ export function draftEnded(name: string): TransferError {
 }
 
 /**
- * The error of bytes for an entry that has none.
+ * The error of bytes for a directory.
  *
  * @param name The directory's name.
- * @returns A `protocol` error: the peer announced a directory.
+ * @returns A `protocol` error: the peer announced a directory and sends bytes.
  */
 export function bytesForDirectory(name: string): TransferError {
   return new TransferError(

@@ -8,7 +8,7 @@ import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Entry } from "../model/entry.ts";
 import { FileReader } from "./file_reader.ts";
-import { FROM_START, type Item, readingSource } from "./item.ts";
+import { FROM_START, type Item, typeReadErrors } from "./item.ts";
 
 /**
  * Makes an item of a regular file.
@@ -26,9 +26,9 @@ export function fileItem(
   return {
     entry,
     async open() {
-      const file = await readingSource(path, () => Deno.open(path));
+      const file = await typeReadErrors(path, () => Deno.open(path));
       const check = async () => {
-        const now = await readingSource(path, () => file.stat());
+        const now = await typeReadErrors(path, () => file.stat());
         const change = changeBetween(seen, now);
         if (change) throw changed(path, change);
       };
@@ -43,7 +43,7 @@ export function fileItem(
       return {
         ...FROM_START,
         async seek(offset) {
-          await readingSource(
+          await typeReadErrors(
             path,
             () => file.seek(offset, Deno.SeekMode.Start),
           );
@@ -52,7 +52,7 @@ export function fileItem(
         async read(into) {
           if (left === 0) return null;
           const piece = into.subarray(0, Math.min(left, into.length));
-          const count = await readingSource(path, () => reader.read(piece));
+          const count = await typeReadErrors(path, () => reader.read(piece));
           if (count === null) throw changed(path, "it shrank");
           left -= count;
           return count;
@@ -61,7 +61,7 @@ export function fileItem(
           await check();
           // Files of /proc have a size of 0 and are not empty: proc(5).
           const beyond = seen.size === 0 &&
-            await readingSource(path, () => file.read(new Uint8Array(1)));
+            await typeReadErrors(path, () => file.read(new Uint8Array(1)));
           if (beyond) throw changed(path, "it is longer than it says");
         },
         [Symbol.asyncDispose]() {

@@ -136,7 +136,7 @@ export function readerItem(
   memory?: number,
 ): Item {
   const buffer = new ReplayBuffer({
-    read: (into) => readingSource(entry.name, () => reader.read(into)),
+    read: (into) => typeReadErrors(entry.name, () => reader.read(into)),
   }, memory);
   return { entry, open: () => Promise.try(() => buffer.open()) };
 }
@@ -150,7 +150,7 @@ export function readerItem(
  * @returns What that returned.
  * @throws {TransferError} `source`, unless what was thrown is typed already.
  */
-export async function readingSource<T>(
+export async function typeReadErrors<T>(
   path: string,
   read: () => Promise<T>,
 ): Promise<T> {

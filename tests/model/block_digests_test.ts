@@ -4,8 +4,8 @@ import { DIGEST_BYTES } from "../../lib/base/digest.ts";
 import { TransferError } from "../../lib/base/errors.ts";
 import {
   BlockDigests,
+  blockLayoutOf,
   MAX_BLOCKS,
-  provable,
 } from "../../lib/model/block_digests.ts";
 import { bytesItem } from "../../lib/source/item.ts";
 import { noise } from "../support/helpers.ts";
@@ -26,16 +26,16 @@ Deno.test("BlockDigests shows one prefix for each block, the last one shorter", 
   }
 });
 
-Deno.test("BlockDigests proves no more than there is to read", async () => {
+Deno.test("BlockDigests has digests of no more than there is to read", async () => {
   await using reading = await bytesItem(noise(10), ENTRY).open();
   const held = await BlockDigests.of((into) => reading.read(into), 2 * MIB);
   assertEquals([held.length, held.algorithm], [10, "sha256"]);
   assertEquals(held.digests.length, DIGEST_BYTES.sha256);
 });
 
-Deno.test("provable() fits an ACCEPT, whatever the size", () => {
+Deno.test("blockLayoutOf() fits an ACCEPT, whatever the size", () => {
   const fits = (size: number) => {
-    const { length, block } = provable(size);
+    const { length, block } = blockLayoutOf(size);
     assertEquals([block % MIB, block < 2 ** 32], [0, true], `${block}`);
     assert(length <= size && Math.ceil(length / block) <= MAX_BLOCKS);
     // Nearly 4 TiB of it, at least.
@@ -47,7 +47,7 @@ Deno.test("provable() fits an ACCEPT, whatever the size", () => {
   fc.assert(fc.property(fc.maxSafeNat(), fits));
 });
 
-Deno.test("BlockDigests.at() rejects with protocol where nothing was proven", async () => {
+Deno.test("BlockDigests.at() rejects with protocol where no block ends", async () => {
   const held = await digestsOf(noise(MIB + 10));
   for (const offset of [0, MIB, MIB + 10]) held.at(offset);
   for (const offset of [1, MIB - 1, MIB + 9, MIB + 11, 2 * MIB]) {

@@ -1,9 +1,9 @@
 /**
- * An entry whose name is taken by a file of the same length: perhaps the very
- * same, delivered before.
+ * An entry whose name has a file of the same length already, which may be the
+ * same file, delivered before.
  *
- * The file is shown to the sender as held. When all of it agrees nothing is
- * sent again: that is how repeating a transfer settles it.
+ * The receiver shows that file as what it holds. If all of it agrees, nothing
+ * is sent again: that is how repeating an unconfirmed transfer settles it.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import type { Destination } from "./destination.ts";
 import { typeDiskErrors } from "./disk_errors.ts";
 import { FileDraft } from "./file_draft.ts";
 
-/** Copied at once: few system calls, little memory. */
+/** Bytes copied at a time. */
 const COPY_BYTES = 1_048_576;
 
-/** What is touched more often while it is looked at is never still. */
-const MAX_LOOKS = 3;
+/** How often a file is read again whose ctime moves while it is checked. */
+const MAX_CHECKS = 3;
 
-/** The file that is there, until the sender's bytes turn out to be others. */
+/** A draft that is the existing file, until the sender's bytes differ. */
 export class ExistingDraft implements Draft {
   readonly resumable: Resumable;
   readonly #to: Destination;
@@ -34,7 +34,7 @@ export class ExistingDraft implements Draft {
   readonly #parts: string[];
   readonly #transfer: string | undefined;
   readonly #seen: Deno.FileInfo;
-  /** What takes the bytes when they are others. */
+  /** The draft that is written once the bytes differ. */
   #instead: FileDraft | undefined;
   #started = false;
 
@@ -57,15 +57,16 @@ export class ExistingDraft implements Draft {
   }
 
   /**
-   * Takes the file in.
+   * Reads the file and computes its digests.
    *
-   * @param to Where it is.
+   * @param to The destination it is in.
    * @param entry What was announced.
    * @param parts Its name, taken apart and checked.
    * @param transfer The transfer's id, if it has one.
-   * @param seen What it looks like: a regular file of the announced length.
-   * @param algorithm The algorithm of its digests.
+   * @param seen The file's metadata: a regular file of the announced length.
+   * @param algorithm The algorithm of the digests.
    * @returns The draft.
+   * @throws {TransferError} `local-io` when the file cannot be read.
    */
   static async open(
     to: Destination,
@@ -87,8 +88,8 @@ export class ExistingDraft implements Draft {
     const { name } = this.#entry;
     this.#started = true;
     if (offset === this.#seen.size) return digest;
-    // From 0 on the same bytes may come again, from a sender that compares none,
-    // and so they may behind the last digest, where the file goes on.
+    // From 0 on the same bytes may come again, from a sender that compares
+    // none, and so they may behind the last digest, where the file goes on.
     const differs = offset > 0 && offset < this.resumable.length;
     const content = differs ? "different" : "unknown";
     const { size } = this.#seen;
@@ -109,7 +110,7 @@ export class ExistingDraft implements Draft {
       name,
       () => this.#copy(instead, offset),
     );
-    // Somebody may have changed it since it was proven.
+    // Another program may have changed it since its digests were computed.
     if (!sameBytes(copied.finish(), new Digest(digest).finish())) {
       await instead.abort();
       throw this.#changed();
@@ -117,7 +118,7 @@ export class ExistingDraft implements Draft {
     return digest;
   }
 
-  /** Copies what agrees, instead of having it sent. */
+  /** Copies the bytes that agree, so that they are not sent again. */
   async #copy(to: FileDraft, length: number): Promise<Digest> {
     const copied = new Digest(this.resumable.algorithm);
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
@@ -143,37 +144,38 @@ export class ExistingDraft implements Draft {
   async commit(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     if (!this.#started) await this.resumable.start(0);
     if (this.#instead) return await this.#instead.commit(onPhase);
-    return await typeDiskErrors(this.#entry.name, () => this.#vouch(onPhase));
+    return await typeDiskErrors(this.#entry.name, () => this.#confirm(onPhase));
   }
 
-  /** Says of what is there that it is the entry. */
-  async #vouch(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
+  /** Makes the existing file durable and checks that it is still the same. */
+  async #confirm(onPhase?: (phase: CommitPhase) => void): Promise<Committed> {
     onPhase?.("syncing");
     using file = await Deno.open(join(this.#to.root, ...this.#parts));
-    // Whoever wrote it may not have synced it, and a receipt vouches for it.
+    // The receipt says that it is durable, and its writer may not have synced
+    // it.
     await this.#to.files.sync(file);
     await this.#to.syncDirectories(this.#parts.slice(0, -1));
-    if (!await this.#isStill(file)) throw this.#changed();
+    if (!await this.#isUnchanged(file)) throw this.#changed();
     return { name: this.#name, durable: true, existing: true };
   }
 
-  /** Whether what has the name is what was proven, byte by byte. */
-  async #isStill(file: Deno.FsFile): Promise<boolean> {
+  /** Whether the name still has the file whose digests were shown. */
+  async #isUnchanged(file: Deno.FsFile): Promise<boolean> {
     const { algorithm, digests } = this.resumable;
     let { ino, dev, size, ctime } = this.#seen;
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    for (let checks = 0; checks < MAX_CHECKS; checks++) {
       const now = await this.#to.lstat(this.#parts);
       const same = now?.isFile && now.ino === ino && now.dev === dev &&
         now.size === size;
       if (!same) return false;
-      // Whoever sets mtime back cannot set ctime (inode(7)). But links and bits
-      // change it too: then the content decides.
+      // A program can set mtime back and cannot set ctime (inode(7)). But a new
+      // link or other permission bits move ctime too: then the content decides.
       if (now.ctime?.getTime() === ctime?.getTime()) return true;
       await file.seek(0, Deno.SeekMode.Start);
       const read = (into: Uint8Array) => file.read(into);
       const again = await BlockDigests.of(read, size, algorithm);
       if (!sameBytes(again.digests, digests)) return false;
-      await this.#to.files.sync(file); // it may have been written anew
+      await this.#to.files.sync(file); // the same bytes may be written anew
       ({ ctime } = now);
     }
     return false;

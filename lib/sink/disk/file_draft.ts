@@ -78,7 +78,7 @@ export class FileDraft implements Draft {
   /**
    * Looks for what an earlier attempt left, and shows it as `resumable`.
    *
-   * @param algorithm The algorithm of the digests.
+   * @param algorithm The algorithm of its digests.
    * @param mayExist Whether the name has what may be the same file: that needs
    * no free space.
    * @throws {TransferError} `local-io` when the destination cannot be read or

@@ -37,8 +37,8 @@ export interface PartialOptions {
  * Finds the longest file that an earlier attempt left for a name, and checks
  * that there is space for the rest, or for all of it.
  *
- * On abort: while it waits for a descriptor it rejects with the signal's reason,
- * and the file stays for another attempt.
+ * On abort: while it waits for a descriptor it rejects with the signal's
+ * reason, and the file stays for another attempt.
  *
  * @param to Where the file belongs.
  * @param entry What was announced of it.

@@ -31,25 +31,26 @@ const PIECE_BYTES = 1_048_576;
 /** How often a name is tried that is taken by one call and free by the next. */
 const MAX_TRIES = 3;
 
-/** Which name a file got. */
+/** The name that a file got. */
 export interface Published {
-  /** The last part of the path. */
+  /** The last part of its path. */
   last: string;
-  /** Whether the same content had the name before; the temp is then unused. */
+  /** Whether the same content had the name before: the file is not used then. */
   existing: boolean;
 }
 
 /**
  * Gives a file its name.
  *
- * @param temp The complete and synced file, in the same file system. Its name
- * stays after a link, and after an `existing`, for the caller to remove.
- * @param directory The directory it belongs in, free of symbolic links.
+ * @param temp The complete and synced file, in the same file system. Where it
+ * was not renamed its temporary name stays, for the caller to remove.
+ * @param directory The directory it belongs in, reached through no symbolic
+ * link.
  * @param name The name asked for.
  * @param policy What to do when other content has that name.
- * @param files Syncs what is there already.
+ * @param files Syncs the file that has the name, where its content is the same.
  * @returns The name it got.
- * @throws {TransferError} `rejected` when the name stays with what has it.
+ * @throws {TransferError} `rejected` when what has the name keeps it.
  */
 export async function publish(
   temp: string,

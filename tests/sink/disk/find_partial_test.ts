@@ -110,3 +110,29 @@ Deno.test("findPartial() removes a file that cannot be read back, and gives its 
   assertEquals(await tree(dir.path), []);
   await to.descriptors.acquire(512); // all of them are there
 });
+
+Deno.test("findPartial() needs space for what the file lacks, and no more", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const { file } = await to.temps.create(["a"], 0o600);
+  const size = 2 ** 42; // sparse, and more than the disk has
+  await file.truncate(size);
+  file.close();
+  const leaving = new AbortController();
+  leaving.abort(new Error("leaves")); // before it reads all that
+  const find = (more: number, mayExist: boolean) =>
+    findPartial(to, entryOf(size + more), ["a"], {
+      ...OPTIONS,
+      mayExist,
+      signal: leaving.signal,
+    });
+  await assertRejects(() => find(10, false), Error, "leaves");
+  // A file of that size may be there, but a partial is what is gone on with.
+  for (const mayExist of [false, true]) {
+    await assertRejects(
+      () => find(2 ** 52, mayExist),
+      TransferError,
+      "free and the file needs",
+    );
+  }
+});

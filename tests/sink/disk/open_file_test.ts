@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Entry } from "../../../lib/model/entry.ts";
 import type { ConflictPolicy } from "../../../lib/sink/conflict.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
-import { decideEarly } from "../../../lib/sink/disk/open_file.ts";
+import { decideEarly, openFile } from "../../../lib/sink/disk/open_file.ts";
 import { noise, rejectsWith, tempDir, tree } from "../../support/helpers.ts";
 
 Deno.test("decideEarly() refuses only what is certain under each policy", async () => {
@@ -63,4 +63,68 @@ Deno.test("decideEarly() refuses a link that has the name, and says nothing of w
     () => decideEarly(new Destination(dir.path, {}), entry, ["link"]),
     'Cannot store "link": other content has that name already',
   );
+});
+
+const SIZE = 1_500_000;
+const ENTRY = { kind: "file", name: "a", size: SIZE } as const;
+
+/** Opens the file `a` for a transfer. */
+function open(to: Destination, transfer: string) {
+  return openFile(to, ENTRY, ["a"], transfer, "sha256");
+}
+
+Deno.test("openFile() shows what the same transfer is committing on another connection (6)", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const first = await open(to, "the transfer");
+  await first.write(noise(SIZE));
+  const disk = Promise.withResolvers<void>();
+  const { sync } = to.files;
+  to.files.sync = async (file) => {
+    await disk.promise;
+    await sync.call(to.files, file);
+  };
+  const syncing = Promise.withResolvers<void>();
+  const committing = first.commit(() => syncing.resolve());
+  await syncing.promise;
+  const opening = open(to, "the transfer");
+  await tree(dir.path); // it has looked, if it did not wait
+  disk.resolve();
+  await committing;
+  const again = await opening;
+  assertEquals(again.resumable?.length, SIZE);
+  await again.resumable!.start(SIZE);
+  assertEquals((await again.commit()).existing, true);
+});
+
+Deno.test("openFile() prefers the file that is there to a partial, where nothing else can be stored", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = await open(to, "one");
+  await draft.write(noise(SIZE - 1));
+  await draft.keep!();
+  await Deno.writeFile(`${dir.path}/a`, noise(SIZE));
+  assertEquals((await open(to, "two")).resumable?.length, SIZE);
+  const replacing = new Destination(dir.path, { onConflict: "replace" });
+  const partial = await open(replacing, "three");
+  assertEquals(partial.resumable?.length, SIZE - 1);
+  await partial.abort();
+});
+
+Deno.test("openFile() holds nothing of a file that it refuses for lack of space", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const removed: string[] = [];
+  const { remove } = to.drafts;
+  to.drafts.remove = (name, draft) => {
+    removed.push(name);
+    remove.call(to.drafts, name, draft);
+  };
+  const entry = { ...ENTRY, size: Number.MAX_SAFE_INTEGER };
+  await rejectsWith(
+    "local-io",
+    () => openFile(to, entry, ["a"], "the transfer", "sha256"),
+    "free and the file needs",
+  );
+  assertEquals([removed, await tree(dir.path)], [["a"], []]);
 });
