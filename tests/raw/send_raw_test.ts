@@ -268,6 +268,7 @@ Deno.test("sendRaw() says source-changed of a file that was written to meanwhile
   using listener = listen();
   let begun = false;
   const sending = sendRaw(path, listener.target, {
+    idleTimeout: 5_000,
     onProgress() {
       if (begun) return;
       begun = true; // the first block is sent
