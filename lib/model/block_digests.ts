@@ -32,7 +32,7 @@ export interface Held {
   readonly digests: Uint8Array;
 }
 
-/** Smallest block in bytes: all of a block is sent again if any of it differs. */
+/** Smallest block in bytes: one that differs anywhere is sent again whole. */
 export const MIN_BLOCK_BYTES = 1_048_576;
 
 /**

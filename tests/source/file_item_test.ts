@@ -84,6 +84,26 @@ Deno.test("fileItem() sends no more than was announced, and finds that it grew",
   await rejectsWith("source-changed", () => reading.verify(), "it grew");
 });
 
+Deno.test("fileItem() sends no more than was announced, whatever the pieces are", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/a`;
+  await using reading = await (await announced(path)).open();
+  await Deno.writeFile(path, utf8("more"), { append: true });
+  const bytes = await readAll(reading, 65_536); // the last one is shorter
+  assertEquals(bytes, noise(1_000_000));
+});
+
+Deno.test("fileItem() reads to the announced end from wherever it went back to", async () => {
+  await using dir = await tempDir();
+  await using reading = await (await announced(`${dir.path}/a`)).open();
+  for (const offset of [900_000, 0, 999_999, 1_000_000]) {
+    await reading.seek(offset);
+    const rest = await readAll(reading, 65_536);
+    assertEquals(rest, noise(1_000_000).subarray(offset));
+  }
+  await reading.verify();
+});
+
 Deno.test("fileItem() finds a file that was rewritten in place while it was read", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
