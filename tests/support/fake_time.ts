@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 /** A timer that was set. */
 interface Timer {
@@ -13,6 +13,9 @@ interface Timer {
   /** Milliseconds between two turns of an interval. */
   every?: number;
 }
+
+/** Most time that something may take, in milliseconds; then it never ends. */
+const LONGEST_MS = 300_000;
 
 const REAL = {
   setTimeout: globalThis.setTimeout,
@@ -82,6 +85,7 @@ export class FakeTime implements Disposable {
       await this.#settle();
       const next = over ? undefined : this.#next();
       if (!next) return await what;
+      assert(next[1].due < LONGEST_MS, "it goes on for more than five minutes");
       await this.#fire(...next);
     }
   }

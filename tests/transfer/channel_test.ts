@@ -218,6 +218,26 @@ Deno.test("flush() waits until the kernel has taken all that was said", async ()
   await reading;
 });
 
+Deno.test("what is said in one turn is one write", async () => {
+  const [ours, theirs] = memoryPair(FAIR);
+  let writes = 0;
+  const write = ours.write.bind(ours);
+  ours.write = (bytes) => {
+    writes++;
+    return write(bytes);
+  };
+  using all = await talk(5_000, [ours, theirs]);
+  const { channel, peer } = all;
+  channel.sayHello(ID);
+  channel.say(accept(0));
+  channel.say(accept(1));
+  await channel.flush();
+  assertEquals(writes, 1);
+  await peer.hearHello();
+  assertEquals(await peer.hear("accept"), accept(0));
+  assertEquals(await peer.hear("accept"), accept(1));
+});
+
 Deno.test("a channel is congested while its peer does not read", async () => {
   using all = await talk(300);
   const { channel } = all;
@@ -276,7 +296,10 @@ Deno.test("hangUp() forgives a peer that is gone", async () => {
 Deno.test("hear() throws stalled for a mute peer, whatever this side says meanwhile", async () => {
   using time = new FakeTime();
   using all = await talk(300, memoryPair(FAIR));
-  const beat = setInterval(() => all.channel.say(finish(0)), 50);
+  let beats = 0;
+  const beat = setInterval(() => {
+    if (++beats < 20) all.channel.say(finish(0)); // not for ever
+  }, 50);
   const error = await time.until(failing(all.channel.hear()));
   clearInterval(beat);
   assertEquals([error.code, time.passed], ["stalled", 300]);

@@ -96,6 +96,9 @@ Deno.test("a promise that a callback returns is awaited before send() resolves",
   await told.promise;
   // The receiver ends after the receipt, and the sender has nothing left to do.
   await stage[Symbol.asyncDispose]();
+  // A whole other transfer takes longer than the rest of this one would.
+  await using other = playing(delivers);
+  await send(BYTES, other.target, { name: "b" });
   assertEquals(settled, false);
   stored.resolve();
   assertEquals((await sending).bytes, 1_000);
