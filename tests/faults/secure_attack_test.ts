@@ -263,3 +263,19 @@ Deno.test("a wrong answer to the key challenge is answered alike, wherever it is
   );
   await healthy(all);
 });
+
+Deno.test("no two key challenges get an answer with the same nonce", async () => {
+  const all = listening();
+  await using _server = all.server;
+  const answers = new Set<string>();
+  const challenge = encodeKeyChallenge(nonce()); // the same each time
+  for (let count = 0; count < 10; count++) {
+    using conn = await Deno.connect(all.target);
+    await writeAll(conn, challenge);
+    const answer = new Uint8Array(KEY_CHALLENGE_BYTES);
+    await readExactly(conn, answer);
+    answers.add(answer.join());
+  }
+  assertEquals(answers.size, 10);
+  await healthy(all);
+});

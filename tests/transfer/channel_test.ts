@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { proofOf } from "../../lib/security/auth_proof.ts";
-import { Channel } from "../../lib/transfer/channel.ts";
+import { Channel, type ChannelOptions } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { type Frame, SESSION } from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { FAIR, memoryPair } from "../faults/memory_conn.ts";
 import { FakeTime } from "../support/fake_time.ts";
-import { joined, noise, sealed } from "../support/helpers.ts";
+import { hex, joined, noise, sealed } from "../support/helpers.ts";
 import { connectedPair } from "../support/pairs.ts";
 import {
   accept,
@@ -27,9 +27,13 @@ import {
 const ENDING = { silence: 300, total: 1_000 };
 
 /** A channel, and who is at its other end. */
-async function talk(idleTimeout = 5_000, pair?: [Duplex, Duplex]) {
+async function talk(
+  idleTimeout = 5_000,
+  pair?: [Duplex, Duplex],
+  options: ChannelOptions = {},
+) {
   const [ours, theirs] = pair ?? await connectedPair();
-  const channel = new Channel(ours, idleTimeout);
+  const channel = new Channel(ours, idleTimeout, options);
   const peer = new Scripted(theirs);
   return {
     channel,
@@ -158,6 +162,44 @@ Deno.test("hearHello() passes on a FAIL that comes instead", async () => {
     "auth",
     "Cannot talk to the peer: no key",
   ]);
+});
+
+/** What a receiver has to prove, and hear proven. */
+const CREDENTIALS = {
+  role: "receiver",
+  secret: noise(32),
+  binding: noise(32),
+} as const;
+
+/** The header alone of a DATA that is longer than any greeting. */
+const LONG = sealed(hex("11 00 0000 00000000 000007d0 00000000"));
+
+for (const due of ["HELLO", "NONCE", "PROOF"] as const) {
+  Deno.test(`hearHello() throws protocol for a long frame where ${due} is due, without its payload`, async () => {
+    using all = await talk(5_000, undefined, { credentials: CREDENTIALS });
+    const { peer, channel } = all;
+    if (due === "HELLO") await peer.sayBytes(PREFACE as Uint8Array);
+    else await peer.greet();
+    if (due === "PROOF") await peer.say({ type: "nonce", nonce: noise(32) });
+    await peer.sayBytes(LONG);
+    const error = await failing(channel.hearHello());
+    assertEquals([error.code, error.message], [
+      "protocol",
+      "Cannot talk to the peer: it said DATA with 2000 bytes before it had " +
+      "introduced itself",
+    ]);
+  });
+}
+
+Deno.test("no two greetings show the same nonce", async () => {
+  const shown = new Set<string>();
+  for (let count = 0; count < 10; count++) {
+    using all = await talk(5_000, undefined, { credentials: CREDENTIALS });
+    all.channel.sayHello(ID);
+    await all.peer.hearHello();
+    shown.add((await all.peer.hear("nonce")).nonce.join());
+  }
+  assertEquals(shown.size, 10);
 });
 
 Deno.test("frames keep their order, small and large, said and copied", async () => {

@@ -4,7 +4,11 @@ import { TransferError } from "../../lib/base/errors.ts";
 import { Semaphore } from "../../lib/base/semaphore.ts";
 import { FrameReader } from "../../lib/transfer/frame_reader.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
-import { type Frame, MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
+import {
+  DATA_HEAD_BYTES,
+  type Frame,
+  MAX_DATA_BYTES,
+} from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { frames } from "../support/arbitraries.ts";
 import {
@@ -16,7 +20,10 @@ import {
 } from "../support/helpers.ts";
 
 /** A connection that gives the pieces one by one, and then ends. */
-function reading(pieces: Iterable<Uint8Array>): FrameReader {
+function reading(
+  pieces: Iterable<Uint8Array>,
+  budget?: Semaphore,
+): FrameReader {
   const queue = [...pieces].filter((piece) => piece.length > 0);
   return new FrameReader((into) => {
     const piece = queue.shift();
@@ -25,7 +32,7 @@ function reading(pieces: Iterable<Uint8Array>): FrameReader {
     into.set(now);
     if (now.length < piece.length) queue.unshift(piece.subarray(now.length));
     return Promise.resolve(now.length);
-  });
+  }, budget);
 }
 
 /** Cuts bytes into pieces of the given lengths, again and again. */
@@ -206,4 +213,56 @@ Deno.test("FrameReader waits for large buffers only as long as it is wanted", as
   await waiting;
   budget.release(200_000);
   await budget.acquire(2_200_000); // all of it is there again
+});
+
+/** What a reader of large frames takes of the budget, in bytes. */
+const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
+
+/** Fails unless exactly that many units are free. */
+async function assertFree(budget: Semaphore, units: number): Promise<void> {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  await budget.acquire(units, { patience: 5_000 });
+  assert(!budget.contended);
+  const more = assertRejects(() => budget.acquire(1, { signal }), Error, "end");
+  assert(budget.contended, "more than that was free");
+  leaving.abort(new Error("end"));
+  await more;
+}
+
+Deno.test("FrameReader keeps frames that are buffered when others want its memory", async () => {
+  const budget = new Semaphore(LARGE_BYTES);
+  const small = Array.from({ length: 6 }, (_, at) => data(at, noise(50)));
+  const large = data(9, noise(100_000));
+  const reader = reading([
+    encodeFrame(large),
+    joined(small.map(encodeFrame)), // in one read
+  ], budget);
+  assertEquals(kept((await reader.next())!), large);
+  const other = budget.acquire(LARGE_BYTES);
+  assert(budget.contended);
+  assertEquals(await framesOf(reader), small);
+  await other; // the memory went to it, once nothing was buffered
+  reader.release();
+});
+
+Deno.test("FrameReader gives its memory back once, however often it is released", async () => {
+  const budget = new Semaphore(LARGE_BYTES + 10);
+  const reader = reading([encodeFrame(data(0, noise(100_000)))], budget);
+  await reader.next();
+  reader.release();
+  reader.release();
+  await assertFree(budget, LARGE_BYTES + 10);
+});
+
+Deno.test("FrameReader gives back what it gets in the tick of its release", async () => {
+  const budget = new Semaphore(LARGE_BYTES);
+  await budget.acquire(LARGE_BYTES);
+  const reader = reading([encodeFrame(data(0, noise(100_000)))], budget);
+  const waiting = rejectsWith("lost", () => reader.next(), "on this side");
+  while (!budget.contended) await Promise.resolve();
+  budget.release(LARGE_BYTES); // its turn
+  reader.release();
+  await waiting;
+  await assertFree(budget, LARGE_BYTES);
 });
