@@ -5,13 +5,20 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import process from "node:process";
 import { setImmediate } from "node:timers";
 import { TransferError } from "../../lib/base/errors.ts";
 import { closeQuietly, withDeadline } from "../../lib/net/deadline.ts";
+import { readExactly, writeAll } from "../../lib/net/half_close.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
+import { receive } from "../../lib/transfer/receiver/receive.ts";
+import { encodeFrame } from "../../lib/wire/encoding.ts";
+import { PREFACE } from "../../lib/wire/preface.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { needs } from "../support/needs.ts";
 import { connectedPair, tlsPair, unixPair } from "../support/pairs.ts";
+import { hello } from "../support/scripted.ts";
 
 /** More than all buffers between two sockets hold. */
 const TOO_MUCH = new Uint8Array(64 * 2 ** 20);
@@ -73,6 +80,22 @@ needs(
   "withDeadline() frees a pending write of a TLS connection",
   () => freesWrite(tlsPair),
 );
+
+Deno.test("a silent peer is given up after 30 s where nothing else was asked", async () => {
+  const [conn, peer] = await connectedPair();
+  using _peer = peer;
+  using time = new FakeTime();
+  const receiving = assertRejects(
+    () => receive(conn, memorySink()),
+    TransferError,
+    "nothing moved for 30 s",
+  );
+  await writeAll(peer, concat([PREFACE as Uint8Array, encodeFrame(hello())]));
+  // The receiver's first byte: the time for the handshake is over.
+  assertEquals(await readExactly(peer, new Uint8Array(1)), true);
+  await time.until(receiving);
+  assert(time.passed >= 30_000 && time.passed < 40_000, `${time.passed} ms`);
+});
 
 Deno.test("withDeadline() leaves the connection alone when there was time", async () => {
   const [conn, peer] = await connectedPair();

@@ -88,6 +88,33 @@ Deno.test("IdleTimer does not count time in which nobody waits on the peer", asy
   assertEquals(await idle.guard("hear", read), 1);
 });
 
+Deno.test("IdleTimer begins anew at each wait", async () => {
+  using time = new FakeTime();
+  let closed = false;
+  using idle = new IdleTimer({ close: () => closed = true }, 1_000);
+  await idle.guard("hear", () => Promise.resolve());
+  await time.advance(750); // nobody waits on the peer
+  const byte = Promise.withResolvers<number>();
+  const hearing = idle.guard("hear", () => byte.promise);
+  await time.advance(550); // 1.3 s since the last byte, 0.55 s of this wait
+  assertEquals(closed, false);
+  byte.resolve(1);
+  assertEquals(await hearing, 1);
+  // Of the next wait nothing is spared.
+  const mute = Promise.withResolvers<number>();
+  const waiting = assertRejects(
+    () => idle.guard("hear", () => mute.promise),
+    TransferError,
+    "nothing moved for 1 s",
+  );
+  await time.advance(999);
+  assertEquals(closed, false);
+  await time.advance(1);
+  assertEquals(closed, true);
+  mute.reject(new Deno.errors.Interrupted("closed"));
+  await waiting;
+});
+
 Deno.test("IdleTimer leaves no timer and no closed connection behind", async () => {
   const [conn, peer] = await connectedPair();
   using _conn = conn, _peer = peer;

@@ -38,7 +38,8 @@ export class FakeTime implements Disposable {
   readonly #timers = new Map<number, Timer>();
   readonly #performanceNow = performance.now;
   readonly #dateNow = Date.now;
-  readonly #start = performance.now();
+  // Whole, so that sums and differences of times are exact.
+  readonly #start = Math.ceil(performance.now());
   readonly #date = Date.now();
   #passed = 0;
   #lastId = 0;
