@@ -1,8 +1,9 @@
 /**
- * Frames over a connection: what both ends of the conversation share.
+ * Frames over a connection: a frame reader and a frame writer, with what the
+ * sender and the receiver have in common.
  *
- * It knows the preface, HELLO, and how to end; which frames come when is the
- * business of sender/session.ts and receiver/session.ts.
+ * The channel knows the preface, HELLO, and how to end. sender/session.ts and
+ * receiver/session.ts decide which frame may come when.
  *
  * @module
  */
@@ -42,8 +43,8 @@ export interface ChannelOptions {
 export class Channel implements Disposable {
   readonly #conn: Duplex;
   readonly #credentials: Credentials | undefined;
-  // Only what is heard counts as movement: the local kernel takes a heartbeat
-  // long after the peer has stopped.
+  // Only bytes from the peer count as movement: the local kernel accepts a
+  // heartbeat long after the peer has stopped.
   readonly #idle: IdleTimer;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
@@ -113,7 +114,7 @@ export class Channel implements Disposable {
         },
       });
     }
-    this.#agreement = agree(OFFER, hello); // once it is known whose it is
+    this.#agreement = agree(OFFER, hello); // once the peer is authenticated
     return hello;
   }
 
@@ -134,8 +135,8 @@ export class Channel implements Disposable {
     const frame = await this.#reader.next(MAX_GREETING_BYTES);
     if (frame?.type === type) return frame as Extract<Frame, { type: T }>;
     if (frame?.type === "fail") {
-      // Whoever is in between can say it: code, reason and what to do next
-      // would be theirs to choose. Who has the secret refuses after its PROOF.
+      // An attacker on the way can say it, and would choose the code and the
+      // reason. A receiver with the secret refuses after its PROOF.
       if (this.#credentials?.role === "sender") {
         throw notProven("receiver");
       }

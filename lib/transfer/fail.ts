@@ -8,12 +8,12 @@ import { type Code, foundBy, TransferError } from "../base/errors.ts";
 import { printable } from "../base/escape.ts";
 import { type Fail, MAX_REASON_BYTES } from "../wire/frames.ts";
 
-/** What either side can have found in the conversation, or in itself. */
+/** Codes that either side can know: of the conversation, or of itself. */
 const EITHER: readonly Code[] = [
   ...["internal", "auth", "protocol", "integrity", "lost", "stalled"] as const,
 ];
 
-/** What only one of them can know. */
+/** Codes that only one side can know. */
 const OWN: Readonly<Record<"sender" | "receiver", readonly Code[]>> = {
   sender: ["source", "source-changed"],
   receiver: ["rejected", "remote-io"],
@@ -23,13 +23,13 @@ const OWN: Readonly<Record<"sender" | "receiver", readonly Code[]>> = {
  * Turns a peer's FAIL into an error.
  *
  * A code is a promise about what this side knows: `unconfirmed` that everything
- * was sent, `connect` that nothing was. A peer can only speak for itself, and
- * what it has no business to say is `protocol`.
+ * was sent, `connect` that nothing was. A peer can only speak for itself; any
+ * other code from it becomes `protocol`.
  *
  * @param frame What the peer said.
  * @param doing What could not be done because of it: "receive".
- * @param peer Which side said it; none while the two introduce themselves, when
- * there is nothing yet that only one of them knows.
+ * @param peer Which side said it; absent before both HELLOs, when no side can
+ * know more than the other.
  * @returns The error, with the peer's code and reason.
  */
 export function errorOfFail(
@@ -38,7 +38,7 @@ export function errorOfFail(
   peer?: keyof typeof OWN,
 ): TransferError {
   const { code, retriable } = frame;
-  // Whoever keeps to the rules has escaped the names in it already.
+  // A peer that keeps to the protocol has escaped the names in it already.
   const reason = printable(frame.reason);
   if (EITHER.includes(code) || (peer && OWN[peer].includes(code))) {
     return new TransferError(code, { doing, found: reason }, { retriable });
@@ -49,18 +49,18 @@ export function errorOfFail(
   });
 }
 
-/** Who says what the system said. */
+/** What stands before the system's message in a FAIL, for each code. */
 const WHOSE: Partial<Record<Code, string>> = {
   source: "the sender cannot read it",
   "remote-io": "the receiver cannot store it",
 };
 
 /**
- * Spells a failure for the other side.
+ * Makes the FAIL that tells the other side of a failure.
  *
  * @param entry The entry that failed, or SESSION.
- * @param error What happened here. This side's disk is, for the other, a remote
- * one, and so is whatever else a sink writes to.
+ * @param error The failure. A code that only this side knows becomes
+ * `remote-io`: for the peer this side's disk is a remote one.
  * @returns The frame.
  */
 export function failFrameOf(entry: number, error: TransferError): Fail {

@@ -1,5 +1,5 @@
 /**
- * Frames out of a stream of bytes, each copied once: from the kernel.
+ * Reads frames from a stream of bytes; each byte is copied once, by the kernel.
  *
  * Two buffers take turns. While the caller still writes one frame's data to a
  * disk, the next frame is read into the other, and a large frame is read to its
@@ -27,10 +27,10 @@ const FIRST_BUFFER_BYTES = PREFACE.length + HEADER_BYTES + MAX_GREETING_BYTES;
 /** Enough for many small frames. */
 const SMALL_BUFFER_BYTES = 65_536;
 
-/** What a connection costs on which large frames come: two of those. */
+/** Memory of a connection with large frames, in bytes: two such buffers. */
 const LARGE_BYTES = 2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES);
 
-/** Takes frames from a connection. */
+/** Reads frames from a connection. */
 export class FrameReader {
   readonly #read: (into: Uint8Array) => Promise<number | null>;
   readonly #budget: Semaphore | undefined;
@@ -39,10 +39,10 @@ export class FrameReader {
   #start = 0;
   #end = 0;
   #large = false;
-  /** Frames since the last large one: its bytes are used until the second. */
+  /** Frames since the last large one, whose bytes are in use until the second. */
   #since = 0;
   #released = false;
-  /** Ends a wait for large buffers that nobody needs any more. */
+  /** Ends a wait for large buffers when the reader is released. */
   readonly #leaving = new AbortController();
 
   /**
@@ -67,10 +67,11 @@ export class FrameReader {
   }
 
   /**
-   * Takes the peer's preface.
+   * Reads the peer's preface.
    *
-   * @returns `false` where the peer ended without a word.
-   * @throws {TransferError} `protocol` for anything else than the preface.
+   * @returns `false` where the peer ended before its first byte.
+   * @throws {TransferError} `protocol` for anything else than the preface, `lost`
+   * when the peer ended inside it.
    */
   async preface(): Promise<boolean> {
     for (let need = 1; need <= PREFACE.length; need++) {
@@ -82,9 +83,9 @@ export class FrameReader {
   }
 
   /**
-   * Takes the next frame.
+   * Reads the next frame.
    *
-   * @param limit Longest payload to take from this peer by now, in bytes.
+   * @param limit Longest payload to accept in bytes. @default {Infinity}
    * @returns The frame, or `null` where the peer ended between two frames. The
    * bytes of a DATA frame stay as they are until the second call after this.
    * @throws {TransferError} `lost` when the peer ended inside a frame,
@@ -105,7 +106,7 @@ export class FrameReader {
     return decodeFrame(header, frame);
   }
 
-  /** Sees to it that `need` bytes are there; `false` at an end before them. */
+  /** Reads until `need` bytes are buffered; `false` where the peer has ended. */
   async #fill(need: number): Promise<boolean> {
     if (need > SMALL_BUFFER_BYTES && !this.#large) await this.#reserve();
     if (this.#start + need > this.#buffer.length) this.#turn(need);
@@ -132,7 +133,7 @@ export class FrameReader {
     return true;
   }
 
-  /** Lets large buffers go that are not in use, where others wait for them. */
+  /** Gives up large buffers that are not in use, where others wait for them. */
   #shrink(): void {
     const unused = this.#since >= 2 && this.#start === this.#end;
     if (!this.#large || !unused || !this.#budget?.contended) return;

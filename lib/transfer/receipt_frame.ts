@@ -1,5 +1,5 @@
 /**
- * From a RECEIPT frame to what people and programs hold in their hands.
+ * Turns a RECEIPT frame into a receipt for people and programs.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ReceiptFrame } from "../wire/frames.ts";
  * Makes a receipt of the frame that carried it.
  *
  * @param frame The frame.
- * @returns The same for people and programs.
+ * @returns The receipt, with its bytes as hexadecimal text.
  */
 export function receiptOf(frame: ReceiptFrame): Receipt {
   return {

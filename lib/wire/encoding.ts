@@ -11,10 +11,11 @@ import { type Frame, type Header, HEADER_BYTES, SESSION } from "./frames.ts";
 import { type Layout, LAYOUTS, TYPES } from "./layouts.ts";
 
 /**
- * Spells a frame.
+ * Encodes a frame.
  *
- * @param frame What to say.
+ * @param frame The frame.
  * @returns Header and payload, in memory of their own.
+ * @throws {RangeError} For a value that no peer would accept.
  */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
   const format = LAYOUTS[frame.type] as Layout<Frame>;
@@ -28,8 +29,8 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Puts a DATA frame's head in front of data that is in place already, so that
- * no byte of it is copied.
+ * Writes the header and the offset of a DATA frame in front of its data, so that
+ * no byte of the data is copied.
  *
  * @param block {@linkcode DATA_HEAD_BYTES} free bytes, then the data.
  * @param entry The entry's number.
@@ -104,7 +105,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
   return { type, entry, length, crc };
 }
 
-/** The types that are about no single entry. */
+/** The types that have SESSION as their entry. */
 const OF_THE_SESSION: ReadonlySet<Frame["type"]> = new Set(
   ["hello", "nonce", "proof", "finish"] as const,
 );
@@ -112,7 +113,7 @@ const OF_THE_SESSION: ReadonlySet<Frame["type"]> = new Set(
 /**
  * Reads a whole frame.
  *
- * @param header What {@linkcode decodeHeader} made of the first bytes.
+ * @param header The header, as {@linkcode decodeHeader} gives it.
  * @param bytes Header and payload; DATA keeps a view into them.
  * @returns The frame; encoding it gives the same bytes.
  * @throws {TransferError} `integrity` where the CRC-32 differs, `protocol`

@@ -1,9 +1,9 @@
 /**
  * Big-endian fields, written and read strictly.
  *
- * The reader never allocates by a number that came from outside before it has
- * held that number against the bytes that are really there, and it accepts one
- * spelling of each value only: what it reads, the writer writes back the same.
+ * The reader never allocates by a number from the peer before it has compared
+ * that number with the bytes that are there. It accepts one encoding of each
+ * value only: what it reads, the writer writes back the same.
  *
  * @module
  */
@@ -148,7 +148,7 @@ export class FieldReader {
     throw this.error(`it holds the time ${value}, beyond any date`);
   }
 
-  /** Takes bytes as they are: a view, so who keeps them copies them. */
+  /** Takes bytes as they are: a view, to be copied where it is kept. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
     return this.#bytes.subarray(at, at + count);
@@ -186,7 +186,7 @@ export class FieldReader {
     }
   }
 
-  /** Says that everything must have been taken by now. */
+  /** Throws where anything is left. */
   end(): void {
     if (this.left > 0) throw this.error(`${this.left} bytes are left over`);
   }

@@ -1,7 +1,7 @@
 /**
- * What can be said in a conversation: the frames and their bounds.
+ * The frames and their bounds.
  *
- * How they are spelled is layouts.ts; when they may be said is mod.ts.
+ * layouts.ts says how they are encoded, mod.ts when they may be said.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export const SESSION = 0xffff_ffff;
 /** Length of a transfer id in bytes. */
 export const ID_BYTES = 16;
 
-/** Length of a nonce in bytes: no two are ever the same by chance. */
+/** Length of a nonce in bytes: two are never the same by chance. */
 export const NONCE_BYTES = 32;
 
 /** Length of a proof in bytes. */
@@ -46,9 +46,9 @@ export interface Hello extends Extensible {
    * or says zeros where it could not read the sender's HELLO.
    */
   id: Uint8Array;
-  /** Optional abilities offered, as bits; unknown ones are not used. */
+  /** Features offered, as bits; unknown ones are not used. */
   features: number;
-  /** Abilities without which this side will not talk, as bits. */
+  /** Features that the other side must offer too, as bits. */
   required: number;
   /** Digest algorithms offered, as bits: bit 0 is SHA-256. */
   digests: number;
@@ -83,7 +83,7 @@ export interface Open extends Extensible {
   mode?: number;
 }
 
-/** Lets an entry's data come. */
+/** Accepts an entry, and says what is held of it. */
 export interface Accept extends Extensible {
   type: "accept";
   entry: number;
@@ -135,7 +135,7 @@ export interface Alive {
   bytes: number;
 }
 
-/** Says that an entry, or everything, will not be. */
+/** Says that an entry, or the whole session, has failed. */
 export interface Fail {
   type: "fail";
   entry: number;
@@ -145,7 +145,7 @@ export interface Fail {
   reason: string;
 }
 
-/** Says that an entry is there. */
+/** Says that an entry is stored under its name. */
 export interface ReceiptFrame extends Extensible {
   type: "receipt";
   entry: number;

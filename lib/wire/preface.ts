@@ -1,9 +1,10 @@
 /**
- * The first eight bytes, and who it is that says something else.
+ * The preface: the first eight bytes each way, and which program a peer is that
+ * begins with others.
  *
- * Everything connects to an open port: browsers, port scans, mail servers. What
- * does not speak this protocol is recognised at its first wrong byte, so that
- * neither side ever waits for the rest of something that is not coming.
+ * Everything connects to an open port: browsers, port scans, mail servers. A peer
+ * that does not speak this protocol is recognised at its first wrong byte, so
+ * that neither side waits for bytes that do not come.
  *
  * @module
  */
@@ -33,7 +34,7 @@ export const PREFACE: Readonly<Uint8Array> = new Uint8Array(
 
 const decoder = new TextDecoder("latin1");
 
-/** How those begin who come to an open port most often. */
+/** How the programs begin that connect to an open port most often. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ["GET ", "an HTTP client"],
   ["HEAD ", "an HTTP client"],
