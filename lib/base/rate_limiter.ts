@@ -1,32 +1,29 @@
 /**
- * Holding a sender to a rate.
+ * Limits how many bytes a second are sent.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 
-/**
- * Longest nap of {@linkcode RateLimiter} in milliseconds, so that it can be
- * left.
- */
+/** Longest single wait in milliseconds: whether to stop is asked after each. */
 const NAP_MS = 100;
 
-/** Holds a sender to a rate. */
+/** Spreads bytes over time, so that a rate is not exceeded. */
 export class RateLimiter {
   readonly #rate: number;
   #free = performance.now();
 
   /**
-   * Makes a pace.
+   * Makes a limiter.
    *
-   * @param rate Bytes a second; `Infinity` for no limit.
+   * @param rate Bytes per second; `Infinity` for no limit.
    */
   constructor(rate: number) {
     this.#rate = rate;
   }
 
-  /** How many bytes are a good piece at this rate: a tenth of a second's. */
+  /** Bytes to send at once: what the rate allows in a tenth of a second. */
   get burst(): number {
     return Math.max(1, Math.ceil(this.#rate / 10));
   }
@@ -35,7 +32,7 @@ export class RateLimiter {
    * Waits until bytes may be sent.
    *
    * @param bytes How many.
-   * @param stopped Asked between naps whether waiting is pointless by now.
+   * @param stopped Ends the wait when it returns `true`; asked every 100 ms.
    */
   async wait(bytes: number, stopped: () => boolean): Promise<void> {
     if (this.#rate === Infinity) return;

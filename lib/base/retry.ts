@@ -1,5 +1,5 @@
 /**
- * Trying again, and not all at the same moment.
+ * Retries with exponential backoff and jitter.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { asTransferError, type TransferError } from "./errors.ts";
 export interface Retry {
   /** Which attempt comes next; the first retry is 1. */
   attempt: number;
-  /** How long it waits first, in milliseconds. */
+  /** How long it waits before that, in milliseconds. */
   wait: number;
   /** Why the one before failed. */
   error: TransferError;
 }
 
-/** How often to try, and who hears of it. */
+/** How often to retry. */
 export interface RetryOptions {
   /**
    * Further attempts after a failure that is retriable, a whole number;
@@ -30,11 +30,11 @@ export interface RetryOptions {
   onRetry?: (retry: Retry) => void;
 }
 
-/** What is tried again. */
+/** What to retry. */
 export interface Attempt<T> {
   /** Tries once. */
   attempt: () => Promise<T>;
-  /** Whether something was achieved all the same: then the waits begin anew. */
+  /** Whether the failed attempt made progress: then the waits begin anew. */
   moved?: () => boolean;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Something that many share and nobody may have too much of: memory for
- * buffers, descriptors for files.
+ * A limit that many share: on the memory for buffers, on open files.
  *
  * @module
  */
@@ -9,12 +8,13 @@ import { onAbort } from "./abort.ts";
 import { TransferError } from "./errors.ts";
 
 /**
- * Longest wait for a turn, in milliseconds: others may be at large files. Our
- * heartbeats keep whoever waits connected, so this must end the wait. A guess.
+ * Longest wait for units, in milliseconds: others may be receiving large files.
+ * Heartbeats keep the waiting connection alive, so this must end the wait. A
+ * guess.
  */
 const PATIENCE_MS = 300_000;
 
-/** How long to wait for a turn. */
+/** How long to wait for units. */
 export interface WaitOptions {
   /** Longest wait in milliseconds. @default {300_000} */
   patience?: number;
@@ -31,9 +31,9 @@ export class Semaphore {
   readonly #waiting: { units: number; go: () => void }[] = [];
 
   /**
-   * Makes a budget.
+   * Makes a semaphore.
    *
-   * @param units How many there are.
+   * @param units How many units there are.
    */
   constructor(units: number) {
     this.#units = units;
@@ -47,10 +47,10 @@ export class Semaphore {
    *
    * @param units How many.
    * @param options The longest wait in milliseconds, and what ends it.
-   * @throws {RangeError} When there are fewer in all: it would wait for ever,
-   * and everybody behind it.
-   * @throws {TransferError} `rejected` and retriable when nobody gave enough
-   * back in time.
+   * @throws {RangeError} When there are fewer units in all: this call, and
+   * every one after it, would wait for ever.
+   * @throws {TransferError} `rejected` and retriable when too few units were
+   * released in time.
    */
   async acquire(
     units: number,
@@ -79,7 +79,7 @@ export class Semaphore {
     await promise.finally(() => clearTimeout(timer));
   }
 
-  /** Whether somebody waits for a turn. */
+  /** Whether a call waits for units. */
   get contended(): boolean {
     return this.#waiting.length > 0;
   }

@@ -1,33 +1,33 @@
 /**
- * Work that goes on beside other work, until somebody waits for it.
+ * Tasks that run concurrently, and waiting for them.
  *
  * @module
  */
 
-/** Keeps count of what is under way. */
+/** Runs tasks concurrently, up to a limit. */
 export class TaskGroup {
   readonly #most: number;
   readonly #all = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
   /**
-   * Begins with nothing.
+   * Makes an empty group.
    *
-   * @param most How much may be under way at once.
+   * @param most How many tasks may run at once; `Infinity` by default.
    */
   constructor(most = Infinity) {
     this.#most = most;
   }
 
-  /** Resolves when there is room for one more. */
+  /** Resolves when one more task may run. */
   async slotFree(): Promise<void> {
     while (this.#all.size >= this.#most) await Promise.race(this.#all);
   }
 
   /**
-   * Takes one in.
+   * Adds a task.
    *
-   * @param work What it rejects with is for {@linkcode allDone}.
+   * @param work The task. Its rejection is thrown by {@linkcode allDone}.
    */
   add(work: Promise<unknown>): void {
     const one = work.then(() => {}, (error) => {
@@ -36,15 +36,15 @@ export class TaskGroup {
     this.#all.add(one);
   }
 
-  /** Resolves when all that is under way now has ended, however it did. */
+  /** Resolves when all tasks of now have settled. */
   async currentDone(): Promise<void> {
     await Promise.all(this.#all);
   }
 
   /**
-   * Resolves when nothing is under way any more.
+   * Resolves when no task runs any more.
    *
-   * @throws What the first one that failed rejected with.
+   * @throws What the first task that failed rejected with.
    */
   async allDone(): Promise<void> {
     while (this.#all.size > 0) await this.currentDone();

@@ -1,5 +1,5 @@
 /**
- * Limits that people set, and what none of them can be.
+ * Checks of numeric options.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { TransferError } from "./errors.ts";
 type Limits = Readonly<Record<string, number | undefined>>;
 
 /**
- * Refuses limits that would end everything at once, or nothing ever.
+ * Refuses limits that are not above 0.
  *
  * @param limits By name; `Infinity` means none, and so does `undefined`.
  * @throws {TransferError} `usage` for 0, for less, and for what is no number.
@@ -20,7 +20,7 @@ export function mustBePositive(limits: Limits): void {
 }
 
 /**
- * Refuses times that lie in the past.
+ * Refuses negative times.
  *
  * @param limits By name; `Infinity` means no limit, and so does `undefined`.
  * @throws {TransferError} `usage` for less than 0, and for what is no number.
@@ -30,7 +30,7 @@ export function mustNotBeNegative(limits: Limits): void {
 }
 
 /**
- * Refuses what nobody can count to.
+ * Refuses what is not a whole number from 0 on.
  *
  * @param limits By name; `Infinity` means for ever, `undefined` the default.
  * @throws {TransferError} `usage` for less than 0, for fractions, and for what

@@ -1,5 +1,5 @@
 /**
- * Being reachable: where to listen, by whom, and who it is that came.
+ * Listening: where, for whom, and the address of a peer.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
  * A `node:net` or `node:tls` socket with the four methods of a connection.
  *
- * `Deno.startTls` is a client only. A TLS server on a connection that exists
- * already can be had from `node:tls` alone, and so can the certificate that a
- * server showed; this makes such a socket what the rest of the program knows.
+ * `Deno.startTls` is a client only. Only `node:tls` can be a TLS server on a
+ * connection that exists already, or tell which certificate a server showed.
+ * This adapts its sockets to the rest of the program.
  *
- * A TLS socket of Node's kind takes an end without close_notify for an end. No
- * matter here: that the bytes have ended is never what says that all have come.
+ * Node's TLS socket reports a FIN without close_notify as an orderly end. That
+ * does no harm here: the end of a stream never means that all bytes have come.
  *
  * @module
  */
@@ -35,8 +35,9 @@ export class NodeSocketConn implements Duplex {
   /**
    * Takes a socket over.
    *
-   * @param socket Connected, and read by nobody else.
-   * @param onTaken Hears that the socket holds less now, or nothing any more.
+   * @param socket A connected socket that nobody else reads.
+   * @param onTaken Called when bytes were taken from the socket, and at its
+   * end.
    */
   constructor(socket: Stream, onTaken: () => void = () => {}) {
     this.#socket = socket;
@@ -92,7 +93,7 @@ export class NodeSocketConn implements Duplex {
     return piece;
   }
 
-  /** Writes some of it; resolves when it was handed on. */
+  /** Writes a part; resolves when the socket has passed it on. */
   async write(bytes: Uint8Array): Promise<number> {
     if (this.#error) throw this.#error;
     if (this.#closed) throw closedHere();
@@ -120,15 +121,15 @@ export class NodeSocketConn implements Duplex {
   }
 
   /**
-   * Takes bytes back, to be read again.
+   * Puts bytes back, to be read again.
    *
-   * @param bytes Those that were read last.
+   * @param bytes The bytes that were read last.
    */
   unread(bytes: Uint8Array): void {
     this.#rest = concat([bytes, this.#rest]);
   }
 
-  /** Frees the descriptor; what still waits is told. */
+  /** Frees the descriptor; pending reads and writes reject. */
   close(): void {
     this.#socket.destroy();
     this.#closed = true;
@@ -136,10 +137,7 @@ export class NodeSocketConn implements Duplex {
     this.#onTaken();
   }
 
-  /**
-   * Gives the socket back with what was read of it too early, for something
-   * that is to go on in its own way.
-   */
+  /** Gives the socket back, with the bytes in it that were not yet read. */
   release(): Stream {
     const socket = this.#socket;
     socket.off("readable", this.#onEvent);
@@ -157,7 +155,7 @@ function closedHere(): Error {
   return new Deno.errors.Interrupted("operation canceled");
 }
 
-/** The same in the runtime's own words, which the rest understands. */
+/** The same error as one of the runtime's own classes. */
 function translated(error: Error): Error {
   const { code } = error as { code?: string };
   const options = { cause: error };

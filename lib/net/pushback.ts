@@ -1,12 +1,12 @@
 /**
- * A connection that was looked at: its first bytes can be read once more.
+ * A connection whose first bytes were read already and are read once more.
  *
  * @module
  */
 
 import type { Duplex } from "./duplex.ts";
 
-/** Gives back what was read of a connection, then goes on with it. */
+/** Reads pushed-back bytes first, then the connection. */
 export class Pushback implements Duplex {
   readonly #conn: Duplex;
   #head: Uint8Array;
@@ -15,7 +15,7 @@ export class Pushback implements Duplex {
    * Puts bytes in front of a connection.
    *
    * @param conn The connection.
-   * @param head What was read of it.
+   * @param head The bytes that were read from it.
    */
   constructor(conn: Duplex, head: Uint8Array) {
     this.#conn = conn;
