@@ -73,7 +73,8 @@ async function demonstrate(): Promise<number> {
     stdoutTaken: false,
   }, await progressView("none", false));
   const { checkAllowed, runDemo } = await import("./run/demo.ts");
-  await checkAllowed(); // Deno's question hears no signal that somebody handles
+  // Before signals are handled: afterwards Ctrl-C would not end Deno's prompt.
+  await checkAllowed();
   const { exit, printed } = await reporting(report, async ({ signal }) => {
     await runDemo(signal);
   });

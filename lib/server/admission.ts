@@ -124,7 +124,7 @@ export class AcceptedConn {
     return this.#slot !== undefined;
   }
 
-  /** Notes the connection that replaces the one before, for example TLS on it. */
+  /** Notes the connection that replaces the one before, for example TLS. */
   readonly replace = (conn: Duplex): void => {
     this.#conn = conn;
   };

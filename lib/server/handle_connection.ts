@@ -40,7 +40,7 @@ export class ConnectionHandler {
    * @param options Where the entries land, bounds, callbacks.
    * @param guard Authenticates the senders, where that was asked for.
    * @param signal Ends all sessions.
-   * @param handler Hears of each entry that was committed.
+   * @param handler Called for each entry that was committed.
    */
   constructor(
     options: ServeOptions,
@@ -133,7 +133,9 @@ export class ConnectionHandler {
     try {
       admit();
     } catch (busy) {
-      await session.decline(asTransferError(busy, "internal", "let it in"));
+      await session.decline(
+        asTransferError(busy, "internal", "take a session"),
+      );
       throw busy;
     }
     await session.run(this.#options.sink);

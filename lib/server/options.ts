@@ -15,17 +15,17 @@ import type { ReceiveOptions } from "../transfer/receiver/session_options.ts";
 import type { SessionInfo } from "./sessions.ts";
 
 /**
- * Hears of an entry that was committed, and who sent it. A promise is awaited
- * before the session ends.
+ * Called with the receipt of an entry that was committed, and with the session
+ * that it came in. A promise is awaited before that session ends.
  */
 export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
 
 /**
  * Options of {@linkcode serve}.
  *
- * A callback may be asynchronous. What one throws or rejects with stops nothing:
- * `onConnect` and `onProgress` fail their session at its end, which `onError`
- * hears of; `onClose` and `onError` fail the server at its end.
+ * A callback may be asynchronous. If it throws or rejects, nothing stops. After
+ * `onConnect` or `onProgress` the session fails at its end, and `onError` is
+ * called; after `onClose` or `onError` the server's `finished` rejects.
  */
 export interface ServeOptions
   extends ListenOptions, Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
@@ -40,17 +40,20 @@ export interface ServeOptions
    * @default {4096}
    */
   maxConnections?: number;
-  /** Hears where the server listens. If it throws, so does `serve`. */
+  /**
+   * Called with the address that the server listens on. If it throws, so does
+   * `serve`.
+   */
   onListen?: (addr: Target) => void;
-  /** Hears of each session that begins. */
+  /** Called for each session that begins. */
   onConnect?: (info: SessionInfo) => unknown;
-  /** Hears how far each session is. */
+  /** Called several times a second with the progress of each session. */
   onProgress?: (progress: Progress, info: SessionInfo) => unknown;
-  /** Hears of each session that ended well. */
+  /** Called for each session that ended well, with a raw stream's report. */
   onClose?: (info: SessionInfo, report?: RawReport) => unknown;
   /**
-   * Hears of each session that failed, with `authenticated: true`, and of each
-   * connection that failed before it was admitted as a session, with `false`.
+   * Called for each session that failed, with `authenticated: true`, and for
+   * each connection that failed before it was admitted, with `false`.
    * A peer is authenticated by its proof of the key or the token; where the
    * server has neither, by a HELLO of this protocol; and with `raw` by being
    * connected.

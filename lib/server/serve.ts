@@ -42,8 +42,8 @@ export interface Server extends AsyncDisposable {
    *
    * @param options How long sessions may take to finish; then they are cut, and
    * their senders told.
-   * @throws {TransferError} `usage` for a `grace` that is negative or no number;
-   * the server goes on.
+   * @throws {TransferError} `usage` for a `grace` that is negative or no
+   * number; the server goes on.
    */
   shutdown(options?: ShutdownOptions): Promise<void>;
 }
@@ -69,9 +69,9 @@ const ACCEPT_PAUSE_MS = 100;
  * On abort: `options.signal` stops accepting and ends every session.
  *
  * @param options Where to listen, where the entries land, bounds, callbacks.
- * @param handler Hears of each entry that was committed. A
- * promise is waited for before its session ends; what it throws or rejects with
- * is for `onError`. Raw streams are for `onClose` alone.
+ * @param handler Called for each entry that was committed, not for raw streams.
+ * A promise is awaited before its session ends; `onError` is called with what
+ * it throws or rejects with.
  * @returns The server, listening already.
  * @throws {TransferError} `bind` when it cannot listen, `usage` when others
  * could reach it and there is no key.

@@ -12,7 +12,7 @@
 
 /** How many there may be. */
 export interface UnauthenticatedLimits {
-  /** Most from one address, so that others have room beside it. @default {3_072} */
+  /** Most from one address: others need room beside it. @default {3_072} */
   ofOne?: number;
   /** Most in all. @default {4_096} */
   inAll?: number;

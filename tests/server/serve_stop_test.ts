@@ -35,7 +35,7 @@ Deno.test("shutdown() cuts what does not finish within its grace, and says why",
   assertEquals(sink.files.size, 0);
 });
 
-Deno.test("shutdown() waits for no stranger that says nothing", async () => {
+Deno.test("shutdown() waits for no unauthenticated peer that says nothing", async () => {
   const { server, errors } = listening();
   using mute = await Deno.connect({ port: portOf(server.addr) });
   await send(noise(1), server.addr, { name: "a" }); // mute was accepted before

@@ -1,4 +1,4 @@
-// Those who come and are no senders, and faults that stay with who has them.
+// Peers that are no senders, and faults that stay with their own connection.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect as connectSocket } from "node:net";
@@ -12,7 +12,7 @@ import { runBlocking } from "../support/children.ts";
 import { needs } from "../support/needs.ts";
 import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
 
-/** Says something and reads to the server's end, as a polite stranger does. */
+/** Says something and reads to the server's end, as a polite program does. */
 async function say(target: Target, words: Uint8Array): Promise<number> {
   using conn = await Deno.connect({ port: portOf(target) });
   let heard = 0;
@@ -28,8 +28,8 @@ async function say(target: Target, words: Uint8Array): Promise<number> {
   return heard;
 }
 
-/** Who comes, what they do, and what is made of it. */
-const STRANGERS: [
+/** What connects, what it does, and what is reported of it. */
+const PEERS: [
   string,
   (target: Target) => Promise<unknown>,
   RegExp,
@@ -102,8 +102,8 @@ needs(
   },
 );
 
-for (const [who, visit, message, code = "protocol"] of STRANGERS) {
-  Deno.test(`${who} is one error, a stranger's, and harms nobody`, async () => {
+for (const [who, visit, message, code = "protocol"] of PEERS) {
+  Deno.test(`${who} is one error, an unauthenticated peer's, and harms no other`, async () => {
     const { server, errors, sink } = listening();
     await using _server = server;
     await visit(server.addr);
@@ -156,7 +156,7 @@ Deno.test("one connection's fault never touches another", async () => {
         }).on("close", () => resolve());
       }),
   );
-  const strangers = STRANGERS.map(([, visit]) => visit(server.addr));
+  const peers = PEERS.map(([, visit]) => visit(server.addr));
   const good = Array.from(
     { length: 20 },
     (_, number) => send(noise(50_000), server.addr, { name: `good${number}` }),
@@ -165,11 +165,11 @@ Deno.test("one connection's fault never touches another", async () => {
     { length: 20 },
     () => codeOf(transfer([BAD], server.addr, {})),
   );
-  await Promise.all([...resets, ...strangers, ...good]);
+  await Promise.all([...resets, ...peers, ...good]);
   assertEquals(new Set(await Promise.all(bad)), new Set(["rejected"]));
   held.finish();
   assertEquals((await held.receipt).bytes, 2_000);
   await server.shutdown();
   assertEquals(sink.files.size, 21);
-  assertEquals(errors.length, 20 + STRANGERS.length + 20);
+  assertEquals(errors.length, 20 + PEERS.length + 20);
 });

@@ -83,8 +83,8 @@ port 0 takes any free port.
   --tls-cert PATH        a certificate for this machine's name, in PEM, and
   --tls-key PATH         its key; they go with a key or a token
   --token-file PATH      with --tls-cert: the token that both sides share
-  --insecure             let anybody who reaches the address send: without
-                         this, an address of others' reach needs a key
+  --insecure             let anybody send who can reach the address; without
+                         this, listening beyond this machine needs a key
   --json                 one JSON object a line on stdout
   --progress HOW         auto, bar, plain or none (default auto)
   -q, --quiet            errors and warnings only

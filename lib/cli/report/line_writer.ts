@@ -11,12 +11,12 @@ import type { ByteWriter } from "../../sink/stream_sink.ts";
 const PAUSE_MS = 20;
 
 /**
- * Writes all of it, or as much as can be. A pipe that is full is waited for, as
- * long as it takes.
+ * Writes all bytes, or as many as it can. It waits for a full pipe without a
+ * limit.
  *
- * @param to Where to.
- * @param bytes What; it must not change meanwhile.
- * @returns How many bytes were written, and what was wrong with the next one.
+ * @param to Where to write.
+ * @param bytes The bytes; they must not change meanwhile.
+ * @returns How many bytes were written, and the error of the next one.
  */
 export async function writeWhole(
   to: ByteWriter,
@@ -36,11 +36,12 @@ export async function writeWhole(
 }
 
 /**
- * Waits for something, but not for longer than that.
+ * Waits for a promise, up to a limit.
  *
- * @param ms How long at most, in milliseconds.
- * @param what What for.
- * @returns What it resolved to, or `undefined` when the time was over.
+ * @param ms The limit, in milliseconds.
+ * @param what The promise.
+ * @returns What it resolved to, or `undefined` at the limit.
+ * @throws What it rejected with.
  */
 export async function within<T>(
   ms: number,
@@ -57,19 +58,19 @@ export async function within<T>(
 
 const NEVER = new Promise<never>(() => {});
 
-/** One thing after the other; several streams may share the order. */
+/** Runs one task after the other; several streams may share the order. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Resolves when all that was to be done by now is done. */
+  /** Resolves when all tasks that were given by now are done. */
   get done(): Promise<void> {
     return this.#last;
   }
 
   /**
-   * Does something when it is its turn.
+   * Runs a task after those before it.
    *
-   * @param act What to do; it may not reject.
+   * @param act The task; it may not reject.
    */
   take(act: () => Promise<void>): void {
     this.#last = this.#last.then(act);
@@ -78,24 +79,27 @@ export class Turns {
 
 /** Options of {@linkcode LineWriter}. */
 export interface LineWriterOptions {
-  /** How many bytes may wait to be written. What comes beyond is lost. */
+  /** How many bytes may wait to be written. Lines beyond that are lost. */
   room: number;
-  /** Who else writes in this order. @default {nobody} */
+  /** The order, if other streams share it. @default {an order of its own} */
   turns?: Turns;
   /**
-   * Hears why the first of the lines was lost. A reader that left loses none:
-   * it wants no more of them.
+   * Called with the reason when the first line is lost. A line for a reader
+   * that has left is not lost: it wants no more of them.
    */
   onLoss?: (why: unknown) => void;
 }
 
-/** What a line that nothing keeps takes, and more, in milliseconds. */
-const MOMENT_MS = 100;
+/**
+ * Least time that lines get to be written, in milliseconds, though the end is
+ * due: more than a line takes whose stream is not blocked.
+ */
+const LEAST_WAIT_MS = 100;
 
-/** So many bytes that wait show that a stream is behind. */
+/** From so many waiting bytes on, a stream counts as behind. */
 const BEHIND_BYTES = 4_096;
 
-/** Lines of which each is written whole, in order, or lost. */
+/** Writes lines in order, each of them whole or not at all. */
 export class LineWriter {
   readonly #to: ByteWriter;
   readonly #room: number;
@@ -108,7 +112,7 @@ export class LineWriter {
   #whole = true;
 
   /**
-   * Makes lines.
+   * Begins with nothing to write.
    *
    * @param to Where they go. Nothing else may write to it.
    * @param options How many may wait, and what else to know.
@@ -125,24 +129,24 @@ export class LineWriter {
     return this.#waiting;
   }
 
-  /** Whether so many wait that what soon is old had better not join them. */
+  /** Whether so many bytes wait that passing lines are left out. */
   get behind(): boolean {
     return this.waiting >= BEHIND_BYTES;
   }
 
   /**
-   * Prints a line when it is its turn.
+   * Prints a line after those before it.
    *
-   * @param line Without its end.
-   * @param options Whether it is `passing`: something that the next one will
-   * say better, so that it is left out where the stream is behind.
+   * @param line The line, without its end.
+   * @param options Whether it is `passing`: the next line will say more, so
+   * this one is left out where the stream is behind.
    */
   print(line: string, { passing = false }: { passing?: boolean } = {}): void {
     if (!passing || !this.behind) this.write(`${line}\n`);
   }
 
   /**
-   * Writes a text as it is when it is its turn.
+   * Writes a text as it is, after those before it.
    *
    * @param text Lines or parts of them.
    */
@@ -158,11 +162,12 @@ export class LineWriter {
   }
 
   /**
-   * Waits until everything is written, or nothing has moved for too long. What
-   * is left then is lost.
+   * Waits until everything is written, or nothing was written for too long.
+   * Lines that are left then are lost.
    *
    * @param patience How long that is by now, in milliseconds.
-   * @param end When it is over in any case, by the monotonic clock.
+   * @param end When the wait ends in any case, in milliseconds of
+   * `performance.now()`.
    * @returns Whether no line was ever lost.
    */
   async settled(
@@ -173,7 +178,7 @@ export class LineWriter {
     while (this.#waiting > 0) {
       const now = performance.now();
       const still = now - Math.max(from, this.#movedAt);
-      const over = now >= Math.max(end(), from + MOMENT_MS);
+      const over = now >= Math.max(end(), from + LEAST_WAIT_MS);
       if (over || still >= patience()) {
         this.#lose(unread());
         break;

@@ -1,6 +1,6 @@
 /**
- * Lines onto the two streams. None of them is waited for before the end of the
- * program, and none that cannot be written ends the program or a transfer.
+ * Prints lines to stdout and stderr. The program waits for them only at its
+ * end, and a line that cannot be written ends neither it nor a transfer.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { LineWriter, Turns } from "./line_writer.ts";
 /** How long results wait for a reader at the end, in milliseconds. */
 const RESULT_PATIENCE_MS = 5_000;
 
-/** How long anything else does. */
+/** How long notes wait for a reader at the end, in milliseconds. */
 const NOTE_PATIENCE_MS = 500;
 
-/** How long all of it does at most once a signal has told the program to end. */
+/** How long both wait at most once a signal has ended the program, in ms. */
 const HURRIED_MS = 1_000;
 
 /**
@@ -23,7 +23,7 @@ const HURRIED_MS = 1_000;
  */
 const RESULT_ROOM = 16_777_216;
 
-/** How much of anything else may. */
+/** How much of the notes may wait for a reader, in bytes. */
 const NOTE_ROOM = 1_048_576;
 
 // On one terminal a receipt must not come before the bar has made room for it.
@@ -47,9 +47,9 @@ let end = Infinity;
  * Prints a result. That results are lost is said once on stderr: what was
  * delivered stays delivered.
  *
- * @param line What stdout is for.
+ * @param line A line for stdout.
  * @param options Whether it is `passing`: left out where the lines before it
- * are not even written yet, because the next one will say more.
+ * still wait to be written, because the next one will say more.
  */
 export function printResult(
   line: string,
@@ -59,9 +59,9 @@ export function printResult(
 }
 
 /**
- * Prints anything else.
+ * Prints a note.
  *
- * @param line What stderr is for.
+ * @param line A line for stderr.
  * @param options As with {@linkcode printResult}.
  */
 export function printNote(
@@ -72,10 +72,10 @@ export function printNote(
 }
 
 /**
- * Waits at the end of the program for everything to be written, as long as
- * anybody reads.
+ * Waits at the end of the program until everything is written, as long as the
+ * streams are read.
  *
- * @returns Whether every result was printed, or nobody was left to read it.
+ * @returns Whether no result was lost; a reader that left loses none.
  */
 export async function allPrinted(): Promise<boolean> {
   const whole = await results.settled(
@@ -86,12 +86,12 @@ export async function allPrinted(): Promise<boolean> {
   return whole;
 }
 
-/** Has {@linkcode allPrinted} wait for those alone who still read. */
+/** Shortens the wait of {@linkcode allPrinted} for a stream that is stuck. */
 export function hurry(): void {
   hurried = true;
 }
 
-/** Has {@linkcode allPrinted} wait for nobody longer than a second from now on. */
+/** Ends the wait of {@linkcode allPrinted} a second from now at the latest. */
 export function rush(): void {
   hurry();
   end = Math.min(end, performance.now() + HURRIED_MS);

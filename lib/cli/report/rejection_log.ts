@@ -1,8 +1,9 @@
 /**
- * How much is said about those who come to an open port and are turned away.
+ * Limits the lines about connections that were rejected before they became a
+ * session.
  *
- * Anybody can connect as often as they like; what that writes into a log is
- * bounded, whatever they do.
+ * Any peer can connect as often as it likes. Whatever it does, it adds no more
+ * to a log than this allows.
  *
  * @module
  */
@@ -13,25 +14,25 @@ const MINUTE_MS = 60_000;
 /** Lines a minute about one address. */
 const LINES_OF_ONE = 5;
 
-/** Lines a minute about all of them. */
+/** Lines a minute about all addresses. */
 const LINES = 60;
 
-/** Decides which strangers are worth a line. */
+/** Decides which rejections get a line. */
 export class RejectionLog {
   readonly #counts = new Map<string, number>();
   #begun = -Infinity;
   #lines = 0;
-  #untold = 0;
+  #unlisted = 0;
 
   /**
-   * Counts one who was turned away.
+   * Counts a rejection.
    *
-   * @param peer Its address, with the port behind a colon.
-   * @param now The time in milliseconds.
-   * @returns How many went without a line since the last one, when this one is
-   * to have one; `undefined` when not.
+   * @param peer The peer's address, with the port behind a colon.
+   * @param now The time, in milliseconds of a monotonic clock.
+   * @returns How many rejections got no line since the last line, where this
+   * one gets a line; `undefined` where it gets none.
    */
-  tell(peer: string, now: number = performance.now()): number | undefined {
+  count(peer: string, now: number = performance.now()): number | undefined {
     if (now - this.#begun >= MINUTE_MS) {
       this.#begun = now;
       this.#lines = 0;
@@ -40,13 +41,13 @@ export class RejectionLog {
     const address = peer.replace(/:\d+$/, "");
     const count = this.#counts.get(address) ?? 0;
     if (count >= LINES_OF_ONE || this.#lines >= LINES) {
-      this.#untold++;
+      this.#unlisted++;
       return undefined;
     }
     this.#counts.set(address, count + 1);
     this.#lines++;
-    const untold = this.#untold;
-    this.#untold = 0;
-    return untold;
+    const unlisted = this.#unlisted;
+    this.#unlisted = 0;
+    return unlisted;
   }
 }

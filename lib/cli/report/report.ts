@@ -107,7 +107,8 @@ export class Reporter {
         const { attempt, of, wait, error } = event;
         const seconds = (wait / 1000).toFixed(1);
         return this.log(
-          `${error.message}; trying again in ${seconds} s (${attempt} of ${of})`,
+          `${error.message}; trying again in ${seconds} s ` +
+            `(${attempt} of ${of})`,
         );
       }
       case "error":

@@ -1,5 +1,6 @@
 /**
- * Safe by default: who is listened to when nothing was said about it.
+ * Safe by default: a receiver that other machines can reach needs a key, unless
+ * the command line says otherwise.
  *
  * @module
  */
@@ -24,9 +25,9 @@ export interface Exposure {
  *
  * @param command What was asked for.
  * @param secured Whether there is a key, or a certificate with a token.
- * @returns With a key for one session, where there is somebody to read it.
- * @throws {TransferError} `usage` for an address that others can reach, with
- * neither a key nor `--insecure`.
+ * @returns A key for one session, where a person at a terminal can read it.
+ * @throws {TransferError} `usage` for an address that other machines can reach,
+ * with neither a key nor `--insecure`.
  */
 export function checkExposure(
   command: ReceiveCommand,

@@ -1,5 +1,5 @@
 /**
- * Where what is received goes: looked at before anybody is listened to.
+ * Opens the place for what is received, before the receiver listens.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { ReceiveCommand } from "../parse/receive_command.ts";
 /**
  * Makes the sink that was asked for.
  *
- * On abort: opening a pipe waits for its reader, whatever happens.
+ * On abort: nothing. Opening a pipe waits for its reader, and cannot be ended.
  *
  * @param command What was asked for.
  * @returns A directory, a file, or a stream for stdout, a pipe or a device.

@@ -1,6 +1,6 @@
 /**
- * What Deno lets the program do, looked at before it begins: a receiver that
- * may not write would find out only when somebody sends to it.
+ * Checks Deno's permissions before a command begins. Without that, a receiver
+ * that may not write would fail only when the first sender connects.
  *
  * @module
  */
@@ -53,8 +53,8 @@ function reaching(target: Target): Need[] {
 }
 
 /**
- * Sees that a command has the permissions that it needs. Where Deno can still
- * ask a person, it is left to.
+ * Checks that a command has the permissions that it needs. Where Deno can still
+ * ask a person, a missing one is left to that.
  *
  * @param command What was asked for.
  * @throws {TransferError} `usage`, naming the flag that is missing.
@@ -84,7 +84,7 @@ async function stateOf(...[name, what]: Need): Promise<Deno.PermissionState> {
     );
     return state;
   } catch {
-    // No host or path can be called that; whoever comes to use it says so.
+    // No host or path can be called that; its first use fails with the reason.
     return "granted";
   }
 }

@@ -14,9 +14,9 @@ const ENDS: readonly number[] = [0x0d, 0x0a, 0x04];
 /**
  * Asks, and shows nothing of the answer.
  *
- * On abort: rejects with the signal's reason. Whatever happens the terminal is
- * left as it was found; the runtime keeps reading it, as it can stop no read of
- * stdin.
+ * On abort: rejects with the signal's reason. The terminal is left as it was
+ * found in any case; the runtime goes on reading it, because a read of stdin
+ * cannot be cancelled.
  *
  * @param question What to ask.
  * @param signal Ends the wait.

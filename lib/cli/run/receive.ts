@@ -22,14 +22,16 @@ import type { Signals } from "./signals.ts";
 /**
  * Receives until it is stopped, or one session.
  *
- * On abort: senders are told; rejects with the reason when a session was cut by
- * it or the only one never came, and resolves when there was none.
+ * On abort: senders are told. It rejects with the signal's reason where that
+ * cut a session, or where `--once` waited for one, and resolves otherwise.
  *
  * @param command What was asked for.
- * @param report Where to say what happens.
- * @param signals SIGINT ends it, SIGTERM once the sessions have finished.
- * @throws {TransferError} What went wrong in the only session, with `--once`,
- * and in the first that failed otherwise.
+ * @param report Reports what happens.
+ * @param signals SIGINT ends it at once, SIGTERM after the sessions.
+ * @throws {TransferError} `usage` for what does not go together or cannot be
+ * read, `bind` where it cannot listen, `local-io` where it could not write.
+ * @throws {Reported} The first session that failed, unless a signal stopped the
+ * receiver; with `--once` in any case.
  */
 export async function runReceive(
   command: ReceiveCommand,
@@ -89,12 +91,12 @@ export async function runReceive(
     },
     onError: (error, { authenticated, ...session }) => {
       const { peer } = session;
-      if (!authenticated) { // this is no fault of a session
-        const unlisted = rejections.tell(peer);
+      if (!authenticated) { // it never became a session
+        const unlisted = rejections.count(peer);
         if (unlisted === undefined) return;
         report.event({ event: "error", error, peer, unlisted });
         if (unlisted > 0) {
-          report.log(`${unlisted} more strangers were not listed`);
+          report.log(`${unlisted} more unauthenticated peers were not listed`);
         }
         return;
       }

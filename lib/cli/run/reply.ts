@@ -1,5 +1,5 @@
 /**
- * Where a plain peer's answer goes: stdout, or a file.
+ * Keeps the answer of a plain TCP peer: on stdout, or in a file.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { asTransferError, TransferError } from "../../base/errors.ts";
 import { quote } from "../../base/escape.ts";
 import { within, writeWhole } from "../report/line_writer.ts";
 
-/** How much of it at once, in bytes: a reader may be slow. */
+/** How much is written at once, in bytes: a reader may be slow. */
 const PIECE_BYTES = 4_096;
 
-/** An answer's place. What a file held is there until somebody answers. */
+/** Where an answer goes. A file keeps what it held until a peer connected. */
 export class Reply implements Disposable {
   readonly #path: string;
   readonly #patience: number;
@@ -24,7 +24,7 @@ export class Reply implements Disposable {
   }
 
   /**
-   * Finds the place; nothing is written yet.
+   * Opens the file, if it is there; nothing is written yet.
    *
    * @param path A file, or `-` for stdout.
    * @param source The file that is to be sent, or `-` for stdin.
@@ -51,7 +51,7 @@ export class Reply implements Disposable {
   }
 
   /**
-   * Begins, since somebody is there to answer.
+   * Makes or empties the file, once a peer is connected that may answer.
    *
    * @throws {TransferError} `local-io` for a file that cannot be made.
    */
@@ -69,7 +69,7 @@ export class Reply implements Disposable {
    * Writes a piece.
    *
    * @param bytes The piece; it may change afterwards.
-   * @throws {Error} When it cannot be written, or nobody reads it.
+   * @throws {Error} Where it cannot be written, or was not read in time.
    */
   async write(bytes: Uint8Array): Promise<void> {
     const to = this.#file ?? Deno.stdout;

@@ -42,7 +42,7 @@ export interface Secrets {
  * Finds the key or the token, and checks a key against its checksum.
  *
  * @param options Where.
- * @param report Hears what a person should know about it.
+ * @param report Warns of what is not safe.
  * @param signals End the wait for a person.
  * @returns At most one of them.
  * @throws {TransferError} `usage` when what is there cannot be used.
@@ -101,7 +101,7 @@ export async function readText(path: string): Promise<string> {
  * ssh does with its keys.
  *
  * @param path Where it is.
- * @param report Hears of others.
+ * @param report Warns where other users may read it.
  * @returns The text.
  * @throws {TransferError} `usage` when it cannot be read.
  */
@@ -121,10 +121,10 @@ export async function readSecret(
   return text;
 }
 
-/** Whatever a file's group, or everybody, may do with it. */
+/** The permission bits of a file's group and of all others. */
 const OTHERS = 0o077;
 
-/** Refuses to leave a key unused that somebody has set. */
+/** Refuses `--raw` where the variable holds a key, which it would not use. */
 function mustHoldNoKey(): void {
   const name = "env", variable = KEY_VARIABLE;
   const { state } = Deno.permissions.querySync({ name, variable });
@@ -146,8 +146,8 @@ function fromVariable(where: Target, report: Reporter): string | undefined {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     const note = `going on without looking at ${KEY_VARIABLE}, and without a ` +
       `key if it holds one: --allow-env=${KEY_VARIABLE} was not given`;
-    // Nobody can know whether it is set: who believes in a key that is not used
-    // must hear of it.
+    // The variable may be set or not. A user who believes that its key is used
+    // must be told that it is not.
     if (isLocal(where)) report.log(note);
     else report.warn(note);
   }

@@ -26,8 +26,10 @@ import type { Signals } from "./signals.ts";
  * On abort: the receiver is told, and this rejects within about a second.
  *
  * @param command What was asked for.
- * @param report Where to say what happens.
+ * @param report Reports what happens.
  * @param signals A signal ends it.
+ * @throws {TransferError} `usage` for a key or certificate that cannot be used,
+ * and everything that {@linkcode transfer} or {@linkcode sendRaw} throws.
  */
 export async function runSend(
   command: SendCommand,

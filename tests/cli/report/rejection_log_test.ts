@@ -4,12 +4,12 @@ import { RejectionLog } from "../../../lib/cli/report/rejection_log.ts";
 Deno.test("RejectionLog gives an address five lines a minute, and counts the rest", () => {
   const log = new RejectionLog();
   for (let port = 1; port <= 5; port++) {
-    assertEquals(log.tell(`192.0.2.1:${port}`, port), 0);
+    assertEquals(log.count(`192.0.2.1:${port}`, port), 0);
   }
-  assertEquals(log.tell("192.0.2.1:6", 6), undefined);
-  assertEquals(log.tell("192.0.2.1:7", 60_000), undefined);
-  assertEquals(log.tell("192.0.2.2:1", 60_000), 2);
-  assertEquals(log.tell("192.0.2.1:8", 60_001), 0);
+  assertEquals(log.count("192.0.2.1:6", 6), undefined);
+  assertEquals(log.count("192.0.2.1:7", 60_000), undefined);
+  assertEquals(log.count("192.0.2.2:1", 60_000), 2);
+  assertEquals(log.count("192.0.2.1:8", 60_001), 0);
 });
 
 Deno.test("RejectionLog gives all addresses 60 lines a minute", () => {
@@ -17,8 +17,8 @@ Deno.test("RejectionLog gives all addresses 60 lines a minute", () => {
   let lines = 0;
   for (let number = 0; number < 10_000; number++) {
     const peer = `[2001:db8::${number.toString(16)}]:9`;
-    if (log.tell(peer, number) !== undefined) lines++;
+    if (log.count(peer, number) !== undefined) lines++;
   }
   assertEquals(lines, 60);
-  assertEquals(log.tell("192.0.2.1:9", 100_000), 9_940);
+  assertEquals(log.count("192.0.2.1:9", 100_000), 9_940);
 });
