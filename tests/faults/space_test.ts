@@ -14,6 +14,7 @@ import { halfclose, run } from "../support/children.ts";
 import { type Command, sh, shell, under } from "../support/commands.ts";
 import { noise, tempDir } from "../support/helpers.ts";
 import { needs } from "../support/needs.ts";
+import { FaultProxy } from "./proxy.ts";
 import { type Receiver, receiver } from "./receiver.ts";
 
 /** A receiver into a tmpfs of its own, and a way to act in there. */
@@ -68,6 +69,24 @@ for (const [what, source] of SOURCES) {
     },
   );
 }
+
+needs(
+  ["mounts"],
+  "a transfer is resumed on a disk with room for its rest alone (6)",
+  async () => {
+    await using dir = await tempDir();
+    const { to, list } = await small(dir.path, "size=10m");
+    await using _to = to;
+    await using proxy = await FaultProxy.to(
+      to.addr,
+      (connection) => connection === 0 ? { up: { cutAfter: 6_000_000 } } : {},
+    );
+    const bytes = noise(9_000_000);
+    const options = { name: "a", retry: 1 };
+    assertEquals((await send(bytes, proxy.addr, options)).bytes, 9_000_000);
+    assertEquals(await list(), "a\n");
+  },
+);
 
 for (const policy of ["refuse", "replace", "rename"]) {
   needs(

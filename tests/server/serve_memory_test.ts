@@ -37,7 +37,8 @@ Deno.test("a large frame waits where other sessions have the memory for large fr
       assertEquals((await send(noise(10), server.addr, { name })).bytes, 10);
     for (let n = 0; n < 5; n++) await small(`before${n}`); // all have begun
     let delivered = false;
-    const large = send(noise(LARGE), server.addr, { name: "large" })
+    const signal = AbortSignal.timeout(20_000); // where it waits for ever
+    const large = send(noise(LARGE), server.addr, { name: "large", signal })
       .then(() => delivered = true);
     for (let n = 0; n < 5; n++) await small(`meanwhile${n}`);
     assert(!delivered, "it did not wait");

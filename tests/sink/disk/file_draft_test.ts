@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { RESUME_BYTES } from "../../../lib/model/resume.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { FileDraft } from "../../../lib/sink/disk/file_draft.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
@@ -242,4 +243,16 @@ Deno.test("FileDraft keeps a partial that nobody went on with, and starts over w
   await Promise.all([draft.write(utf8("one")), draft.write(utf8(" two"))]);
   await draft.commit();
   assertEquals(await Deno.readTextFile(`${dir.path}/a`), "one two");
+});
+
+Deno.test("FileDraft that is being handed over takes no more bytes: they would be the next connection's", async () => {
+  await using dir = await tempDir();
+  const to = new Destination(dir.path, {});
+  const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);
+  await draft.write(noise(RESUME_BYTES));
+  const leaving = draft.release();
+  await assertRejects(() => draft.write(noise(1)), TransferError);
+  await leaving;
+  const [partial] = await tree(dir.path);
+  assertEquals((await Deno.stat(`${dir.path}/${partial}`)).size, RESUME_BYTES);
 });

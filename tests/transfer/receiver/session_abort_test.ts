@@ -34,6 +34,26 @@ Deno.test("an abort does not wait for a sender that does not care", async () => 
   assertEquals(time.passed, 1_000); // for the last words to arrive
 });
 
+Deno.test("nothing that comes after an abort is opened or written", async () => {
+  const stop = new AbortController();
+  const sink = watchedSink();
+  const names: string[] = [];
+  using all = await talk({ signal: stop.signal }, {
+    ...sink,
+    open(entry, ...more) {
+      names.push(entry.name);
+      return sink.open(entry, ...more);
+    },
+  });
+  await opened(all.sender, 0);
+  stop.abort();
+  await all.sender.hear("fail");
+  await all.sender.say(open(1));
+  assertEquals(await all.sender.end(), []);
+  await all.outcome.catch(() => {});
+  assertEquals(names, ["file-0"]);
+});
+
 Deno.test("an abort denies no commit that is under way", async () => {
   const { commit, begun, finish: release } = slowCommit();
   const stop = new AbortController();

@@ -12,7 +12,7 @@ Deno.test("an end between entries is a cut, never the end of the transfer", asyn
   await all.sender.say(...whole(0));
   await all.sender.hear("accept");
   await all.sender.hear("receipt");
-  await all.sender.end();
+  assertEquals(await all.sender.end(), [], "FAIL was said to a lost sender");
   const error = await failing(all.outcome);
   assertEquals(error.code, "lost");
   assert(error.message.includes("ended without finishing"), error.message);

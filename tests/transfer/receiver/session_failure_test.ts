@@ -165,3 +165,20 @@ for (const kind of ["throws", "rejects"] as const) {
     assertEquals([...all.sink.files.keys()], heard);
   });
 }
+
+Deno.test("a promise that onReceipt returns is awaited before the session is over", async () => {
+  const stored = Promise.withResolvers<void>();
+  let settled = false;
+  using all = await talk({ onReceipt: () => stored.promise });
+  const ending = all.outcome.finally(() => settled = true);
+  await all.sender.say(...whole(0), finish(1));
+  await all.sender.end(); // the receiver has ended too
+  // A whole other session takes longer than the rest of this one would.
+  using other = await talk();
+  await other.sender.say(...whole(0), finish(1));
+  await other.sender.end();
+  await other.outcome;
+  assertEquals(settled, false);
+  stored.resolve();
+  assertEquals((await ending).length, 1);
+});
