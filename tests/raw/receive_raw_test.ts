@@ -241,3 +241,21 @@ for (const kind of ["throws", "rejects"] as const) {
     assertEquals(sink.files.get("stdin"), noise(1_000));
   });
 }
+
+Deno.test("what onProgress rejects with late is thrown by receiveRaw() all the same", async () => {
+  const late = Promise.withResolvers<void>();
+  const cause = new RangeError("no screen");
+  const { conn, received } = await receiving(memorySink(), {
+    onProgress: () => late.promise,
+  });
+  await conn.write(noise(10));
+  await conn.closeWrite();
+  assertEquals(await conn.read(new Uint8Array(1)), null);
+  conn.close();
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  late.reject(cause);
+  const error = await assertRejects(() => received, TransferError);
+  assertEquals(error.cause, cause);
+});

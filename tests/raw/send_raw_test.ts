@@ -354,3 +354,27 @@ Deno.test("an abort in onConnect sends nothing, and is the reason", async () => 
   assertEquals((await readAll(conn)).length, 0);
   await failing;
 });
+
+Deno.test("what onProgress rejects with late is thrown by sendRaw() all the same", async () => {
+  using listener = listen();
+  const late = Promise.withResolvers<void>();
+  const cause = new RangeError("no screen");
+  const { signal } = new AbortController();
+  const sending = sendBytes(noise(1_000), listener.target, {
+    signal,
+    onProgress: () => late.promise,
+  });
+  const failing = assertRejects(() => sending, TransferError);
+  using conn = await listener.accept();
+  await readAll(conn);
+  // From now on it lets go of the signal only when the connection is over.
+  const over = Promise.withResolvers<void>();
+  signal.removeEventListener = () => over.resolve();
+  await conn.closeWrite();
+  await over.promise;
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  late.reject(cause);
+  assertEquals((await failing).cause, cause);
+});

@@ -74,13 +74,16 @@ Deno.test("receive() throws lost for a sender that was cut off in its greeting",
   assertEquals((await outcome).code, "lost");
 });
 
-Deno.test("receive() throws integrity for a damaged HELLO", async () => {
+Deno.test("receive() throws integrity for a damaged HELLO, and says so", async () => {
   const [ours, theirs] = await connectedPair();
   using peer = new Scripted(ours);
   const outcome = failing(receive(theirs, memorySink()));
   const bytes = encodeFrame(hello());
   bytes[20]! ^= 1;
   await peer.sayBytes(joined([PREFACE as Uint8Array, bytes]));
+  await peer.hearHello();
+  assertEquals((await peer.hear("fail")).code, "integrity");
+  assertEquals(await peer.end(), []);
   assertEquals((await outcome).code, "integrity");
 });
 

@@ -115,3 +115,21 @@ Deno.test("what failed on its own is thrown, and not what a callback threw besid
   assertEquals(error.code, "unconfirmed");
   assertEquals(error instanceof TransferError, true);
 });
+
+Deno.test("what an attempt had confirmed is forgotten by one that cannot connect", async () => {
+  await using stage = playing(async (peer) => {
+    await peer.hear("open");
+    await peer.say(accept(0));
+    await peer.hear("data");
+    await peer.say({ type: "alive", entry: 0, phase: "receiving", bytes: 600 });
+    await peer.hear("end");
+  });
+  const entries = [new OutgoingEntry(item(0), 0)];
+  const counts: number[] = [];
+  const attempts: Attempts = new Attempts(entries, stage.target, {
+    retry: 1,
+    onRetry: () => counts.push(attempts.confirmed),
+  }, new CallbackGuard());
+  assertEquals((await failing(attempts.run())).code, "connect");
+  assertEquals([counts, attempts.confirmed], [[600], 0]);
+});
