@@ -34,7 +34,7 @@ export async function runDemo(signal?: AbortSignal): Promise<Row[]> {
 }
 
 /**
- * Sees that it may start programs, and have a directory for what they write.
+ * Checks that it may start programs, and make a directory for what they write.
  *
  * @throws {TransferError} `usage` when it may not.
  */
@@ -60,7 +60,7 @@ export async function checkAllowed(): Promise<void> {
  * Writes rows as a table for people.
  *
  * @param rows What was measured.
- * @returns LineWriter of one width.
+ * @returns The lines of the table, with columns of one width.
  */
 export function tableOf(rows: readonly Row[]): string {
   const cells = [
