@@ -1,9 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Semaphore } from "../../lib/base/semaphore.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { proofOf } from "../../lib/security/auth_proof.ts";
 import { Channel, type ChannelOptions } from "../../lib/transfer/channel.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
-import { type Frame, SESSION } from "../../lib/wire/frames.ts";
+import {
+  DATA_HEAD_BYTES,
+  type Frame,
+  MAX_DATA_BYTES,
+  SESSION,
+} from "../../lib/wire/frames.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import { FAIR, memoryPair } from "../faults/memory_conn.ts";
 import { FakeTime } from "../support/fake_time.ts";
@@ -307,6 +313,19 @@ Deno.test("finish() ends this side alone: hearing goes on", async () => {
   assertEquals(await peer.rest(), []);
   await peer.greet();
   assertEquals((await channel.hearHello())?.id, ID);
+});
+
+Deno.test("close() gives back the memory for large frames", async () => {
+  const bytes = noise(100_000);
+  const budget = new Semaphore(2 * (DATA_HEAD_BYTES + MAX_DATA_BYTES));
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000, { budget });
+  using peer = new Scripted(theirs);
+  const saying = peer.say(data(0, bytes));
+  assertEquals((await channel.hear())?.type, "data");
+  await saying;
+  channel.close();
+  await budget.acquire(1, { patience: 0 });
 });
 
 Deno.test("hangUp() says the last word, half-closes, drains and closes", async () => {

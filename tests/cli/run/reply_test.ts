@@ -44,6 +44,17 @@ Deno.test("Reply says early that a file cannot be written", async () => {
   assertEquals(error.code, "local-io");
 });
 
+Deno.test("Reply says that the reader of its pipe has left", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/pipe`;
+  await run("mkfifo", path);
+  const reader = Deno.open(path); // each end waits for the other
+  using reply = await Reply.open(path, "-", 5_000);
+  (await reader).close();
+  reply.begin();
+  await assertRejects(() => reply.write(utf8("220 ")), Deno.errors.BrokenPipe);
+});
+
 Deno.test("Reply goes into a pipe, too", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/pipe`;
