@@ -46,7 +46,8 @@ Deno.test("a delivery is exit 0 on both sides, with the same receipt, to the let
 
 Deno.test("stdout holds the result and nothing else", async () => {
   await using all = await pair("--once");
-  const sender = await cli(["send", `${all.from}/a.bin`, all.address]);
+  const still = ["send", "--progress", "none"]; // stderr is for more
+  const sender = await cli([...still, `${all.from}/a.bin`, all.address]);
   const receiver = await ended(all.receiver);
   const result = `"a.bin" 100000 bytes sha256:${sha256Of(BYTES)}\n`;
   assertEquals(sender.stdout, `delivered ${result}`);

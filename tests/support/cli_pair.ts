@@ -27,7 +27,13 @@ export async function pair(...args: string[]): Promise<Pair> {
   await Deno.mkdir(to);
   await Deno.writeFile(`${from}/a.bin`, BYTES);
   const where = args.includes("-o") ? [] : ["-d", to];
-  const receiver = halfclose(["receive", ...where, ...args, "127.0.0.1:0"]);
+  // How many lines of progress there are depends on the machine.
+  const lines = args.includes("--json") || args.includes("--progress")
+    ? []
+    : ["--progress", "none"];
+  const receiver = halfclose(
+    ["receive", ...where, ...lines, ...args, "127.0.0.1:0"],
+  );
   const output = args.includes("--json") ? receiver.stdout : receiver.stderr;
   const [, port] = await output.until(/(?:"port":|127\.0\.0\.1:)(\d+)/);
   return {
