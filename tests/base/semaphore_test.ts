@@ -17,10 +17,14 @@ Deno.test("Semaphore.acquire() waits for units, and everybody's turn comes in or
 
 Deno.test("Semaphore.acquire() does not wait while there is enough", async () => {
   const budget = new Semaphore(2);
-  await budget.acquire(1);
-  await budget.acquire(1);
+  const both = [budget.acquire(1), budget.acquire(1)];
+  assertEquals(budget.contended, false);
+  await Promise.all(both);
+  const third = budget.acquire(1);
+  assertEquals(budget.contended, true);
   budget.release(2);
-  await budget.acquire(2);
+  await third;
+  assertEquals(budget.contended, false);
 });
 
 Deno.test("Semaphore.acquire() refuses what there will never be", async () => {

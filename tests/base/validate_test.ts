@@ -7,7 +7,15 @@ import {
 } from "../../lib/base/validate.ts";
 
 Deno.test("mustBePositive() takes any limit above 0, and none", () => {
-  mustBePositive({ a: 0.001, b: 1, c: Infinity, d: undefined });
+  const taken = [0.001, 1, Infinity, undefined, 0, -1, NaN].filter((limit) => {
+    try {
+      mustBePositive({ fine: 1, limit });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  assertEquals(taken, [0.001, 1, Infinity, undefined]);
 });
 
 for (const limit of [0, -1, -Infinity, NaN]) {

@@ -66,6 +66,8 @@ Deno.test("shutdown() may be called twice, and after an abort", async () => {
   stop.abort();
   await Promise.all([server.shutdown(), server.shutdown()]);
   await server.finished;
+  const code = await codeOf(send(noise(1), server.addr, { name: "a" }));
+  assertEquals(code, "connect"); // nobody listens
 });
 
 Deno.test("await using shuts the server down", async () => {
@@ -94,6 +96,8 @@ Deno.test("a signal ends the sessions and tells their senders why", async () => 
 Deno.test("a signal that is aborted already makes a server that is finished", async () => {
   const { server } = listening({ signal: AbortSignal.abort() });
   await server.finished;
+  const code = await codeOf(send(noise(1), server.addr, { name: "a" }));
+  assertEquals(code, "connect"); // nobody listens
 });
 
 Deno.test("a signal frees connections that have not said a word", async () => {

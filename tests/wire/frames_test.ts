@@ -1,23 +1,22 @@
-import { assert, assertEquals } from "@std/assert";
-import { MAX_NAME_BYTES } from "../../lib/model/name.ts";
-import {
-  DATA_HEAD_BYTES,
-  HEADER_BYTES,
-  ID_BYTES,
-  MAX_AHEAD,
-  MAX_DATA_BYTES,
-  MAX_REASON_BYTES,
-  SESSION,
-} from "../../lib/wire/frames.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { TransferError } from "../../lib/base/errors.ts";
+import { decodeHeader, encodeFrame } from "../../lib/wire/encoding.ts";
+import { HEADER_BYTES, MAX_AHEAD, SESSION } from "../../lib/wire/frames.ts";
+import { sealed } from "../support/helpers.ts";
+import { data } from "../support/scripted.ts";
 
-Deno.test("the bounds of version 2 are what both sides count on", () => {
-  assertEquals(HEADER_BYTES, 16);
-  assertEquals(DATA_HEAD_BYTES, 24);
-  assertEquals(MAX_DATA_BYTES, 2 ** 20);
-  assertEquals(ID_BYTES, 16);
-  assertEquals(MAX_NAME_BYTES, 4096);
-  assertEquals(MAX_REASON_BYTES, 1024);
-  assertEquals(MAX_AHEAD, 256);
+Deno.test("a DATA frame has up to a mebibyte behind its offset, and no byte more", () => {
+  const header = encodeFrame(data(0, new Uint8Array(0))).slice(0, HEADER_BYTES);
+  const announcing = (length: number) => {
+    new DataView(header.buffer).setUint32(8, length);
+    return decodeHeader(sealed(header));
+  };
+  assertEquals(announcing(1_048_576 + 8).length, 1_048_584);
+  const error = assertThrows(
+    () => announcing(1_048_576 + 9),
+    TransferError,
+  );
+  assertEquals(error.code, "protocol");
 });
 
 Deno.test("SESSION is no entry's number before four thousand million entries", () => {

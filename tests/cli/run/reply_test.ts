@@ -71,6 +71,10 @@ Deno.test("Reply goes into a pipe, too", async () => {
 Deno.test("Reply leaves it to others to miss the source", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/reply`;
-  await Deno.writeTextFile(path, "");
-  using _reply = await Reply.open(path, `${dir.path}/none`, 5_000);
+  await Deno.writeTextFile(path, "an earlier answer");
+  using reply = await Reply.open(path, `${dir.path}/none`, 5_000);
+  assertEquals(await tree(dir.path), ["reply"]);
+  reply.begin();
+  await reply.write(utf8("ok"));
+  assertEquals(await Deno.readTextFile(path), "ok");
 });

@@ -5,7 +5,11 @@ import { tempDir } from "../../support/helpers.ts";
 
 Deno.test("checkFreeSpace() lets pass what fits", async () => {
   await using dir = await tempDir();
-  await checkFreeSpace(dir.path, "a", 1);
+  const sizes = [0, 1, 4_096, Number.MAX_SAFE_INTEGER];
+  const checks = sizes.map((size) => checkFreeSpace(dir.path, "a", size));
+  const passed = (await Promise.allSettled(checks))
+    .map(({ status }) => status === "fulfilled");
+  assertEquals(passed, [true, true, true, false]);
 });
 
 Deno.test("checkFreeSpace() says what is free and what is needed where it does not fit", async () => {

@@ -1,4 +1,9 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { Failures } from "../../../lib/transfer/receiver/failures.ts";
 
@@ -10,7 +15,20 @@ function failure(number: number): TransferError {
 }
 
 Deno.test("Failures throws nothing where nothing went wrong", () => {
-  new Failures().rethrow();
+  const thrown = [0, 1, 2].map((count) => {
+    const failures = new Failures();
+    for (let number = 0; number < count; number++) {
+      failures.add(failure(number));
+    }
+    try {
+      failures.rethrow();
+      return 0;
+    } catch (error) {
+      assert(error instanceof TransferError);
+      return error.errors.length || 1; // a single one is thrown as it is
+    }
+  });
+  assertEquals(thrown, [0, 1, 2]);
 });
 
 Deno.test("Failures throws a single one as it is", () => {
