@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Progress } from "../../lib/model/progress.ts";
 import { sendRaw } from "../../lib/raw/send_raw.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { noise, readAll, sha256Of, tempDir } from "../support/helpers.ts";
 import { listen, sendBytes } from "../support/raw_talk.ts";
 
@@ -68,14 +69,15 @@ Deno.test("sendRaw() tells of single bytes four times a second, and of the last"
     read: () => Promise.resolve(left-- > 0 ? 1 : null),
   };
   const counts: number[] = [];
-  const from = performance.now();
+  using time = new FakeTime();
+  const { read } = source;
+  source.read = () => (time.pass(1), read()); // a byte a millisecond
   await sendRaw(source, listener.target, {
     onProgress: ({ bytes }) => counts.push(bytes),
   });
-  const quarters = (performance.now() - from) / 250;
   assertEquals((await serving).length, 3_000);
   assertEquals(counts.at(-1), 3_000);
-  assert(counts.length <= quarters + 2, `it told ${counts.length} times`);
+  assert(counts.length >= 12 && counts.length <= 14, `${counts.length} times`);
 });
 
 Deno.test("sendRaw() keeps to the rate", async () => {
@@ -209,13 +211,18 @@ Deno.test("sendRaw() reads the answer on when it cannot be kept, and says so in 
 
 Deno.test("sendRaw() takes no slow keeper of the answer for a silent peer", async () => {
   using listener = listen();
+  using time = new FakeTime();
+  const keeping = Promise.withResolvers<void>();
+  const kept = Promise.withResolvers<void>();
   const sending = sendRaw(noise(10), listener.target, {
     idleTimeout: 100,
-    // Longer than the limit: that so much time passes is what is tested.
-    onReply: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    onReply: () => (keeping.resolve(), kept.promise),
   });
   using conn = await listener.accept();
   await conn.write(noise(10));
+  await keeping.promise;
+  await time.advance(1_000); // much longer than the limit
+  kept.resolve();
   await readAll(conn);
   await conn.closeWrite();
   assertEquals((await sending).clean, true);
