@@ -36,7 +36,7 @@ for (const [what, change, found] of CHANGES) {
     // The first the receiver has of it proves that it was opened and read.
     let changed: Promise<void> | undefined;
     const options: SendOptions = {
-      limitRate: 10_000_000,
+      limitRate: 4_000_000,
       onProgress: ({ bytes }) => {
         if (bytes > 0) changed ??= change(paths[0]!);
       },

@@ -10,6 +10,9 @@ import { receiver } from "./receiver.ts";
 
 const SENDERS = 2_000;
 
+/** How many senders come at once, one burst after the other. */
+const BURSTS = [SENDERS, 1_000, 1_000, 1_000, 1_000];
+
 /** What a process holds: descriptors, and memory in kilobytes. */
 async function heldBy(pid: string): Promise<{ files: number; memory: number }> {
   const counts = sh`ls /proc/${pid}/fd | wc -l
@@ -23,10 +26,9 @@ awk '/VmRSS/ { print $2 }' /proc/${pid}/status`;
  * receiver's end before the receiver has seen the sender's.
  */
 async function heldAfter(pid: string, files: number) {
-  const began = performance.now();
   for (;;) {
     const held = await heldBy(pid);
-    if (held.files === files || performance.now() - began > 5_000) return held;
+    if (held.files === files) return held;
   }
 }
 
@@ -48,17 +50,19 @@ Deno.test(`${SENDERS} senders at once are all delivered, and nothing is kept of 
       }),
     );
   const idle = await heldBy(pid!);
-  await burst("one", 50);
+  await burst("warm", 50);
   const before = await heldAfter(pid!, idle.files);
-  await burst("many", SENDERS);
-  const once = await heldAfter(pid!, before.files);
-  await burst("more", SENDERS);
-  const twice = await heldAfter(pid!, before.files);
-  assertEquals((await tree(dir.path)).length, 2 * SENDERS + 50);
-  assertEquals([once.files, twice.files], [before.files, before.files]);
-  // What one burst needed the next one uses again.
-  assert(before.memory > 0);
-  const [first, second] = [once, twice].map(({ memory }) => memory);
-  assert(second! < first! * 1.25, `${first} kB, then ${second} kB`);
-  assert(first! < 450_000, `${first} kB`);
+  const memory: number[] = [];
+  for (const [number, count] of BURSTS.entries()) {
+    await burst(`burst${number}-`, count);
+    memory.push((await heldAfter(pid!, before.files)).memory);
+  }
+  const all = BURSTS.reduce((sum, count) => sum + count, 50);
+  assertEquals((await tree(dir.path)).length, all);
+  // What one burst needed the next one uses again. When the runtime gives
+  // memory back is its own affair, so the least of several figures counts.
+  const early = Math.max(...memory.slice(0, 2));
+  const late = Math.min(...memory.slice(-2));
+  assert(before.memory > 0 && late < early * 1.25, `${memory.join(", ")} kB`);
+  assert(early < 450_000, `${early} kB`);
 });

@@ -5,9 +5,9 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Target } from "../../lib/net/address.ts";
 
 /** What happens to the bytes of one direction. */

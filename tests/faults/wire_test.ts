@@ -5,7 +5,7 @@ import { TransferError } from "../../lib/base/errors.ts";
 import { type SendOptions, transfer } from "../../lib/transfer/sender/send.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
 import type { Fate } from "./proxy.ts";
-import { each, Inbox, lengthsOf, smallItems } from "./small.ts";
+import { each, Inbox, lengthsOf, outcomeOf, smallItems } from "./small.ts";
 
 const LENGTHS = await lengthsOf();
 const WAYS = ["up", "down"] as const;
@@ -40,11 +40,22 @@ async function sweep(
       seen.add("ok");
       await inbox.assertWhole(name);
     }
-    await transfer(smallItems(name), inbox.server.addr, { retry: 3 });
+    await again(name, inbox);
     await inbox.assertWhole(name);
   });
   await inbox.end();
   return seen;
+}
+
+/** Sends it as somebody does who was told to run the same command again. */
+async function again(name: string, inbox: Inbox): Promise<void> {
+  for (;;) {
+    const sending = transfer(smallItems(name), inbox.server.addr, { retry: 3 });
+    const outcome = await outcomeOf(sending);
+    if (Array.isArray(outcome)) return;
+    // A busy machine is silent for as long as a receiver here waits.
+    if (outcome.code !== "unconfirmed") throw outcome;
+  }
 }
 
 function every(step: number, length: number): number[] {
