@@ -35,7 +35,7 @@ export const PREFACE: Readonly<Uint8Array> = new Uint8Array(
 const decoder = new TextDecoder("latin1");
 
 /** How the programs begin that connect to an open port most often. */
-const STRANGERS: readonly (readonly [string, string])[] = [
+const OTHER_PROTOCOLS: readonly (readonly [string, string])[] = [
   ["GET ", "an HTTP client"],
   ["HEAD ", "an HTTP client"],
   ["POST ", "an HTTP client"],
@@ -60,7 +60,7 @@ const STRANGERS: readonly (readonly [string, string])[] = [
 export function checkPreface(bytes: Uint8Array): boolean {
   const magic = VERSION_AT;
   for (let at = 0; at < Math.min(bytes.length, magic); at++) {
-    if (bytes[at] !== PREFACE[at]) throw stranger(bytes);
+    if (bytes[at] !== PREFACE[at]) throw otherProtocol(bytes);
   }
   if (bytes.length <= magic) return false;
   if (bytes[magic] === VERSION) return true;
@@ -87,9 +87,9 @@ export function checkPreface(bytes: Uint8Array): boolean {
 
 const VERSION_AT = PREFACE.length - 1;
 
-function stranger(bytes: Uint8Array): TransferError {
+function otherProtocol(bytes: Uint8Array): TransferError {
   const text = decoder.decode(bytes.subarray(0, 40));
-  const who = STRANGERS.find(([start]) => text.startsWith(start))?.[1];
+  const who = OTHER_PROTOCOLS.find(([start]) => text.startsWith(start))?.[1];
   const first = text.split(/\r?\n/, 1)[0] ?? "";
   return new TransferError(
     "protocol",

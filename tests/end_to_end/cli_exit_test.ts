@@ -120,7 +120,7 @@ Deno.test("a lost connection is tried again, and says so", async () => {
   assertMatch(stderr, /; trying again in \d\.\d s \(1 of 1\)\n/);
 });
 
-Deno.test("strangers are one line each, and the next transfer succeeds", async () => {
+Deno.test("unauthenticated peers are one line each, and the next transfer succeeds", async () => {
   await using all = await pair("--progress", "none");
   const [hostname, port] = all.address.split(":") as [string, string];
   for (

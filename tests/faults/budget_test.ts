@@ -46,14 +46,14 @@ Deno.test("a receiver with 64 descriptors serves 200 senders in the end, and doe
   assert(await numberIn(ticks) - before < 20, "it is busy with nothing");
 });
 
-Deno.test("strangers that hold every descriptor make room for a sender (9)", async () => {
+Deno.test("unauthenticated peers that hold every descriptor make room for a sender (9)", async () => {
   await using dir = await tempDir();
   const { to } = await shelled(dir.path, sh`ulimit -n 64;`);
   await using _to = to;
   const mute = await Promise.all(
     Array.from({ length: 80 }, () => Deno.connect(portOf(to.addr))),
   );
-  // Strangers are left alone for ten seconds: without room this is too late.
+  // Unauthenticated peers are left alone for ten seconds: without room this is too late.
   await send(noise(10), to.addr, { name: "a", retry: 9, idleTimeout: 3_000 });
   assertEquals(await tree(dir.path), ["a"]);
   for (const conn of mute) conn.close();

@@ -76,12 +76,12 @@ export async function guess(count: number): Promise<Guesses> {
   await Promise.all(Array.from({ length: AT_ONCE }, guesser));
   const seconds = (performance.now() - begun) / 1000;
   const grown = Deno.memoryUsage().rss - before;
-  const strangers = opened;
+  const connected = opened;
   await send(new Uint8Array(5), addr, { key, name: "honest" });
   return {
     made: count,
     answers: answers.size,
-    opened: strangers,
+    opened: connected,
     seconds,
     grown,
   };

@@ -243,9 +243,9 @@ Deno.test("an onError that throws is told in the end, and ends nothing before", 
     },
   });
   const { hostname, port } = server.addr as Deno.NetAddr;
-  using stranger = await Deno.connect({ hostname, port });
-  await stranger.write(utf8("GET / HTTP/1.0\r\n\r\n"));
-  await new Response(stranger.readable).bytes(); // it was answered
+  using client = await Deno.connect({ hostname, port });
+  await client.write(utf8("GET / HTTP/1.0\r\n\r\n"));
+  await new Response(client.readable).bytes(); // it was answered
   await send(noise(10), server.addr, { name: "after" });
   const error = await assertRejects(
     () => server.shutdown(),

@@ -144,10 +144,10 @@ Deno.test("FrameReader.preface() rejects with lost inside the preface", async ()
   }
 });
 
-Deno.test("FrameReader.preface() refuses a stranger without waiting for eight bytes", async () => {
+Deno.test("FrameReader.preface() refuses another protocol without waiting for eight bytes", async () => {
   let asked = 0;
   const reader = new FrameReader((into) => {
-    // A second read would wait for ever: the stranger waits for us.
+    // A second read would wait for ever: the peer waits for us.
     if (asked++ > 0) return Promise.reject(new Error("waited for more"));
     into.set(utf8("GET"));
     return Promise.resolve(3);

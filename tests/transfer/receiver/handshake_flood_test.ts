@@ -1,4 +1,4 @@
-// Strangers who go on talking after they were refused.
+// Unauthenticated peers that go on talking after they were refused.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";

@@ -21,7 +21,7 @@ import { whole } from "../../support/session_talk.ts";
 import { watchedSink } from "../../support/sinks.ts";
 
 /** What does not begin as a sender does. */
-const STRANGERS: [string, Uint8Array, RegExp][] = [
+const OTHER_PEERS: [string, Uint8Array, RegExp][] = [
   ["an HTTP client", utf8("GET / HTTP/1.0\r\n\r\n"), /like an HTTP client/],
   ["noise", noise(100_000).fill(0, 0, 1), /does not speak halfclose/],
   [
@@ -31,7 +31,7 @@ const STRANGERS: [string, Uint8Array, RegExp][] = [
   ],
 ];
 
-for (const [what, bytes, found] of STRANGERS) {
+for (const [what, bytes, found] of OTHER_PEERS) {
   Deno.test(`receive() answers ${what} with a reason, and no sink is asked`, async () => {
     const [ours, theirs] = await connectedPair();
     using peer = new Scripted(ours);

@@ -15,63 +15,64 @@ import { GREETING, greeting, visit } from "./raw.ts";
 import { Inbox } from "./small.ts";
 
 /** Who comes to an open port, and what is said to it. */
-const STRANGERS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] = [
-  ["an HTTP client", utf8("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "protocol"],
+const OTHER_PEERS: [string, Uint8Array | Iterable<Uint8Array>, Code | null][] =
   [
-    "a browser's POST",
-    utf8("POST / HTTP/1.1\r\n\r\n" + "x".repeat(9_000)),
-    "protocol",
-  ],
-  ["a TLS client", hex("16 03 01 02 00 01 00 01 fc 03 03"), "protocol"],
-  ["an SSH client", utf8("SSH-2.0-OpenSSH_9.2\r\n"), "protocol"],
-  [
-    "a megabyte of noise",
-    joined([Uint8Array.of(0), noise(1_000_000)]),
-    "protocol",
-  ],
-  ["nobody: it says nothing and goes", new Uint8Array(0), "protocol"],
-  ["half a preface", PREFACE.subarray(0, 4), null],
-  [
-    "an older version",
-    joined([PREFACE.subarray(0, 7), Uint8Array.of(1)]),
-    "protocol",
-  ],
-  [
-    "an older version with a key",
-    joined([PREFACE.subarray(0, 7), Uint8Array.of(0x81)]),
-    "protocol",
-  ],
-  [
-    "a newer version",
-    joined([PREFACE.subarray(0, 7), Uint8Array.of(3)]),
-    "protocol",
-  ],
-  [
-    "one that insists on what there is not",
-    greeting({ required: 1 }),
-    "protocol",
-  ],
-  ["one without SHA-256", greeting({ digests: 2 }), "protocol"],
-  ["one without a digest", greeting({ digests: 0 }), "protocol"],
-  ["one that packs its data", greeting({ codecs: 2 }), "protocol"],
-  [
-    "one that does not say HELLO",
-    joined([PREFACE as Uint8Array, encodeFrame(OPEN)]),
-    "protocol",
-  ],
-  [
-    "one whose HELLO is damaged",
-    joined([GREETING.subarray(0, -1), Uint8Array.of(9)]),
-    "integrity",
-  ],
-  [
-    "one whose HELLO has 4 GiB",
-    joined([PREFACE as Uint8Array, head(GREETING[8]!, 0xffff_ffff, SESSION)]),
-    "protocol",
-  ],
-];
+    ["an HTTP client", utf8("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "protocol"],
+    [
+      "a browser's POST",
+      utf8("POST / HTTP/1.1\r\n\r\n" + "x".repeat(9_000)),
+      "protocol",
+    ],
+    ["a TLS client", hex("16 03 01 02 00 01 00 01 fc 03 03"), "protocol"],
+    ["an SSH client", utf8("SSH-2.0-OpenSSH_9.2\r\n"), "protocol"],
+    [
+      "a megabyte of noise",
+      joined([Uint8Array.of(0), noise(1_000_000)]),
+      "protocol",
+    ],
+    ["nobody: it says nothing and goes", new Uint8Array(0), "protocol"],
+    ["half a preface", PREFACE.subarray(0, 4), null],
+    [
+      "an older version",
+      joined([PREFACE.subarray(0, 7), Uint8Array.of(1)]),
+      "protocol",
+    ],
+    [
+      "an older version with a key",
+      joined([PREFACE.subarray(0, 7), Uint8Array.of(0x81)]),
+      "protocol",
+    ],
+    [
+      "a newer version",
+      joined([PREFACE.subarray(0, 7), Uint8Array.of(3)]),
+      "protocol",
+    ],
+    [
+      "one that insists on what there is not",
+      greeting({ required: 1 }),
+      "protocol",
+    ],
+    ["one without SHA-256", greeting({ digests: 2 }), "protocol"],
+    ["one without a digest", greeting({ digests: 0 }), "protocol"],
+    ["one that packs its data", greeting({ codecs: 2 }), "protocol"],
+    [
+      "one that does not say HELLO",
+      joined([PREFACE as Uint8Array, encodeFrame(OPEN)]),
+      "protocol",
+    ],
+    [
+      "one whose HELLO is damaged",
+      joined([GREETING.subarray(0, -1), Uint8Array.of(9)]),
+      "integrity",
+    ],
+    [
+      "one whose HELLO has 4 GiB",
+      joined([PREFACE as Uint8Array, head(GREETING[8]!, 0xffff_ffff, SESSION)]),
+      "protocol",
+    ],
+  ];
 
-for (const [who, words, code] of STRANGERS) {
+for (const [who, words, code] of OTHER_PEERS) {
   Deno.test(`${who} is told so, once, and nothing is made (5, 9)`, async () => {
     await using inbox = await Inbox.open();
     await unharmed(inbox, async (to) => {
@@ -120,7 +121,7 @@ Deno.test("a thousand who say nothing cost a healthy sender nothing (7, 9)", asy
   });
 });
 
-Deno.test("a byte a second does not keep a stranger in, and a session may take longer than a stranger (7)", async () => {
+Deno.test("a byte a second does not keep an unauthenticated peer connected, and a session may take longer (7)", async () => {
   using time = new FakeTime();
   await using inbox = await Inbox.open();
   await unharmed(inbox, async (to) => {
