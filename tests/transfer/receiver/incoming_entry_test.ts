@@ -41,7 +41,14 @@ Deno.test("begin() hands the sink what was announced and nothing of the wire", a
   const seen: unknown[] = [];
   const sink = watchedSink({ open: (entry) => void seen.push(entry) });
   const announced = { name: "d/a", size: 5, mtime: 1_000, mode: 0o640 };
-  await IncomingEntry.begin(open(3, announced), sink, Infinity, "00", "sha256");
+  const extensions = [{ number: 1, critical: false, value: noise(3) }];
+  await IncomingEntry.begin(
+    open(3, { ...announced, extensions }),
+    sink,
+    Infinity,
+    "00",
+    "sha256",
+  );
   assertEquals(seen, [{ kind: "file", ...announced }]);
 });
 
