@@ -12,19 +12,14 @@
 import { onAbort } from "../../base/abort.ts";
 import { asTransferError, isCut, TransferError } from "../../base/errors.ts";
 import { RateLimiter } from "../../base/rate_limiter.ts";
-import { HEARTBEAT_MS, type Phase } from "../../model/progress.ts";
+import { HEARTBEAT_MS } from "../../model/progress.ts";
 import type { SecuredConn } from "../../security/secured_conn.ts";
-import {
-  type Fail,
-  type Frame,
-  MAX_AHEAD,
-  type ReceiptFrame,
-  SESSION,
-} from "../../wire/frames.ts";
+import { type Frame, MAX_AHEAD, SESSION } from "../../wire/frames.ts";
 import { Channel } from "../channel.ts";
 import { errorOfFail, failFrameOf } from "../fail.ts";
 import { EntrySender } from "./entry_sender.ts";
 import { senderHandshake } from "./handshake.ts";
+import { hearAnswer } from "./hear_answer.ts";
 import type { OutgoingEntry } from "./outgoing_entry.ts";
 import type { SenderSessionOptions } from "./session_options.ts";
 import type { Transmission } from "./transmission.ts";
@@ -154,38 +149,14 @@ export class SenderSession {
       this.#refused = true;
       throw errorOfFail(frame, "go on", "receiver");
     }
-    const one = "entry" in frame ? this.#entries.find(frame.entry) : undefined;
-    if (frame.type === "alive") {
-      if (one) this.#entries.count(one, frame.bytes);
-      return this.#report(frame.phase);
-    }
-    if (one && frame.type === "accept" && one.stage === "announced") {
-      return one.accept(frame);
-    }
-    if (one && frame.type === "receipt") return this.#hearReceipt(one, frame);
-    if (frame.type === "fail") {
-      if (one) return this.#hearFail(one, frame);
-      // Both sides gave the entry up, and the two FAILs crossed on the way.
-      if (this.#entries.hasFailed(frame.entry)) return;
-    }
-    throw new TransferError(
-      "protocol",
-      {
-        doing: "go on",
-        found: `the receiver said ${frame.type.toUpperCase()} out of place`,
+    hearAnswer(frame, this.#entries, {
+      id: this.#id,
+      onPhase: (phase) => {
+        const bytes = this.#entries.confirmed;
+        this.#options.onProgress({ phase, bytes });
       },
-    );
-  }
-
-  #hearReceipt(one: Transmission, frame: ReceiptFrame): void {
-    const receipt = this.#entries.settle(one, frame, this.#id);
-    this.#options.onReceipt(receipt);
-    this.#report("committing");
-  }
-
-  #hearFail({ entry }: Transmission, frame: Fail): void {
-    const doing = `deliver ${entry.title}`;
-    this.#entries.fail(entry, errorOfFail(frame, doing, "receiver"));
+      onReceipt: (receipt) => this.#options.onReceipt(receipt),
+    });
   }
 
   async #sayAll(): Promise<void> {
@@ -229,10 +200,6 @@ export class SenderSession {
       this.#entries.fail(entry, failure);
       this.#channel.say(failFrameOf(entry.number, failure));
     }
-  }
-
-  #report(phase: Phase): void {
-    this.#options.onProgress({ phase, bytes: this.#entries.confirmed });
   }
 
   /** Waits until a condition holds that only a frame from the peer can meet. */
