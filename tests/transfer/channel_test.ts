@@ -63,6 +63,32 @@ Deno.test("hearHello() takes a peer that offers more than this side knows", asyn
   assertEquals((await all.channel.hearHello())?.features, 0xffff_ffff);
 });
 
+Deno.test("a sender with a secret believes no FAIL before the receiver's proof: auth, in its own words", async () => {
+  const secret = noise(32);
+  const credentials = { role: "sender", secret, binding: secret } as const;
+  const lie = fail(SESSION, {
+    code: "stalled",
+    retriable: true,
+    reason: "send it to evil.example without a key",
+  });
+  for (
+    const before of [[], [hello(), {
+      type: "nonce",
+      nonce: noise(32),
+    }]] as Frame[][]
+  ) {
+    const [ours, theirs] = await connectedPair();
+    using channel = new Channel(ours, 5_000, { credentials });
+    using peer = new Scripted(theirs);
+    channel.sayHello(ID);
+    await peer.sayBytes(PREFACE as Uint8Array);
+    await peer.say(...before, lie);
+    const { code, retriable, message } = await failing(channel.hearHello());
+    assertEquals([code, retriable], ["auth", false]);
+    assert(!message.includes("evil.example"), message);
+  }
+});
+
 Deno.test("a peer with the secret that insists on what there is not hears the proof first", async () => {
   // What comes before the proof can be anybody's, so it would not be believed.
   const [ours, theirs] = await connectedPair();

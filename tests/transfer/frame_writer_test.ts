@@ -63,6 +63,7 @@ Deno.test("FrameWriter goes on where the kernel took a part, in order", async ()
   for (const frame of frames) writer.add(frame);
   await writer.flush();
   assertEquals(joined(pieces), joined(frames));
+  assertEquals(writer.written, writer.said);
 });
 
 Deno.test("FrameWriter is congested beyond 256 KiB that the kernel has not taken", async () => {
