@@ -29,6 +29,13 @@ Deno.test("nextBatch() loses, adds and reorders nothing", () => {
   );
 });
 
+Deno.test("nextBatch() puts together what fits, and leaves the rest", () => {
+  const queue = [1, 2, 3].map((first) => noise(30_000).fill(first, 0, 1));
+  const [one, two, three] = queue;
+  assertEquals(nextBatch(queue), joined([one!, two!]));
+  assertEquals(queue, [three]);
+});
+
 /** A writer, and what its connection was given, some bytes at a time. */
 function writing(most = Infinity) {
   const pieces: Uint8Array[] = [];
