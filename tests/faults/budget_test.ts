@@ -8,6 +8,7 @@ import { MAX_DATA_BYTES } from "../../lib/wire/frames.ts";
 import { run } from "../support/children.ts";
 import { sh, shell, type ShellLine } from "../support/commands.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
+import { open, Scripted } from "../support/scripted.ts";
 import { GREETING, said } from "./raw.ts";
 import { type Receiver, receiver } from "./receiver.ts";
 
@@ -41,7 +42,13 @@ Deno.test("a receiver with 64 descriptors serves 200 senders in the end, and doe
   assertEquals((await tree(dir.path)).length, 200);
   const ticks = sh`awk '{ print $14 + $15 }' /proc/${pid}/stat`;
   const before = await numberIn(ticks);
-  await run("sleep", "1");
+  // Four heartbeats of a session in which nothing happens: a second.
+  using peer = new Scripted(await Deno.connect(portOf(to.addr)));
+  await peer.greet();
+  await peer.hearHello();
+  await peer.say(open(0));
+  await peer.hear("accept");
+  for (let beats = 0; beats < 4; beats++) await peer.hear("alive");
   // A hundredth of a second each: idle is idle.
   assert(await numberIn(ticks) - before < 20, "it is busy with nothing");
 });

@@ -45,8 +45,6 @@ const FIXED: Record<number, string> = {
   36: "holds",
 };
 
-const LONGEST_LAB_MS = 60_000;
-
 /**
  * The keys and types of evidence, so that figures do not matter. What a call
  * gave is a number or an error's name, and both are an answer.
@@ -102,9 +100,7 @@ kernelTest(
   async () => {
     await collect([1, 36], true); // what the runtime opens once is open now
     const before = await settledDescriptors();
-    const begun = performance.now();
     const reports = await collect(EXPERIMENTS.map(({ number }) => number));
-    assertLess(performance.now() - begun, LONGEST_LAB_MS);
 
     for (const { number, model } of CASES) {
       const evidence = reports.get(number)?.evidence;

@@ -3,7 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeFrame } from "../../../lib/wire/encoding.ts";
 import { type ReceiptFrame, SESSION } from "../../../lib/wire/frames.ts";
+import { FAIR, memoryPair } from "../../faults/memory_conn.ts";
 import { BYTES, item, take, talk } from "../../support/delivery_talk.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import { noise } from "../../support/helpers.ts";
 import {
   accept,
@@ -77,18 +79,16 @@ Deno.test("a damaged frame from the receiver is no receipt", async () => {
 });
 
 Deno.test("a receiver that has said everything and does not end holds up nobody", async () => {
-  using all = await talk([item(0)]);
+  using time = new FakeTime();
+  using all = await talk([item(0)], {}, memoryPair(FAIR));
   await take(all.receiver, 0);
   await all.receiver.say(receipt(0, BYTES));
   await all.receiver.hear("finish");
   const alive = { type: "alive", entry: SESSION, phase: "syncing" } as const;
-  let over = false;
-  all.outcome.finally(() => over = true);
-  while (!over) {
-    await all.receiver.say({ ...alive, bytes: 0 }).catch(() => over = true);
-    // Often enough to be alive, for as long as it takes the sender to leave.
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  await all.outcome;
-  assertEquals(all.receipts.length, 1);
+  const beat = setInterval(() => {
+    all.receiver.say({ ...alive, bytes: 0 }).catch(() => clearInterval(beat));
+  }, 250);
+  await time.until(all.outcome);
+  clearInterval(beat);
+  assertEquals([all.receipts.length, time.passed], [1, 1_000]);
 });
