@@ -11,6 +11,7 @@ import { denoTest, type Figures } from "./support/deno_test.ts";
 import { FOR_TESTS, missing, packagesOf } from "./support/programs.ts";
 import {
   ALONE,
+  APART,
   documented,
   groupsOf,
   testFiles,
@@ -72,18 +73,20 @@ async function runTests(args: string[], at: Place): Promise<Figures> {
   // More than there are processors: many tests wait for other programs.
   const jobs = String(navigator.hardwareConcurrency + 1);
   const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
-  const sideBySide = await denoTest(
+  const together = denoTest(
     ["--parallel", "--doc", ...modules, ...documented(ROOT)],
     {
       env: { ...env, DENO_JOBS: jobs },
       rename: (line) => line.replace(made, "$1"),
     },
   );
-  const alone = await denoTest(Object.keys(ALONE), { env });
+  const apart = denoTest(APART, { env, after: together });
+  const all = [await together, await apart];
+  all.push(await denoTest(Object.keys(ALONE), { env }));
   return {
-    passed: sideBySide.passed + alone.passed,
-    failed: sideBySide.failed + alone.failed,
-    skipped: [...sideBySide.skipped, ...alone.skipped],
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: all.flatMap(({ skipped }) => skipped),
   };
 }
 

@@ -18,6 +18,8 @@ export interface RunOptions {
   env: Record<string, string>;
   /** Changes a line before it is shown; whole lines are then shown at once. */
   rename?: (line: string) => string;
+  /** Output is kept back until this has resolved: another run's end. */
+  after?: Promise<unknown>;
   /** Whether tests may take as long as they take. @default {false} */
   unlimited?: boolean;
 }
@@ -37,7 +39,7 @@ const COLOURS = /\x1b\[[0-9;]*m/g;
  */
 export async function denoTest(
   args: readonly string[],
-  { env, rename, unlimited = false }: RunOptions,
+  { env, rename, after, unlimited = false }: RunOptions,
 ): Promise<Figures> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -55,6 +57,7 @@ export async function denoTest(
   }).spawn();
   const figures: Figures = { passed: 0, failed: 0, skipped: [] };
   const encoder = new TextEncoder();
+  const held: string[] = [];
   let line = "";
   const giveUp = () => {
     Deno.stdout.writeSync(encoder.encode(`\nkilled after silence: ${line}\n`));
@@ -67,10 +70,13 @@ export async function denoTest(
     const lines = (line + piece).split("\n");
     line = lines.pop()!;
     const shown = rename ? lines.map((line) => `${rename(line)}\n`) : [piece];
-    for (const one of shown) await write(encoder.encode(one));
+    if (after) held.push(...shown);
+    else for (const one of shown) await write(encoder.encode(one));
     for (const one of lines) take(one.replace(COLOURS, ""), figures);
   }
   clearTimeout(silence);
+  await after;
+  for (const one of held) await write(encoder.encode(one));
   const { success } = await child.status;
   // A module that does not even load fails no test.
   if (!success && figures.failed === 0) figures.failed = 1;

@@ -15,6 +15,22 @@ export const ALONE: Readonly<Record<string, string>> = {
   "tests/lab/lab_test.ts": "counts this process's descriptors and children",
 };
 
+/**
+ * Files that run beside the others in a process of their own, because the lock
+ * on a partial file is theirs alone there: a program that another test starts
+ * has all files of its process open for a moment, and holds their locks.
+ */
+export const APART: readonly string[] = [
+  "tests/faults/model_test.ts",
+  "tests/faults/replay_test.ts",
+  "tests/faults/resume_test.ts",
+  "tests/faults/rival_test.ts",
+  "tests/sink/disk/existing_draft_test.ts",
+  "tests/sink/disk/file_draft_test.ts",
+  "tests/sink/disk/find_partial_test.ts",
+  "tests/sink/disk/temp_files_test.ts",
+];
+
 /** Folders of long tests: each file is loaded on its own. */
 const BY_FILE = ["tests/end_to_end", "tests/faults", "tests/lab"];
 
@@ -64,7 +80,8 @@ export function documented(root: string): string[] {
  */
 export function groupsOf(files: readonly string[]): Groups {
   const groups: Groups = new Map();
-  for (const file of files.filter((file) => !(file in ALONE))) {
+  const together = (file: string) => !(file in ALONE) && !APART.includes(file);
+  for (const file of files.filter(together)) {
     const [tests, room] = file.split("/");
     const long = BY_FILE.includes(dirname(file));
     const name = long ? file.replace(/\.ts$/, "") : `${tests}/${room}`;
