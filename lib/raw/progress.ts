@@ -5,12 +5,13 @@
  */
 
 import { HEARTBEAT_MS, type Progress } from "../model/progress.ts";
+import { ProgressThrottle } from "../model/progress_throttle.ts";
 
 /** Reports the progress of one raw transfer, in either direction. */
 export class RawProgress {
   readonly #onProgress: (progress: Progress) => void;
   readonly #total: { total?: number };
-  #next = -Infinity;
+  readonly #throttle = new ProgressThrottle(HEARTBEAT_MS);
 
   /**
    * Begins with no bytes.
@@ -32,10 +33,7 @@ export class RawProgress {
    * @param bytes How many have moved by now.
    */
   moved(bytes: number): void {
-    const now = performance.now();
-    if (now < this.#next) return;
-    this.#next = now + HEARTBEAT_MS;
-    this.ended(bytes);
+    if (this.#throttle.isDue(performance.now())) this.ended(bytes);
   }
 
   /**

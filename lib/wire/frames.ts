@@ -1,7 +1,8 @@
 /**
- * The frames and their bounds.
+ * The frames as values, and their bounds.
  *
- * layouts.ts says how they are encoded, mod.ts when they may be said.
+ * mod.ts is the specification: the header byte by byte, and when each frame may
+ * be said. layouts.ts encodes the payload of each type.
  *
  * @module
  */

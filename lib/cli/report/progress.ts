@@ -9,6 +9,7 @@
 
 import { formatBytes } from "../../base/format_bytes.ts";
 import type { Progress } from "../../model/progress.ts";
+import { ProgressThrottle } from "../../model/progress_throttle.ts";
 import { formatDuration } from "../parse/units.ts";
 import { printNote } from "./print.ts";
 
@@ -88,13 +89,15 @@ export function describe({ phase, bytes, total }: Progress, rate: number) {
 /** A line now and then, for where there is no terminal. */
 export class PlainView implements ProgressView {
   readonly #rate = new RateMeter();
-  #next = performance.now() + LINE_INTERVAL_MS;
+  readonly #throttle = new ProgressThrottle(
+    LINE_INTERVAL_MS,
+    performance.now() + LINE_INTERVAL_MS,
+  );
 
   update(progress: Progress): void {
     const now = performance.now();
     const rate = this.#rate.add(progress.bytes, now);
-    if (now < this.#next) return;
-    this.#next = now + LINE_INTERVAL_MS;
+    if (!this.#throttle.isDue(now)) return;
     const { have, percent, rate: speed, left, phase } = describe(
       progress,
       rate,

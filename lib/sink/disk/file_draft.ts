@@ -169,7 +169,7 @@ export class FileDraft implements Draft {
         await removeTemp(this.#to, temp); // its bytes may not be on the disk
         throw error;
       }
-      closeTemp(this.#to, temp);
+      await closeTemp(this.#to, temp);
     });
   }
 

@@ -11,7 +11,7 @@ import type { Entry } from "../../model/entry.ts";
 import type { Destination } from "./destination.ts";
 import { checkFreeSpace } from "./free_space.ts";
 import { removeTemp } from "./temp_budget.ts";
-import type { TempFile } from "./temp_files.ts";
+import { leave, type TempFile } from "./temp_files.ts";
 
 /** An earlier attempt's file. */
 export interface PartialFile {
@@ -60,7 +60,7 @@ export async function findPartial(
     if (temp || !mayExist) await checkSpace(to, entry, temp);
     if (temp) await to.descriptors.acquire(1, { signal });
   } catch (error) {
-    temp?.file.close();
+    if (temp) await leave(temp);
     throw error;
   }
   if (!temp) return undefined;

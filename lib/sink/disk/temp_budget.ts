@@ -6,7 +6,7 @@
  */
 
 import type { Destination } from "./destination.ts";
-import { discard, type TempFile } from "./temp_files.ts";
+import { discard, leave, type TempFile } from "./temp_files.ts";
 
 /**
  * Creates a temporary file when a descriptor is free.
@@ -40,11 +40,17 @@ export async function createTemp(
  * Closes a temporary file, which keeps its name for a later attempt.
  *
  * @param to Where it belongs.
- * @param temp The file.
+ * @param temp The file; it is closed even where this rejects.
  */
-export function closeTemp(to: Destination, { file }: TempFile): void {
-  file.close();
-  to.descriptors.release(1);
+export async function closeTemp(
+  to: Destination,
+  temp: TempFile,
+): Promise<void> {
+  try {
+    await leave(temp);
+  } finally {
+    to.descriptors.release(1);
+  }
 }
 
 /**

@@ -155,6 +155,21 @@ export async function discard({ path, file }: TempFile): Promise<void> {
 }
 
 /**
+ * Closes a temporary file that keeps its name. Its lock is given up first: a
+ * child process that is being started holds a copy of the descriptor until its
+ * execve(2), and a copy keeps the lock (flock(2)).
+ *
+ * @param temp The file; it is closed even where this rejects.
+ */
+export async function leave({ file }: TempFile): Promise<void> {
+  try {
+    await file.unlock();
+  } finally {
+    file.close();
+  }
+}
+
+/**
  * Opens and locks a temporary file that has no writer.
  *
  * @param path The file.

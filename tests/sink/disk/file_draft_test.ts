@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { RESUME_BYTES } from "../../../lib/model/resume.ts";
+import { leave } from "../../../lib/sink/disk/temp_files.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { FileDraft } from "../../../lib/sink/disk/file_draft.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
@@ -66,8 +67,7 @@ Deno.test("FileDraft can be dropped while its commit is under way", async () => 
 Deno.test("FileDraft leaves a partial to others where it has no descriptor for it", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  const { file } = await to.temps.create(["a"], 0o600);
-  file.close(); // left behind
+  await leave(await to.temps.create(["a"], 0o600)); // left behind
   const { acquire } = to.descriptors;
   to.descriptors.acquire = () => Promise.reject(new RangeError("busy"));
   const draft = new FileDraft(to, { kind: "file", name: "a" }, ["a"]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TransferError } from "../../../lib/base/errors.ts";
+import { leave } from "../../../lib/sink/disk/temp_files.ts";
 import { Destination } from "../../../lib/sink/disk/destination.ts";
 import { findPartial } from "../../../lib/sink/disk/find_partial.ts";
 import { BlockDigests } from "../../../lib/model/block_digests.ts";
@@ -15,10 +16,13 @@ const OPTIONS = {
 } as const;
 
 /** Leaves a partial file of these bytes for the name `a`. */
-async function leave(to: Destination, bytes: Uint8Array): Promise<void> {
-  const { file } = await to.temps.create(["a"], 0o600);
-  await file.write(bytes);
-  file.close();
+async function leavePartial(
+  to: Destination,
+  bytes: Uint8Array,
+): Promise<void> {
+  const temp = await to.temps.create(["a"], 0o600);
+  await temp.file.write(bytes);
+  await leave(temp);
 }
 
 function entryOf(size: number) {
@@ -28,7 +32,7 @@ function entryOf(size: number) {
 Deno.test("findPartial() gives what an earlier attempt left, with the digests of its bytes", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  await leave(to, BYTES);
+  await leavePartial(to, BYTES);
   const entry = entryOf(3 * MIB);
   const found = await findPartial(to, entry, ["a"], OPTIONS);
   assert(found);
@@ -51,7 +55,7 @@ Deno.test("findPartial() gives what an earlier attempt left, with the digests of
 Deno.test("findPartial() shows no more than was announced", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  await leave(to, BYTES);
+  await leavePartial(to, BYTES);
   const found = await findPartial(to, entryOf(MIB), ["a"], OPTIONS);
   assertEquals(found?.held.length, MIB);
   found?.temp.file.close();
@@ -60,7 +64,7 @@ Deno.test("findPartial() shows no more than was announced", async () => {
 Deno.test("findPartial() leaves the file and the descriptors where there is no space", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  await leave(to, BYTES);
+  await leavePartial(to, BYTES);
   const before = await tree(dir.path);
   const huge = entryOf(Number.MAX_SAFE_INTEGER);
   for (let turn = 0; turn < 2; turn++) {
@@ -95,7 +99,7 @@ Deno.test("findPartial() asks for space for what is missing, unless the file may
 Deno.test("findPartial() removes a file that cannot be read back, and gives its descriptor back", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  await leave(to, BYTES);
+  await leavePartial(to, BYTES);
   const { read } = Deno.FsFile.prototype;
   Deno.FsFile.prototype.read = () => Promise.reject(new Error("EIO"));
   try {
@@ -114,10 +118,10 @@ Deno.test("findPartial() removes a file that cannot be read back, and gives its 
 Deno.test("findPartial() needs space for what the file lacks, and no more", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
-  const { file } = await to.temps.create(["a"], 0o600);
+  const temp = await to.temps.create(["a"], 0o600);
   const size = 2 ** 42; // sparse, and more than the disk has
-  await file.truncate(size);
-  file.close();
+  await temp.file.truncate(size);
+  await leave(temp);
   const leaving = new AbortController();
   leaving.abort(new Error("leaves")); // before it reads all that
   const find = (more: number, mayExist: boolean) =>

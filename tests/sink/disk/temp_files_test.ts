@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { discard, TempFiles } from "../../../lib/sink/disk/temp_files.ts";
+import {
+  discard,
+  leave,
+  TempFiles,
+} from "../../../lib/sink/disk/temp_files.ts";
 import { noise, tempDir, tree, utf8 } from "../../support/helpers.ts";
 
 const PARTS = ["d", "a"];
@@ -42,8 +46,9 @@ Deno.test("TempFiles.openPartial() takes the longest that nobody owns, of that n
 Deno.test("TempFiles does not take over a symbolic link that has a partial's name", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  const { path, file } = await temps.create(PARTS, MODE);
-  file.close();
+  const temp = await temps.create(PARTS, MODE);
+  const { path } = temp;
+  await leave(temp);
   await Deno.rename(path, `${dir.path}/elsewhere`);
   await Deno.symlink(`${dir.path}/elsewhere`, path);
   assertEquals(await temps.openPartial(PARTS, MODE), undefined);
@@ -94,8 +99,9 @@ Deno.test("TempFiles.openPartial() never gives what got its final name meanwhile
 Deno.test("TempFiles.openPartial() never takes what another user made (1, 10)", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  const { path, file } = await temps.create(PARTS, MODE);
-  file.close();
+  const temp = await temps.create(PARTS, MODE);
+  const { path } = temp;
+  await leave(temp);
   const { open } = Deno;
   Deno.open = async (...args) => {
     const opened = await open(...args);
@@ -119,7 +125,7 @@ Deno.test("TempFiles.openPartial() never takes what another user made (1, 10)", 
 Deno.test("TempFiles.openPartial() gives a partial the bits that a new file would have", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  (await temps.create(PARTS, 0o666)).file.close();
+  await leave(await temps.create(PARTS, 0o666));
   for (const mode of [0o600, 0o666]) {
     const fresh = await temps.create(["other"], mode);
     const adopted = await temps.openPartial(PARTS, mode);
@@ -133,7 +139,7 @@ Deno.test("TempFiles.openPartial() gives a partial the bits that a new file woul
 Deno.test("TempFiles.openPartial() holds on to nothing where it fails", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  (await temps.create(PARTS, MODE)).file.close();
+  await leave(await temps.create(PARTS, MODE));
   const { remove } = Deno;
   Deno.remove = () => Promise.reject(new Error("EIO"));
   try {
@@ -149,7 +155,7 @@ Deno.test("TempFiles.openPartial() holds on to nothing where it fails", async ()
 Deno.test("TempFiles sweeps nothing that it did not make", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  (await temps.create(PARTS, MODE)).file.close(); // left behind
+  await leave(await temps.create(PARTS, MODE)); // left behind
   await Deno.writeTextFile(`${dir.path}/.halfclose-key`, "somebody's");
   const { now } = Date;
   Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
@@ -184,7 +190,7 @@ Deno.test("TempFiles sweeps again and again, not only when it begins", async () 
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
   const { now } = performance, { now: date } = Date;
-  (await temps.create(PARTS, MODE)).file.close(); // left behind
+  await leave(await temps.create(PARTS, MODE)); // left behind
   const day = 24 * 60 * 60 * 1000;
   try {
     for (const [days, left] of [[0.5, 1], [1.1, 0]] as const) {
@@ -202,8 +208,9 @@ Deno.test("TempFiles sweeps again and again, not only when it begins", async () 
 Deno.test("TempFiles works where it cannot sweep, and sweeps when it can again", async () => {
   await using dir = await tempDir();
   const temps = new TempFiles(dir.path);
-  const { path, file } = await new TempFiles(dir.path).create(PARTS, MODE);
-  file.close();
+  const temp = await new TempFiles(dir.path).create(PARTS, MODE);
+  const { path } = temp;
+  await leave(temp);
   await Deno.utime(path, 1, 1);
   const { readDir } = Deno, { now } = Date;
   Date.now = () => now() + 30 * 24 * 60 * 60 * 1000;
@@ -212,9 +219,9 @@ Deno.test("TempFiles works where it cannot sweep, and sweeps when it can again",
       Deno.readDir = readDir;
       throw new Error("Too many open files");
     };
-    (await temps.create(PARTS, MODE)).file.close();
+    await leave(await temps.create(PARTS, MODE));
     assertEquals((await tree(dir.path)).length, 2);
-    (await temps.create(PARTS, MODE)).file.close();
+    await leave(await temps.create(PARTS, MODE));
     assertEquals((await tree(dir.path)).length, 1);
   } finally {
     Deno.readDir = readDir;
@@ -224,8 +231,9 @@ Deno.test("TempFiles works where it cannot sweep, and sweeps when it can again",
 
 Deno.test("TempFiles counts the lease by ctime: mtime is the sender's to set", async () => {
   await using dir = await tempDir();
-  const { path, file } = await new TempFiles(dir.path).create(PARTS, MODE);
-  file.close(); // left behind, and waits for its sender
+  const temp = await new TempFiles(dir.path).create(PARTS, MODE);
+  const { path } = temp;
+  await leave(temp); // left behind, and waits for its sender
   await Deno.utime(path, 1, 1);
   assertEquals(
     await new TempFiles(dir.path).openPartial(["b"], MODE),
