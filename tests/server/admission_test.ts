@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TransferError } from "../../lib/base/errors.ts";
+import { withDeadline } from "../../lib/net/deadline.ts";
 import { Admission } from "../../lib/server/admission.ts";
 import { UnauthenticatedConns } from "../../lib/server/unauthenticated.ts";
 import { connectedPair } from "../support/pairs.ts";
@@ -65,7 +66,8 @@ Deno.test("an unauthenticated connection whose slot is needed is closed as what 
   const admission = new Admission(1, conns);
   admission.accept(conn, "a")!.replace(tls);
   assert(admission.accept(peer, "b"));
-  assertEquals(await other.read(new Uint8Array(1)), null);
+  const read = () => other.read(new Uint8Array(1));
+  assertEquals(await withDeadline(other, 5_000, "see its end", read), null);
   for (const one of [conn, peer, other]) one.close();
 });
 

@@ -1,10 +1,12 @@
 // Peers that are no senders, and faults that stay with their own connection.
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect as connectSocket } from "node:net";
-import type { Code } from "../../lib/base/errors.ts";
+import { type Code, TransferError } from "../../lib/base/errors.ts";
 import type { Target } from "../../lib/net/address.ts";
 import { generateKey } from "../../lib/security/key.ts";
+import { serve } from "../../lib/server/serve.ts";
+import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { bytesItem } from "../../lib/source/item.ts";
 import { send, transfer } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
@@ -117,6 +119,20 @@ for (const [who, visit, message, code = "protocol"] of PEERS) {
     assertEquals(sink.files.size, 1);
   });
 }
+
+Deno.test("serve() is not reached by other machines unless it has a key or was told to be insecure", async () => {
+  const sink = memorySink();
+  const error = assertThrows(
+    () => serve({ sink, hostname: "0.0.0.0" }),
+    TransferError,
+    "Cannot listen on 0.0.0.0:0 without a key: ",
+  );
+  assertEquals(error.code, "usage");
+  for (const more of [{ key: generateKey() }, { insecure: true }]) {
+    await using server = serve({ sink, hostname: "0.0.0.0", ...more });
+    assert(portOf(server.addr) > 0);
+  }
+});
 
 Deno.test("a server with a key keeps 256 connections of one address that prove nothing, and no more", async () => {
   const { server } = listening({ key: generateKey() });
