@@ -10,7 +10,6 @@ import { ROOT } from "./support/children.ts";
 import { denoTest, type Figures } from "./support/deno_test.ts";
 import { FOR_TESTS, missing, packagesOf } from "./support/programs.ts";
 import {
-  ALONE,
   APART,
   documented,
   groupsOf,
@@ -70,19 +69,16 @@ async function runTests(args: string[], at: Place): Promise<Figures> {
     return await denoTest(args, { env, unlimited });
   }
   const modules = writeModules(groupsOf(testFiles(ROOT)), ROOT, at.modules);
-  // More than there are processors: many tests wait for other programs.
-  const jobs = String(navigator.hardwareConcurrency + 1);
   const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
   const together = denoTest(
     ["--parallel", "--doc", ...modules, ...documented(ROOT)],
     {
-      env: { ...env, DENO_JOBS: jobs },
+      env,
       rename: (line) => line.replace(made, "$1"),
     },
   );
-  const apart = denoTest(APART, { env, after: together });
-  const all = [await together, await apart];
-  all.push(await denoTest(Object.keys(ALONE), { env }));
+  const apart = denoTest(Object.keys(APART), { env, after: together });
+  const all = await Promise.all([together, apart]);
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),

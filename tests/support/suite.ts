@@ -1,35 +1,33 @@
 /**
- * How the whole suite is run: which test files share a process, and which have
- * the machine for themselves.
+ * How the whole suite is run: which test files share a process, and which
+ * have one for themselves.
  *
  * @module
  */
 
 import { dirname, join } from "node:path";
 
-/** Files that run after all others, one by one, each with its reason. */
-export const ALONE: Readonly<Record<string, string>> = {
-  "tests/faults/budget_test.ts": "measures a receiver's memory and CPU time",
-  "tests/faults/load_test.ts": "measures a receiver's memory under load",
-  "tests/faults/secure_load_test.ts": "opens thousands of connections",
-  "tests/lab/lab_test.ts": "counts this process's descriptors and children",
-};
+const LOCKS = "needs its process's file locks for itself: a program that is " +
+  "started beside it holds them, too, until it is executed";
 
 /**
- * Files that run beside the others in a process of their own, because the lock
- * on a partial file is theirs alone there: a program that another test starts
- * has all files of its process open for a moment, and holds their locks.
+ * Files that run one by one in a process of their own, beside that of the
+ * others, each with its reason.
  */
-export const APART: readonly string[] = [
-  "tests/faults/model_test.ts",
-  "tests/faults/replay_test.ts",
-  "tests/faults/resume_test.ts",
-  "tests/faults/rival_test.ts",
-  "tests/sink/disk/existing_draft_test.ts",
-  "tests/sink/disk/file_draft_test.ts",
-  "tests/sink/disk/find_partial_test.ts",
-  "tests/sink/disk/temp_files_test.ts",
-];
+export const APART: Readonly<Record<string, string>> = {
+  "tests/faults/budget_test.ts": "measures a receiver's memory and CPU time",
+  "tests/faults/load_test.ts": "measures a receiver's memory under load",
+  "tests/faults/model_test.ts": LOCKS,
+  "tests/faults/replay_test.ts": LOCKS,
+  "tests/faults/resume_test.ts": LOCKS,
+  "tests/faults/rival_test.ts": LOCKS,
+  "tests/faults/secure_load_test.ts": "opens thousands of connections",
+  "tests/lab/lab_test.ts": "counts this process's descriptors and children",
+  "tests/sink/disk/existing_draft_test.ts": LOCKS,
+  "tests/sink/disk/file_draft_test.ts": LOCKS,
+  "tests/sink/disk/find_partial_test.ts": LOCKS,
+  "tests/sink/disk/temp_files_test.ts": LOCKS,
+};
 
 /** Folders of long tests: each file is loaded on its own. */
 const BY_FILE = ["tests/end_to_end", "tests/faults", "tests/lab"];
@@ -80,8 +78,7 @@ export function documented(root: string): string[] {
  */
 export function groupsOf(files: readonly string[]): Groups {
   const groups: Groups = new Map();
-  const together = (file: string) => !(file in ALONE) && !APART.includes(file);
-  for (const file of files.filter(together)) {
+  for (const file of files.filter((file) => !(file in APART))) {
     const [tests, room] = file.split("/");
     const long = BY_FILE.includes(dirname(file));
     const name = long ? file.replace(/\.ts$/, "") : `${tests}/${room}`;

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { ROOT } from "./children.ts";
-import { ALONE, APART, groupsOf, testFiles } from "./suite.ts";
+import { APART, groupsOf, testFiles } from "./suite.ts";
 
-Deno.test("every test file is run once: in a group, apart, or alone with a reason", () => {
+Deno.test("every test file is run once: in a group, or apart for a reason", () => {
   const files = testFiles(ROOT);
   const grouped = [...groupsOf(files).values()].flat();
-  const all = [...grouped, ...APART, ...Object.keys(ALONE)];
+  const all = [...grouped, ...Object.keys(APART)];
   assertEquals(all.sort(), files);
-  for (const reason of Object.values(ALONE)) assert(reason.length > 10);
+  for (const reason of Object.values(APART)) assert(reason.length > 10);
 });
