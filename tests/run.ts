@@ -70,10 +70,12 @@ async function runTests(args: string[], at: Place): Promise<Figures> {
   }
   const modules = writeModules(groupsOf(testFiles(ROOT)), ROOT, at.modules);
   const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
+  // More than there are processors: many tests wait for other programs.
+  const jobs = String(navigator.hardwareConcurrency + 1);
   const together = denoTest(
     ["--parallel", "--doc", ...modules, ...documented(ROOT)],
     {
-      env,
+      env: { ...env, DENO_JOBS: jobs },
       rename: (line) => line.replace(made, "$1"),
     },
   );
