@@ -69,7 +69,9 @@ async function runTests(args: string[], at: Place): Promise<Figures> {
     return await denoTest(args, { env, unlimited });
   }
   const modules = writeModules(groupsOf(testFiles(ROOT)), ROOT, at.modules);
-  const made = new RegExp(`\\S*${at.modules}/(\\S+)\\.ts(?= => )`);
+  // Their paths are shown relative to the working directory.
+  const shown = at.modules.split("/").slice(-2).join("/");
+  const made = new RegExp(`\\S*${shown}/(\\S+)\\.ts(?= => )`);
   // More than there are processors: many tests wait for other programs.
   const jobs = String(navigator.hardwareConcurrency + 1);
   const together = denoTest(
