@@ -65,11 +65,11 @@ function bare(text: string): string {
 }
 
 /**
- * Whether an address is out of others' reach.
+ * Whether no other machine can reach an address.
  *
  * @param target Where to listen, or to send to.
  * @returns `true` for the loopback network and Unix sockets. A name other than
- * `localhost` may stand for anything and counts as within reach.
+ * `localhost` may stand for anything and gives `false`.
  */
 export function isLocal(target: Target): boolean {
   if (target.transport === "unix") return true;

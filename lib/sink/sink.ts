@@ -34,6 +34,9 @@ export interface Resumable extends Held {
    * is dropped. It is called once, before the first write. A draft for which it
    * is not called starts over.
    *
+   * On abort: an aborted transfer waits for it, and then calls `keep()` or
+   * `abort()`.
+   *
    * @param offset 0, the end of a block, or the held length; in bytes.
    * @returns The digest of all bytes before the offset, to go on with.
    * @throws {TransferError} `protocol` for any other offset, `rejected` when
@@ -50,6 +53,9 @@ export interface Draft {
   /**
    * Appends a piece.
    *
+   * On abort: an aborted transfer waits for it, and then calls `keep()` or
+   * `abort()`.
+   *
    * @param piece The draft is done with it when the promise resolves.
    * @throws {TransferError} `local-io` when it cannot be kept.
    */
@@ -57,6 +63,9 @@ export interface Draft {
 
   /**
    * Makes the entry appear under its name, whole and durable.
+   *
+   * On abort: a commit that has begun is not interrupted. An aborted
+   * transfer waits for it; its receipt is sent if a second is enough.
    *
    * @param onPhase Called when each phase begins.
    * @returns The name it has, and whether that is durable.
@@ -69,6 +78,9 @@ export interface Draft {
    * Ends the draft and keeps what a later attempt can go on with. Absent where
    * nothing can be kept: `abort()` is called then.
    *
+   * On abort: an aborted transfer calls this for each draft that is not
+   * committed, and waits for it.
+   *
    * @throws {TransferError} `local-io` when storage fails.
    */
   keep?(): Promise<void>;
@@ -77,6 +89,9 @@ export interface Draft {
    * Ends the draft and removes what it wrote. Nothing can be written or
    * committed afterwards. It does nothing after `commit()` or when called
    * twice, and may be called while a `write()` is pending.
+   *
+   * On abort: an aborted transfer calls this where there is no `keep()`, an
+   * aborted raw stream in any case. Both wait for it.
    *
    * @throws {TransferError} `local-io` when storage fails.
    */
@@ -87,6 +102,9 @@ export interface Draft {
 export interface Sink {
   /**
    * Opens a draft for an entry.
+   *
+   * On abort: an aborted transfer waits for it, and then calls the draft's
+   * `keep()` or `abort()`.
    *
    * @param entry What the peer announced; its name is not trusted.
    * @param transfer The transfer's id, the same when a sender comes back. The

@@ -14,7 +14,17 @@ import type { Draft, Sink } from "./sink.ts";
 
 /** What this sink writes to: `Deno.stdout`, an open file, a pipe. */
 export interface ByteWriter {
-  /** Writes some of the bytes and says how many, as `Deno.stdout` does. */
+  /**
+   * Writes some of the bytes, as `Deno.stdout` does.
+   *
+   * On abort: an aborted transfer waits for it.
+   *
+   * @param piece The bytes; they are valid until the promise resolves.
+   * @returns How many were written. 0 counts as a failure.
+   * @throws Anything when it cannot write. The transfer fails with a
+   * `TransferError` as it is, and with `local-io` for any other
+   * error, which is its cause.
+   */
   write(piece: Uint8Array): Promise<number>;
 }
 

@@ -11,8 +11,14 @@ export interface ByteReader {
   /**
    * Reads some bytes.
    *
+   * On abort: an aborted transfer does not wait for it. What it reads then is
+   * not used, and is not given back.
+   *
    * @param into Where they go.
    * @returns How many were read, at least one; `null` at the end.
+   * @throws Anything when the source fails. The transfer fails with a
+   * `TransferError` as it is, and with `source` for any other error,
+   * which is its cause.
    */
   read(into: Uint8Array): Promise<number | null>;
 }

@@ -63,7 +63,7 @@ export function readerOf(
       return piece.length;
     },
     release(reason) {
-      released = new Error("it was let go of before its end");
+      released = new Error("the stream was cancelled before its end");
       rest = new Uint8Array(0);
       // Before it is cancelled: a pending read of a stream that is cancelled
       // resolves as at its end, and no transfer may take that for the end.

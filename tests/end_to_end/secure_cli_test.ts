@@ -70,7 +70,7 @@ Deno.test("send with another key exits 6 and creates nothing (10)", async () => 
   }
 });
 
-Deno.test("receive on an address of others' reach without a key exits 2 and shows two ways on", async () => {
+Deno.test("receive on an address that other machines can reach exits 2 without a key and shows two ways on", async () => {
   await using at = await place();
   for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:9000"]) {
     const { code, stderr } = await cli([

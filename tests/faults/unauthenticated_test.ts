@@ -144,7 +144,7 @@ Deno.test("a byte a second does not keep an unauthenticated peer connected, and 
     const seconds = (time.passed - begun) / 1_000;
     assert(seconds >= 10 && seconds < 12, `${seconds} s`);
   });
-  // Behind a HELLO that came in time: longer than a stranger may take.
+  // After a HELLO in time, longer than an unauthenticated peer may take.
   const greeted = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   await using beside = await Inbox.open({ onConnect: () => greeted.resolve() });

@@ -6,7 +6,7 @@ import { FakeTime } from "../support/fake_time.ts";
 import { noise, readAll, sha256Of, tempDir } from "../support/helpers.ts";
 import { listen, sendBytes } from "../support/raw_talk.ts";
 
-/** A source that gives some bytes and then waits to be let go on. */
+/** A source that gives some bytes and then waits for its gate. */
 function gated(first: Uint8Array) {
   const gate = Promise.withResolvers<void>();
   async function* chunks() {

@@ -9,7 +9,7 @@ const USES: Record<string, (draft: Draft) => Promise<unknown>> = {
 };
 
 for (const [call, use] of Object.entries(USES)) {
-  Deno.test(`${call} of a draft that has ended is a bug of whoever lost track`, async () => {
+  Deno.test(`${call} of a draft that has ended fails as a bug of the caller`, async () => {
     const draft = await memorySink().open({ kind: "file", name: "a" });
     await draft.abort();
     const error = await assertRejects(

@@ -78,7 +78,11 @@ Deno.test("release() ends a read that is pending, and no end of the source it is
   }
   for (const source of [stuck(), new ReadableStream<Uint8Array>()]) {
     const reader = readerOf(source);
-    const pending = assertRejects(() => reader.read(ONE), Error, "let go of");
+    const pending = assertRejects(
+      () => reader.read(ONE),
+      Error,
+      "cancelled before its end",
+    );
     reader.release();
     await pending;
   }
@@ -92,7 +96,11 @@ Deno.test("release() ends every later read, also of what has come already", asyn
     const reader = readerOf(source);
     await reader.read(ONE);
     reader.release();
-    await assertRejects(() => reader.read(ONE), Error, "let go of");
+    await assertRejects(
+      () => reader.read(ONE),
+      Error,
+      "cancelled before its end",
+    );
   }
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ActiveDrafts } from "../../../lib/sink/disk/active_drafts.ts";
 
-/** A draft that notes when it is told to let go. */
+/** A draft that notes when it is released. */
 function draft(released: string[], name: string, error?: Error) {
   return {
     release() {
@@ -24,7 +24,7 @@ Deno.test("ActiveDrafts takes a file from the same transfer, and from no other",
   assertEquals(released, ["first"]);
 });
 
-Deno.test("ActiveDrafts goes on when what is let go of fails", async () => {
+Deno.test("ActiveDrafts.evict() succeeds when the release of the draft fails", async () => {
   const owners = new ActiveDrafts(), released: string[] = [];
   await owners.add("a", "one", draft(released, "broken", new Error("EIO")));
   await owners.evict("a", "one");

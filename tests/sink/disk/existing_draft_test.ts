@@ -116,7 +116,7 @@ Deno.test("a file whose links or bits change meanwhile is what it was", async ()
   assertEquals((await draft.commit()).existing, true);
 });
 
-Deno.test("what was left behind is gone on with beside a file of the same length", async () => {
+Deno.test("a partial file is resumed beside a file of the same length", async () => {
   await using dir = await tempDir();
   await Deno.writeFile(`${dir.path}/a`, new Uint8Array(CONTENT.length));
   const sink = directorySink(dir.path, { onConflict: "replace" });

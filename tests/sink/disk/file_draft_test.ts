@@ -128,7 +128,7 @@ Deno.test("FileDraft leaves no partial of a commit whose sync failed, though its
   assertEquals(await tree(dir.path), []);
 });
 
-Deno.test("FileDraft is let go of only when what can be gone on with is there", async () => {
+Deno.test("a FileDraft is evicted only when its partial file is synced", async () => {
   await using dir = await tempDir();
   const to = new Destination(dir.path, {});
   const draft = await written(to);

@@ -131,7 +131,7 @@ Deno.test("findPartial() needs space for what the file lacks, and no more", asyn
       signal: leaving.signal,
     });
   await assertRejects(() => find(10, false), Error, "leaves");
-  // A file of that size may be there, but a partial is what is gone on with.
+  // A file of that size may be there, but a partial is what is resumed.
   for (const mayExist of [false, true]) {
     await assertRejects(
       () => find(2 ** 52, mayExist),

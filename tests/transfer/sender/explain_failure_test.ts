@@ -41,7 +41,7 @@ Deno.test("a cut says the phase, how far it came and what to do next", () => {
   );
 });
 
-Deno.test("a cut says that it can be gone on with where that is so", () => {
+Deno.test("a lost connection's message says that the transfer can be resumed if it can", () => {
   const large = entry(0, 2_000_000);
   const { message } = explain(
     LOST,

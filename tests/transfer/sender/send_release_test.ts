@@ -1,5 +1,5 @@
 // What becomes of a stream or an iterable that was handed over: however the
-// transfer ends, it is let go of.
+// transfer ends, it is released.
 
 import { assert, assertEquals } from "@std/assert";
 import type { Target } from "../../../lib/net/address.ts";
