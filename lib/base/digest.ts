@@ -81,7 +81,7 @@ export class Digest {
  * @returns The 32 bytes.
  */
 export function sha256(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const digest = new Digest();
+  const digest = new Digest("sha256");
   for (const part of parts) digest.update(part);
   return digest.finish();
 }

@@ -83,14 +83,14 @@ export class BlockDigests implements Held {
    * @param read Reads them from the start.
    * @param size How many there should be. The length is less where `read` ends
    * earlier, and where this is more than all blocks hold.
-   * @param algorithm The algorithm of the digests. @default {"sha256"}
+   * @param algorithm The algorithm of the digests.
    * @returns Their digests.
    * @throws What `read` throws.
    */
   static async of(
     read: (into: Uint8Array) => Promise<number | null>,
     size: number,
-    algorithm: Algorithm = "sha256",
+    algorithm: Algorithm,
   ): Promise<BlockDigests> {
     const { length: most, block } = blockLayoutOf(size);
     const digest = new Digest(algorithm);

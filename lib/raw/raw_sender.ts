@@ -102,7 +102,7 @@ export class RawSender {
       this.#broken = { error };
       this.#leaveSource(error);
     });
-    const digest = this.#options.digest ? new Digest() : undefined;
+    const digest = this.#options.digest ? new Digest("sha256") : undefined;
     await this.#sayAll(digest);
     try {
       // A peer that has ended may read on, or be gone. Linux reports its reset
@@ -121,7 +121,7 @@ export class RawSender {
   }
 
   async #sayAll(digest: Digest | undefined): Promise<void> {
-    await using source = await this.#item.open();
+    await using source = await this.#item.open("sha256");
     const limiter = new RateLimiter(this.#options.limitRate ?? Infinity);
     const size = Math.min(BLOCK_BYTES, limiter.burst);
     const buffers = [new Uint8Array(size), new Uint8Array(size)] as const;

@@ -97,7 +97,7 @@ async function store(
   },
 ): Promise<RawReport> {
   using idle = new IdleTimer(conn, options.idleTimeout);
-  const digest = options.digest ? new Digest() : undefined;
+  const digest = options.digest ? new Digest("sha256") : undefined;
   const draft = await sink.open({ kind: "file", name: "stdin" });
   const writer = new BlockWriter(draft, digest);
   const progress = new RawProgress(options.onProgress);

@@ -8,7 +8,7 @@ import { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Entry } from "../model/entry.ts";
 import { FileReader } from "./file_reader.ts";
-import { FROM_START, type Item, typeReadErrors } from "./item.ts";
+import { fromStart, type Item, typeReadErrors } from "./item.ts";
 
 /**
  * Makes an item of a regular file.
@@ -25,7 +25,7 @@ export function fileItem(
 ): Item {
   return {
     entry,
-    async open() {
+    async open(algorithm) {
       const file = await typeReadErrors(path, () => Deno.open(path));
       const check = async () => {
         const now = await typeReadErrors(path, () => file.stat());
@@ -41,7 +41,7 @@ export function fileItem(
       const reader = new FileReader(file);
       let left = seen.size;
       return {
-        ...FROM_START,
+        ...fromStart(algorithm),
         async seek(offset) {
           await typeReadErrors(
             path,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Digest } from "../base/digest.ts";
+import { type Algorithm, Digest } from "../base/digest.ts";
 import { asTransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
 import type { Entry } from "../model/entry.ts";
@@ -27,11 +27,18 @@ export type Source =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
-/** How a reading begins that can go back to any offset. */
-export const FROM_START = {
-  origin: { offset: 0, digest: new Digest() },
-  maxRewind: Infinity,
-} as const;
+/**
+ * Says how a reading begins that can go back to any offset.
+ *
+ * @param algorithm The algorithm of its origin's digest.
+ * @returns The members of the reading that say so.
+ */
+export function fromStart(
+  algorithm: Algorithm,
+): Pick<Reading, "origin" | "maxRewind"> {
+  const origin = { offset: 0, digest: new Digest(algorithm) };
+  return { origin, maxRewind: Infinity };
+}
 
 /** One entry to send. */
 export interface Item {
@@ -40,11 +47,12 @@ export interface Item {
   /**
    * Opens it for reading.
    *
+   * @param algorithm The algorithm of the digest that the origin is to have.
    * @returns A reading, which the caller disposes of.
    * @throws {TransferError} `source` when it cannot be opened,
    * `source-changed` when it is not what was announced.
    */
-  open(): Promise<Reading>;
+  open(algorithm: Algorithm): Promise<Reading>;
   /**
    * Closes or cancels what it reads from; never throws. It cannot be read
    * afterwards. Absent where there is nothing to close.
@@ -100,10 +108,10 @@ export function directoryItem(entry: Entry): Item {
 export function bytesItem(bytes: Uint8Array, entry: Entry): Item {
   return {
     entry,
-    open() {
+    open(algorithm) {
       let at = 0;
       return Promise.resolve({
-        ...FROM_START,
+        ...fromStart(algorithm),
         seek(offset) {
           at = offset;
           return Promise.resolve();
@@ -138,7 +146,10 @@ export function readerItem(
   const buffer = new ReplayBuffer({
     read: (into) => typeReadErrors(entry.name, () => reader.read(into)),
   }, memory);
-  return { entry, open: () => Promise.try(() => buffer.open()) };
+  return {
+    entry,
+    open: (algorithm) => Promise.try(() => buffer.open(algorithm)),
+  };
 }
 
 /**

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { Digest } from "../base/digest.ts";
+import { type Algorithm, Digest } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 import type { ByteReader, Reading } from "./reader.ts";
 
@@ -38,10 +38,11 @@ export class ReplayBuffer {
   #over = false;
   /** The read that is under way. */
   #pulling: Promise<void> | undefined;
-  /** Offsets with the digest of all before them, in ascending order. */
-  #marks: { offset: number; digest: Digest }[] = [
-    { offset: 0, digest: new Digest() },
-  ];
+  /**
+   * Offsets with the digest of all before them, in ascending order; offset 0 is
+   * one of them from the first `open()` on, while its bytes are kept.
+   */
+  #marks: { offset: number; digest: Digest }[] = [];
   /** Counts the readings; only the latest may read. */
   #turn = 0;
 
@@ -58,7 +59,9 @@ export class ReplayBuffer {
 
   /**
    * Reads from the earliest offset that is kept and whose digest is known.
+   * Digests of another algorithm than the one asked for are dropped.
    *
+   * @param algorithm The algorithm of the origin's digest.
    * @returns A reading. It ends the one before, which rejects with `internal`
    * from now on: going on for a connection that was left, that one could
    * overwrite what this one needs. The bytes that it waits for come to this
@@ -66,9 +69,9 @@ export class ReplayBuffer {
    * @throws {TransferError} `source` when there is no such offset. The reading
    * throws it for offsets that are no longer kept.
    */
-  open(): Reading {
+  open(algorithm: Algorithm): Reading {
     const turn = ++this.#turn;
-    const [origin] = this.#marks;
+    const origin = this.#originOf(algorithm);
     if (!origin) throw this.#forgotten(0);
     let at = origin.offset;
     return {
@@ -95,6 +98,17 @@ export class ReplayBuffer {
       verify: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
+  }
+
+  #originOf(algorithm: Algorithm) {
+    this.#marks = this.#marks.filter(({ digest }) =>
+      digest.algorithm === algorithm
+    );
+    // The digest of no bytes is known in any algorithm.
+    if (this.#start === 0 && this.#marks.length === 0) {
+      this.#marks.push({ offset: 0, digest: new Digest(algorithm) });
+    }
+    return this.#marks[0];
   }
 
   #check(turn: number, at: number): void {

@@ -84,9 +84,9 @@ function failing(call: string): Item {
   };
   return {
     entry,
-    async open() {
+    async open(algorithm) {
       fail("open");
-      const reading = await open();
+      const reading = await open(algorithm);
       let pieces = 0;
       return {
         ...reading,

@@ -15,8 +15,12 @@ const MIB = 1_048_576;
 const ENTRY = { kind: "file", name: "a" } as const;
 
 async function digestsOf(bytes: Uint8Array): Promise<BlockDigests> {
-  await using reading = await bytesItem(bytes, ENTRY).open();
-  return await BlockDigests.of((into) => reading.read(into), bytes.length);
+  await using reading = await bytesItem(bytes, ENTRY).open("sha256");
+  return await BlockDigests.of(
+    (into) => reading.read(into),
+    bytes.length,
+    "sha256",
+  );
 }
 
 Deno.test("BlockDigests shows one prefix for each block, the last one shorter", async () => {
@@ -27,8 +31,12 @@ Deno.test("BlockDigests shows one prefix for each block, the last one shorter", 
 });
 
 Deno.test("BlockDigests has digests of no more than there is to read", async () => {
-  await using reading = await bytesItem(noise(10), ENTRY).open();
-  const held = await BlockDigests.of((into) => reading.read(into), 2 * MIB);
+  await using reading = await bytesItem(noise(10), ENTRY).open("sha256");
+  const held = await BlockDigests.of(
+    (into) => reading.read(into),
+    2 * MIB,
+    "sha256",
+  );
   assertEquals([held.length, held.algorithm], [10, "sha256"]);
   assertEquals(held.digests.length, DIGEST_BYTES.sha256);
 });

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Algorithm } from "../../lib/base/digest.ts";
 import type { Entry } from "../../lib/model/entry.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { fileItem, timeOf } from "../../lib/source/file_item.ts";
@@ -24,11 +25,21 @@ async function announced(path: string): Promise<Item> {
   return fileItem(path, { ...ENTRY, size: seen.size }, seen);
 }
 
+Deno.test("fileItem() has an origin whose digest is of the algorithm asked for", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/a`;
+  const another = "sha512" as string as Algorithm; // one that node:crypto has
+  for (const algorithm of ["sha256", another] as const) {
+    await using reading = await (await announced(path)).open(algorithm);
+    assertEquals(reading.origin.digest.algorithm, algorithm);
+  }
+});
+
 Deno.test("fileItem() gives the file, and it held still", async () => {
   await using dir = await tempDir();
   const item = await announced(`${dir.path}/a`);
   for (let turn = 0; turn < 2; turn++) {
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     assertEquals(await readAll(reading, 65_536), noise(1_000_000));
     await reading.verify();
   }
@@ -39,7 +50,11 @@ Deno.test("fileItem() rejects with source where the file is gone", async () => {
   const path = `${dir.path}/a`;
   const item = await announced(path);
   await Deno.remove(path);
-  await rejectsWith("source", () => item.open(), `Cannot read "${path}": `);
+  await rejectsWith(
+    "source",
+    () => item.open("sha256"),
+    `Cannot read "${path}": `,
+  );
 });
 
 Deno.test("fileItem() rejects with source-changed where it is not what was announced", async () => {
@@ -58,14 +73,14 @@ Deno.test("fileItem() rejects with source-changed where it is not what was annou
     const item = await announced(path);
     await change();
     const found = `Cannot send "${path}": ${how} while it was sent`;
-    await rejectsWith("source-changed", () => item.open(), found);
+    await rejectsWith("source-changed", () => item.open("sha256"), found);
   }
 });
 
 Deno.test("fileItem() rejects with source-changed when the file shrinks while it is read", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await reading.read(new Uint8Array(1000));
   await Deno.truncate(path, 500_000);
   await rejectsWith(
@@ -78,7 +93,7 @@ Deno.test("fileItem() rejects with source-changed when the file shrinks while it
 Deno.test("fileItem() sends no more than was announced, and finds that it grew", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await Deno.writeFile(path, utf8("more"), { append: true });
   assertEquals((await readAll(reading)).length, 1_000_000);
   await rejectsWith("source-changed", () => reading.verify(), "it grew");
@@ -87,7 +102,7 @@ Deno.test("fileItem() sends no more than was announced, and finds that it grew",
 Deno.test("fileItem() sends no more than was announced, whatever the pieces are", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await Deno.writeFile(path, utf8("more"), { append: true });
   const bytes = await readAll(reading, 65_536); // the last one is shorter
   assertEquals(bytes, noise(1_000_000));
@@ -95,7 +110,7 @@ Deno.test("fileItem() sends no more than was announced, whatever the pieces are"
 
 Deno.test("fileItem() reads to the announced end from wherever it went back to", async () => {
   await using dir = await tempDir();
-  await using reading = await (await announced(`${dir.path}/a`)).open();
+  await using reading = await (await announced(`${dir.path}/a`)).open("sha256");
   for (const offset of [900_000, 0, 999_999, 1_000_000]) {
     await reading.seek(offset);
     const rest = await readAll(reading, 65_536);
@@ -107,7 +122,7 @@ Deno.test("fileItem() reads to the announced end from wherever it went back to",
 Deno.test("fileItem() finds a file that was rewritten in place while it was read", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await readAll(reading, 65_536);
   using file = await Deno.open(path, { write: true });
   await file.write(utf8("other"));
@@ -121,7 +136,7 @@ Deno.test("fileItem() finds a file that was rewritten in place while it was read
 Deno.test("fileItem() finds a rewrite whose modification time was set back", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await readAll(reading, 65_536);
   const { ctime } = await Deno.stat(path);
   await Deno.writeFile(path, noise(1_000_000).reverse());
@@ -149,7 +164,7 @@ for (
     const item = await announced(path);
     const { ctime } = await Deno.stat(path);
     while (Date.now() <= ctime!.getTime()); // or it would not show
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     await act(path);
     assertEquals((await readAll(reading, 65_536)).length, 1_000_000);
     await reading.verify();
@@ -159,7 +174,7 @@ for (
 Deno.test("fileItem() goes on with the file it opened when the name goes", async () => {
   await using dir = await tempDir();
   const path = `${dir.path}/a`;
-  await using reading = await (await announced(path)).open();
+  await using reading = await (await announced(path)).open("sha256");
   await Deno.remove(path);
   assertEquals(await readAll(reading, 65_536), noise(1_000_000));
 });
@@ -169,7 +184,7 @@ Deno.test("fileItem() of an empty file ends at once", async () => {
   const path = `${dir.path}/empty`;
   await Deno.writeFile(path, new Uint8Array(0));
   const item = fileItem(path, { ...ENTRY, size: 0 }, await Deno.stat(path));
-  await using reading = await item.open();
+  await using reading = await item.open("sha256");
   assertEquals(await reading.read(new Uint8Array(1)), null);
   await reading.verify();
 });
@@ -213,7 +228,7 @@ Deno.test("a file with a time that no Date can hold is announced without it, and
   const [file, directory] = await itemsOf(`${dir.path}/d`);
   assertEquals(file!.entry, { kind: "file", name: "d/a", size: 10 });
   assertEquals(directory!.entry, { kind: "directory", name: "d" });
-  await using reading = await file!.open();
+  await using reading = await file!.open("sha256");
   assertEquals(await readAll(reading), noise(10));
   await reading.verify();
 });
@@ -224,7 +239,7 @@ Deno.test("a file with a time that no Date can hold is found changed when it is 
   await Deno.writeFile(path, noise(10));
   const still = timeless();
   const [item] = await itemsOf(path);
-  await using reading = await item!.open();
+  await using reading = await item!.open("sha256");
   still[Symbol.dispose](); // as if it were written to: its time is the clock's
   await rejectsWith(
     "source-changed",
@@ -249,7 +264,7 @@ Deno.test("fileItem() never gives a file of /proc as an empty one (1, 8)", async
   const script = `
     import { walk } from "${import.meta.resolve("../../lib/source/walk.ts")}";
     for await (const item of walk("/proc/version")) {
-      await using reading = await item.open();
+      await using reading = await item.open("sha256");
       console.log(item.entry.size, await reading.read(new Uint8Array(9)));
       await reading.verify().catch(({ code, message }) =>
         console.log(code, message)

@@ -17,7 +17,7 @@ Deno.test("itemOf() announces bytes with their length, a stream without one", as
   const stream = await itemOf(ReadableStream.from([noise(10)]), {});
   assertEquals(stream.entry, { kind: "file", name: "stdin" });
   for (const item of [bytes, stream]) {
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     assertEquals(await readAll(reading), noise(10));
   }
 });
@@ -62,7 +62,7 @@ Deno.test("itemOf() of a pipe is a stream, and closes it when it is released", a
   const item = await itemOf(path, {}); // which waits for nobody
   assertEquals(item.entry, { kind: "file", name: "pipe" });
   const writing = Deno.writeFile(path, noise(10), { create: false });
-  await using reading = await item.open();
+  await using reading = await item.open("sha256");
   assertEquals(await readAll(reading, 11), noise(10));
   await writing;
   item.release!(); // else the test's sanitizer finds the descriptor
@@ -85,7 +85,7 @@ Deno.test("itemOf() remembers less of a stream that is sent once only", async ()
   const rewind = async (retry?: number) => {
     const options = retry === undefined ? {} : { retry };
     const item = await itemOf(ReadableStream.from([noise(1)]), options);
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     return reading.maxRewind;
   };
   assertEquals(await rewind(), 2 * MIB);

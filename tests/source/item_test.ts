@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { Algorithm } from "../../lib/base/digest.ts";
 import type { Entry } from "../../lib/model/entry.ts";
 import {
   bytesItem,
@@ -14,7 +15,7 @@ const ENTRY: Entry = { kind: "file", name: "a" };
 Deno.test("bytesItem() gives the bytes, each time anew", async () => {
   const item = bytesItem(noise(2500), ENTRY);
   for (let turn = 0; turn < 2; turn++) {
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     assertEquals(await readAll(reading), noise(2500));
     assertEquals(await reading.read(new Uint8Array(1)), null);
     await reading.verify();
@@ -25,15 +26,31 @@ Deno.test("bytesItem() gives the bytes, each time anew", async () => {
 Deno.test("bytesItem() and directoryItem() end at once where there are no bytes", async () => {
   const directory = directoryItem({ kind: "directory", name: "d" });
   for (const item of [bytesItem(new Uint8Array(0), ENTRY), directory]) {
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     assertEquals(await reading.read(new Uint8Array(1)), null);
+  }
+});
+
+Deno.test("each item has an origin whose digest is of the algorithm asked for", async () => {
+  const another = "sha512" as string as Algorithm; // one that node:crypto has
+  const stream = ReadableStream.from([noise(10)]);
+  const items = {
+    bytes: bytesItem(noise(10), ENTRY),
+    directory: directoryItem({ kind: "directory", name: "d" }),
+    reader: readerItem(readerOf(stream), ENTRY),
+  };
+  for (const [kind, item] of Object.entries(items)) {
+    for (const algorithm of ["sha256", another] as const) {
+      await using reading = await item.open(algorithm);
+      assertEquals(reading.origin.digest.algorithm, algorithm, kind);
+    }
   }
 });
 
 Deno.test("readerItem() remembers what was read once, for another attempt", async () => {
   const item = readerItem(readerOf(ReadableStream.from([noise(10)])), ENTRY);
   for (let attempt = 0; attempt < 2; attempt++) {
-    await using reading = await item.open();
+    await using reading = await item.open("sha256");
     assertEquals(await readAll(reading), noise(10));
   }
 });
@@ -41,7 +58,7 @@ Deno.test("readerItem() remembers what was read once, for another attempt", asyn
 Deno.test("readerItem() rejects with source when its reader fails", async () => {
   const read = () =>
     Promise.reject(new Error("Input/output error (os error 5)"));
-  await using reading = await readerItem({ read }, ENTRY).open();
+  await using reading = await readerItem({ read }, ENTRY).open("sha256");
   await rejectsWith(
     "source",
     () => reading.read(new Uint8Array(1)),

@@ -11,7 +11,7 @@ function buffers(size: number): [Uint8Array, Uint8Array] {
 }
 
 function reading(bytes: Uint8Array): Promise<Reading> {
-  return bytesItem(bytes, { kind: "file", name: "a" }).open();
+  return bytesItem(bytes, { kind: "file", name: "a" }).open("sha256");
 }
 
 Deno.test("readAhead() gives all bytes behind a free head, whatever the length", async () => {

@@ -13,7 +13,7 @@ const ITEMS = {
 
 for (const [kind, item] of Object.entries(ITEMS)) {
   Deno.test(`a reading of ${kind} gives the same again after seek(0)`, async () => {
-    await using reading: Reading = await item.open();
+    await using reading: Reading = await item.open("sha256");
     assertEquals(reading.origin.offset, 0);
     for (let turn = 0; turn < 2; turn++) {
       const all = new Uint8Array(1_000);

@@ -71,7 +71,7 @@ class Model {
   open(): void {
     this.#last = undefined;
     try {
-      const reading = this.buffer.open();
+      const reading = this.buffer.open("sha256");
       const { offset: at, digest } = reading.origin;
       const found = new Digest(digest).finish();
       assertEquals(found, digestBefore(at).finish());

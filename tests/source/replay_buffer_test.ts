@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Digest } from "../../lib/base/digest.ts";
+import { type Algorithm, Digest } from "../../lib/base/digest.ts";
 import { TransferError } from "../../lib/base/errors.ts";
 import type { Reading } from "../../lib/source/reader.ts";
 import { ReplayBuffer } from "../../lib/source/replay_buffer.ts";
@@ -7,6 +7,9 @@ import { readerOf } from "../../lib/source/stream_reader.ts";
 import { noise, rejectsWith } from "../support/helpers.ts";
 
 const SIZE = 1_024;
+
+/** An algorithm that node:crypto has and no peer can agree on. */
+const ANOTHER = "sha512" as string as Algorithm;
 
 function bufferOver(bytes: Uint8Array): ReplayBuffer {
   return new ReplayBuffer(readerOf(ReadableStream.from([bytes])), SIZE);
@@ -30,8 +33,11 @@ async function readOn(reading: Reading, bytes: number): Promise<Uint8Array> {
 Deno.test("ReplayBuffer gives everything from the start while it still has it", async () => {
   const bytes = noise(SIZE / 2);
   const buffer = bufferOver(bytes);
-  assertEquals(await readOn(buffer.open(), 200), bytes.subarray(0, 200));
-  const again = buffer.open();
+  assertEquals(
+    await readOn(buffer.open("sha256"), 200),
+    bytes.subarray(0, 200),
+  );
+  const again = buffer.open("sha256");
   assertEquals(again.origin.offset, 0);
   assertEquals(await readOn(again, SIZE), bytes);
 });
@@ -39,8 +45,8 @@ Deno.test("ReplayBuffer gives everything from the start while it still has it", 
 Deno.test("ReplayBuffer begins later when the start is forgotten, with the digest of it", async () => {
   const bytes = noise(10 * SIZE);
   const buffer = bufferOver(bytes);
-  await readOn(buffer.open(), 5 * SIZE);
-  const again = buffer.open();
+  await readOn(buffer.open("sha256"), 5 * SIZE);
+  const again = buffer.open("sha256");
   const { offset, digest } = again.origin;
   assertEquals(offset > 4 * SIZE - 200 && offset <= 5 * SIZE, true);
   const forgotten = new Digest();
@@ -55,7 +61,7 @@ Deno.test("ReplayBuffer keeps few digests, however short the reads are", async (
   const digest = new Digest();
   const origins = new Set<number>();
   for (let at = 0; at < bytes.length; at++) {
-    const reading = buffer.open(); // from the first digest that is kept
+    const reading = buffer.open("sha256"); // from the first digest that is kept
     origins.add(reading.origin.offset);
     await reading.seek(at);
     await reading.read(new Uint8Array(1));
@@ -73,9 +79,9 @@ Deno.test("ReplayBuffer gives what a reading waits for to the one after it", asy
     yield await gate.promise;
   }
   const buffer = new ReplayBuffer(readerOf(late()), SIZE);
-  const before = buffer.open(); // by a connection that is dead
+  const before = buffer.open("sha256"); // by a connection that is dead
   const left = rejectsWith("internal", () => before.read(new Uint8Array(10)));
-  const right = buffer.open().read(new Uint8Array(10));
+  const right = buffer.open("sha256").read(new Uint8Array(10));
   gate.resolve(noise(10));
   assertEquals(await right, 10);
   await left;
@@ -86,8 +92,8 @@ Deno.test("ReplayBuffer gives what a reading waits for to the one after it", asy
 Deno.test("ReplayBuffer is not moved on by a reading that another came after", async () => {
   const bytes = noise(4 * SIZE);
   const buffer = bufferOver(bytes);
-  const before = buffer.open();
-  const now = buffer.open();
+  const before = buffer.open("sha256");
+  const now = buffer.open("sha256");
   const into = new Uint8Array(100);
   await now.read(into);
   for (let turn = 0; turn < 40; turn++) {
@@ -99,11 +105,49 @@ Deno.test("ReplayBuffer is not moved on by a reading that another came after", a
 
 Deno.test("ReplayBuffer rejects with source for what it has forgotten", async () => {
   const buffer = bufferOver(noise(4 * SIZE));
-  const reading = buffer.open();
+  const reading = buffer.open("sha256");
   const into = new Uint8Array(100);
   for (let turn = 0; turn < 20; turn++) await reading.read(into); // no marks
   await rejectsWith("source", () => reading.seek(0), "cannot be read again");
-  assertThrows(() => buffer.open(), TransferError, "cannot be read again");
+  assertThrows(
+    () => buffer.open("sha256"),
+    TransferError,
+    "cannot be read again",
+  );
+});
+
+Deno.test("ReplayBuffer begins at 0 for another algorithm while it still has the start", async () => {
+  const bytes = noise(SIZE / 2);
+  const buffer = bufferOver(bytes);
+  await readOn(buffer.open("sha256"), 200);
+  const again = buffer.open(ANOTHER);
+  const { offset, digest } = again.origin;
+  assertEquals([offset, digest.algorithm], [0, ANOTHER]);
+  assertEquals(new Digest(digest).finish(), new Digest(ANOTHER).finish());
+  assertEquals(await readOn(again, SIZE), bytes);
+});
+
+Deno.test("ReplayBuffer rejects with source for another algorithm when the start is forgotten", async () => {
+  const buffer = bufferOver(noise(10 * SIZE));
+  await readOn(buffer.open("sha256"), 5 * SIZE);
+  const error = assertThrows(
+    () => buffer.open(ANOTHER),
+    TransferError,
+    "cannot be read again",
+  );
+  assertEquals(error.code, "source");
+});
+
+Deno.test("ReplayBuffer keeps the digests of the algorithm that it was opened for", async () => {
+  const bytes = noise(10 * SIZE);
+  const buffer = bufferOver(bytes);
+  await readOn(buffer.open("sha256"), 200);
+  await readOn(buffer.open(ANOTHER), 5 * SIZE);
+  const { offset, digest } = buffer.open(ANOTHER).origin;
+  assert(offset > 0, "the start is forgotten");
+  const forgotten = new Digest(ANOTHER);
+  forgotten.update(bytes.subarray(0, offset));
+  assertEquals(new Digest(digest).finish(), forgotten.finish());
 });
 
 Deno.test("ReplayBuffer counts what a read may be writing over as forgotten", async () => {
@@ -120,7 +164,7 @@ Deno.test("ReplayBuffer counts what a read may be writing over as forgotten", as
       return into.length;
     },
   }, SIZE);
-  const reading = buffer.open();
+  const reading = buffer.open("sha256");
   const into = new Uint8Array(128);
   while (end < SIZE) await reading.read(into);
   const waiting = reading.read(into);
@@ -137,13 +181,17 @@ Deno.test("ReplayBuffer does not take a failure for an end, asked again", async 
   }
   const buffer = new ReplayBuffer(readerOf(broken()), SIZE);
   for (let turn = 0; turn < 2; turn++) {
-    await rejectsWith("source", () => readOn(buffer.open(), 20), "unplugged");
+    await rejectsWith(
+      "source",
+      () => readOn(buffer.open("sha256"), 20),
+      "unplugged",
+    );
   }
 });
 
 Deno.test("ReplayBuffer ends where its reader ends, each time it is asked", async () => {
   const buffer = bufferOver(noise(3));
   for (let turn = 0; turn < 2; turn++) {
-    assertEquals((await readOn(buffer.open(), 10)).length, 3);
+    assertEquals((await readOn(buffer.open("sha256"), 10)).length, 3);
   }
 });

@@ -147,7 +147,7 @@ Deno.test("walk() of a pipe is a stream of unknown length, opened when it is rea
   const [item] = await itemsOf(path); // which waits for nobody
   assertEquals(item?.entry, { kind: "file", name: "pipe" });
   const writing = Deno.writeFile(path, noise(70_000), { create: false });
-  await using reading = await item!.open();
+  await using reading = await item!.open("sha256");
   assertEquals(await readAll(reading, 70_001), noise(70_000));
   await writing;
   item!.release!();
@@ -160,7 +160,7 @@ Deno.test("walk() of a pipe gives it back when it is released before its end", a
   const [item] = await itemsOf(path);
   const [program, ...args] = shell(sh`exec yes >"$1"`, path);
   await using writing = new Running(program, args);
-  await using reading = await item!.open();
+  await using reading = await item!.open("sha256");
   await reading.read(new Uint8Array(1));
   item!.release!();
   // It would write for ever if anybody still had the other end.
@@ -173,7 +173,7 @@ Deno.test("walk() of a pipe that cannot be opened says so when it is read", asyn
   await run("mkfifo", path);
   const [item] = await itemsOf(path);
   await Deno.remove(path);
-  await using reading = await item!.open();
+  await using reading = await item!.open("sha256");
   await rejectsWith(
     "source",
     () => reading.read(new Uint8Array(1)),

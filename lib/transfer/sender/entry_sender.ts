@@ -46,7 +46,8 @@ export class EntrySender {
   async send(one: Transmission, stopped: () => boolean): Promise<void> {
     const held = one.start();
     const { number, item } = one.entry;
-    await using source = await item.open();
+    // The channel has checked that this is the algorithm agreed on.
+    await using source = await item.open(held.algorithm);
     const agreed = await findResumePoint(source, held, stopped);
     if (!agreed) return;
     const { digest } = agreed;

@@ -20,7 +20,8 @@ import type { Reading } from "../../source/reader.ts";
  *
  * On abort: `stopped` ends it before the next read.
  *
- * @param source What is to be sent, at its start.
+ * @param source What is to be sent, at its origin. The digest of that is of the
+ * algorithm of `held`.
  * @param held What the receiver holds, with the digests of its blocks.
  * @param stopped Called before each read: whether to stop.
  * @returns The offset in bytes to send from, and the digest of all bytes before
@@ -33,12 +34,12 @@ export async function findResumePoint(
   stopped: () => boolean,
 ): Promise<{ offset: number; digest: Digest } | null> {
   const { origin } = source;
-  const { algorithm } = held;
-  const fresh = origin.offset === 0;
-  const digest = new Digest(fresh ? algorithm : origin.digest);
-  let agreed = fresh ? { offset: 0, digest: new Digest(algorithm) } : null;
+  const digest = new Digest(origin.digest);
+  let agreed = origin.offset === 0
+    ? { offset: 0, digest: new Digest(origin.digest) }
+    : null;
   let at = origin.offset;
-  const each = DIGEST_BYTES[algorithm];
+  const each = DIGEST_BYTES[held.algorithm];
   const blocks = held.digests.length / each;
   for (let index = 0; index < blocks; index++) {
     const end = endOf(held, index);

@@ -38,12 +38,16 @@ Deno.test("findPartial() gives what an earlier attempt left, with the digests of
   assert(found);
   assertEquals(found.held.length, BYTES.length);
   let at = 0;
-  const own = await BlockDigests.of((into) => {
-    const piece = BYTES.subarray(at, at + into.length);
-    into.set(piece);
-    at += piece.length;
-    return Promise.resolve(piece.length || null);
-  }, BYTES.length);
+  const own = await BlockDigests.of(
+    (into) => {
+      const piece = BYTES.subarray(at, at + into.length);
+      into.set(piece);
+      at += piece.length;
+      return Promise.resolve(piece.length || null);
+    },
+    BYTES.length,
+    "sha256",
+  );
   for (const end of [MIB, BYTES.length]) {
     assertEquals(found.held.at(end).finish(), own.at(end).finish());
   }

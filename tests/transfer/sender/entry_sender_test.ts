@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Algorithm } from "../../../lib/base/digest.ts";
 import { TransferError } from "../../../lib/base/errors.ts";
 import { RateLimiter } from "../../../lib/base/rate_limiter.ts";
 import { bytesItem, type Item, readerItem } from "../../../lib/source/item.ts";
@@ -127,13 +128,35 @@ Deno.test("what was sent is noted before its END can be answered", async () => {
   await copied(peer);
 });
 
+Deno.test("an upload opens its source for the algorithm that was accepted", async () => {
+  const [ours, theirs] = await connectedPair();
+  using channel = new Channel(ours, 5_000);
+  using _peer = new Scripted(theirs);
+  const algorithm = "sha512" as string as Algorithm; // node:crypto has it
+  const item = fileOf(noise(10));
+  const opened: Algorithm[] = [];
+  const entry = new OutgoingEntry({
+    ...item,
+    open(asked) {
+      opened.push(asked);
+      throw new TransferError("source", { doing: "read", found: "a test" });
+    },
+  }, 0);
+  const one = new Transmission(entry);
+  one.announce();
+  one.accept({ ...accept(0), algorithm });
+  const sender = new EntrySender(channel, new RateLimiter(Infinity));
+  assertEquals((await failing(sender.send(one, never))).code, "source");
+  assertEquals(opened, [algorithm]);
+});
+
 Deno.test("an upload that is stopped has no end", async () => {
   let reads = 0;
   const whole = fileOf(noise(4 * MAX_DATA_BYTES));
   const item: Item = {
     ...whole,
-    async open() {
-      const reading = await whole.open();
+    async open(algorithm) {
+      const reading = await whole.open(algorithm);
       return { ...reading, read: (into) => (reads++, reading.read(into)) };
     },
   };
@@ -148,7 +171,10 @@ Deno.test("an upload that was abandoned changes nothing on the next connection",
   using peer = new Scripted(theirs);
   const gate = Promise.withResolvers<void>();
   const item = fileOf(noise(10));
-  const slow: Item = { ...item, open: () => gate.promise.then(item.open) };
+  const slow: Item = {
+    ...item,
+    open: (algorithm) => gate.promise.then(() => item.open(algorithm)),
+  };
   const entry = new OutgoingEntry(slow, 0);
   let abandoned = false;
   const upload = new EntrySender(channel, new RateLimiter(Infinity))
@@ -182,8 +208,8 @@ Deno.test("an upload whose source moved has no end", async () => {
   const item = fileOf(noise(10));
   const moved: Item = {
     ...item,
-    open: async () => ({
-      ...await item.open(),
+    open: async (algorithm) => ({
+      ...await item.open(algorithm),
       verify: () =>
         Promise.reject(new TransferError("source-changed", "Cannot: it grew")),
     }),
@@ -196,8 +222,8 @@ Deno.test("an upload that is stopped while its source is verified has no end", a
   let stopped = false;
   const slow: Item = {
     ...item,
-    open: async () => ({
-      ...await item.open(),
+    open: async (algorithm) => ({
+      ...await item.open(algorithm),
       verify: () => Promise.resolve(void (stopped = true)),
     }),
   };

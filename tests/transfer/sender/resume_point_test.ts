@@ -12,12 +12,16 @@ const MIB = 1_048_576;
 const ENTRY = { kind: "file", name: "a" } as const;
 
 async function digestsOf(bytes: Uint8Array): Promise<BlockDigests> {
-  await using reading = await bytesItem(bytes, ENTRY).open();
-  return await BlockDigests.of((into) => reading.read(into), bytes.length);
+  await using reading = await bytesItem(bytes, ENTRY).open("sha256");
+  return await BlockDigests.of(
+    (into) => reading.read(into),
+    bytes.length,
+    "sha256",
+  );
 }
 
 async function agreeOn(own: Uint8Array, held: Uint8Array): Promise<number> {
-  await using reading = await bytesItem(own, ENTRY).open();
+  await using reading = await bytesItem(own, ENTRY).open("sha256");
   const agreed = await findResumePoint(
     reading,
     await digestsOf(held),
@@ -69,7 +73,7 @@ Deno.test("findResumePoint() takes what is held beyond the source for a differen
 
 Deno.test("findResumePoint() rejects with source when what is missing cannot be read again", async () => {
   const bytes = noise(2 * MIB);
-  await using reading = await bytesItem(bytes, ENTRY).open();
+  await using reading = await bytesItem(bytes, ENTRY).open("sha256");
   const late = { ...reading, origin: { offset: MIB, digest: new Digest() } };
   const error = await assertRejects(
     async () =>
@@ -86,7 +90,7 @@ Deno.test("findResumePoint() rejects with source when what is missing cannot be 
 
 Deno.test("findResumePoint() reads no further once nobody needs to know", async () => {
   const bytes = noise(4 * MIB);
-  await using reading = await bytesItem(bytes, ENTRY).open();
+  await using reading = await bytesItem(bytes, ENTRY).open("sha256");
   let reads = 0;
   const counted = {
     ...reading,
@@ -108,16 +112,16 @@ Deno.test("findResumePoint() leaves a stream a place to begin, however far it re
     4 * MIB,
   );
   let reads = 0;
-  await using first = await item.open();
+  await using first = await item.open("sha256");
   const counted = {
     ...first,
     read: (into: Uint8Array) => (reads++, first.read(into)),
   };
   const held = await digestsOf(bytes);
   assertEquals(await findResumePoint(counted, held, () => reads >= 6), null);
-  await using again = await item.open();
+  await using again = await item.open("sha256");
   const agreed = await findResumePoint(again, held, () => false);
-  assertEquals(agreed?.offset, bytes.length);
+  assertEquals(agreed?.offset, bytes.length, "sha256");
 });
 
 Deno.test("findResumePoint() goes on with a stream whose blocks are longer than its memory", async () => {
@@ -128,7 +132,7 @@ Deno.test("findResumePoint() goes on with a stream whose blocks are longer than 
     4 * MIB,
   );
   const held = heldIn(12 * MIB, bytes.subarray(0, 23 * MIB));
-  await using first = await item.open();
+  await using first = await item.open("sha256");
   const into = new Uint8Array(MIB);
   const digest = new Digest();
   for (let at = 0; at < bytes.length; at += MIB) {
@@ -137,7 +141,7 @@ Deno.test("findResumePoint() goes on with a stream whose blocks are longer than 
     first.mark?.(at + MIB, digest);
   }
   // 20 MiB are forgotten, and half of the rest is how far it can go back.
-  await using again = await item.open();
+  await using again = await item.open("sha256");
   const agreed = await findResumePoint(again, held, () => false);
   assertEquals(agreed?.offset, 23 * MIB);
 });
@@ -149,7 +153,7 @@ Deno.test("findResumePoint() goes on with no stream that it would have to go bac
     ENTRY,
     4 * MIB,
   );
-  await using reading = await item.open();
+  await using reading = await item.open("sha256");
   const held = heldIn(4 * MIB, bytes.subarray(0, 11 * MIB));
   const agreed = await findResumePoint(reading, held, () => false);
   assertEquals(agreed?.offset, 0);

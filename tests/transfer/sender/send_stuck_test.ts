@@ -23,11 +23,11 @@ function stuck(first: (second: Promise<unknown>) => Promise<Reading>): Item {
   let opening: Promise<Reading> | undefined;
   return {
     entry,
-    async open() {
+    async open(algorithm) {
       if (!opening) return await (opening = first(second.promise));
       second.resolve();
       await opening;
-      return await item.open();
+      return await item.open(algorithm);
     },
   };
 }
@@ -47,7 +47,7 @@ Deno.test("a read that fails when its connection is long gone fails nothing else
         found: "it was unplugged",
       });
     };
-    return { ...await bytesItem(BYTES, item.entry).open(), read };
+    return { ...await bytesItem(BYTES, item.entry).open("sha256"), read };
   });
   await delivered(item);
 });
@@ -55,7 +55,7 @@ Deno.test("a read that fails when its connection is long gone fails nothing else
 Deno.test("a source that opens when its connection is long gone takes nothing from the next one", async () => {
   const item = stuck(async (second) => {
     await second; // both have been asked to open now, as the first one was left
-    return await bytesItem(BYTES, item.entry).open();
+    return await bytesItem(BYTES, item.entry).open("sha256");
   });
   await delivered(item);
 });

@@ -86,8 +86,8 @@ Deno.test("a source that changed since everything was sent settles nothing", asy
   let opened = 0;
   const changing: Item = {
     entry,
-    async open() {
-      if (opened++ === 0) return await item.open();
+    async open(algorithm) {
+      if (opened++ === 0) return await item.open(algorithm);
       throw new TransferError("source-changed", {
         doing: "send",
         found: "it grew",
