@@ -75,7 +75,8 @@ export { type Entry } from "./lib/model/entry.ts";
 export { type Held } from "./lib/model/block_digests.ts";
 export { receive } from "./lib/transfer/receiver/receive.ts";
 export { type ReceiveOptions } from "./lib/transfer/receiver/session_options.ts";
-export { type Retry, type RetryOptions } from "./lib/base/retry.ts";
+export { type Retry } from "./lib/base/further_attempt.ts";
+export { type RetryOptions } from "./lib/base/retry.ts";
 export {
   type ReceiverSecurity,
   type SenderSecurity,

@@ -6,16 +6,7 @@
 
 import { delay } from "@std/async/delay";
 import { asTransferError, type TransferError } from "./errors.ts";
-
-/** What happens before another attempt. */
-export interface Retry {
-  /** Which attempt comes next; the first retry is 1. */
-  attempt: number;
-  /** How long it waits before that, in milliseconds. */
-  wait: number;
-  /** Why the one before failed. */
-  error: TransferError;
-}
+import type { Retry } from "./further_attempt.ts";
 
 /** How often to retry. */
 export interface RetryOptions {

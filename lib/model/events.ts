@@ -9,24 +9,15 @@
 import type { CallbackGuard } from "../base/callbacks.ts";
 import type { TransferError } from "../base/errors.ts";
 import { quote } from "../base/escape.ts";
+import type { Retry } from "../base/further_attempt.ts";
 import type { Progress } from "./progress.ts";
 import type { Receipt } from "./receipt.ts";
-
-/** An attempt failed and another one follows (base/retry.ts). */
-interface FurtherAttempt {
-  /** Which attempt comes next; the first retry is 1. */
-  attempt: number;
-  /** How long it waits first, in milliseconds. */
-  wait: number;
-  /** Why the one before failed. */
-  error: TransferError;
-}
 
 /** Something that happened in a transfer. */
 export type TransferEvent =
   | { readonly event: "connected" }
   | { readonly event: "progress" } & Progress
-  | { readonly event: "retry" } & FurtherAttempt
+  | { readonly event: "retry" } & Retry
   | { readonly event: "receipt"; readonly receipt: Receipt }
   | {
     readonly event: "skipped";
@@ -43,7 +34,7 @@ export interface TransferCallbacks {
   /** Called several times a second. */
   onProgress?: ((progress: Progress) => unknown) | undefined;
   /** Called before the wait for another attempt. */
-  onRetry?: ((retry: FurtherAttempt) => unknown) | undefined;
+  onRetry?: ((retry: Retry) => unknown) | undefined;
   /** Called for each receipt. */
   onReceipt?: ((receipt: Receipt) => unknown) | undefined;
   /** Called for each path that is left out. */

@@ -14,7 +14,7 @@ import { sha256 } from "../base/digest.ts";
 import { TransferError } from "../base/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { NodeSocketConn } from "../net/node_socket.ts";
-import { ALPN } from "../wire/preface.ts";
+import { ALPN_OFFER } from "../wire/preface.ts";
 import type { Certificate } from "./certificate.ts";
 import { OTHER_PROTOCOL, tlsError } from "./tls_error.ts";
 import { ReadGate, streamOf } from "./tls_stream.ts";
@@ -50,7 +50,7 @@ export async function tlsServerEnd(
   const options = {
     isServer: true,
     allowHalfOpen: true,
-    ALPNProtocols: [ALPN],
+    ALPNProtocols: [...ALPN_OFFER],
     secureContext: createSecureContext({ cert, key, minVersion: MIN_VERSION }),
   };
   const gate = new ReadGate();
@@ -78,7 +78,7 @@ export async function tlsClientEnd(
   const gate = new ReadGate();
   const socket = connect({
     socket: streamOf(under, gate), // its allowHalfOpen holds for TLS too
-    ALPNProtocols: [ALPN],
+    ALPNProtocols: [...ALPN_OFFER],
     minVersion: MIN_VERSION,
     // SNI takes no address (RFC 6066 section 3); the certificate is checked
     // against it all the same.
@@ -108,7 +108,8 @@ async function handshake(
       socket.once("end", () => reject(ended()));
       socket.once("close", () => reject(ended()));
     });
-    if (socket.alpnProtocol !== ALPN) throw new Error(OTHER_PROTOCOL);
+    const chosen = socket.alpnProtocol || "";
+    if (!ALPN_OFFER.includes(chosen)) throw new Error(OTHER_PROTOCOL);
   } catch (error) {
     socket.destroy();
     throw tlsError(error, advice);

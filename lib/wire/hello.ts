@@ -54,20 +54,18 @@ export function agree(ours: Offer, theirs: Offer): Agreement {
     .find((one) => digestBit(one) & ours.digests & digests);
   const codec = CODEC_PREFERENCE
     .find((one) => CODEC_BITS[one] & ours.codecs & codecs);
-  const missing = (required & ~ours.features) |
-    (ours.required & ~theirs.features);
-  if (digest && codec && !missing) {
-    // Bitwise operators give signed numbers.
-    return { digest, codec, features: (ours.features & theirs.features) >>> 0 };
-  }
-  throw new TransferError(
-    "protocol",
-    {
-      doing: "talk to the peer",
-      found: "it insists on what this version has not (required " +
-        `${required}, digests ${digests}, codecs ${codecs})`,
-    },
-  );
+  // Bitwise operators give signed numbers.
+  const lacking = (required & ~ours.features) >>> 0;
+  if (lacking) throw incompatible(`it requires unknown features (${lacking})`);
+  const wanted = (ours.required & ~theirs.features) >>> 0;
+  if (wanted) throw incompatible(`it lacks required features (${wanted})`);
+  if (!digest) throw incompatible(`no digest in common (it has ${digests})`);
+  if (!codec) throw incompatible(`no codec in common (it has ${codecs})`);
+  return { digest, codec, features: (ours.features & theirs.features) >>> 0 };
+}
+
+function incompatible(found: string): TransferError {
+  return new TransferError("protocol", { doing: "talk to the peer", found });
 }
 
 /**

@@ -15,8 +15,17 @@ import { quote } from "../base/escape.ts";
 /** The version of the protocol, the last byte of the preface: 1 to 127. */
 export const VERSION = 2;
 
-/** What both ends name in a TLS handshake (RFC 7301): a mix-up ends there. */
+/** The name of the protocol in a TLS handshake (RFC 7301). */
 export const ALPN = `halfclose/${VERSION}`;
+
+/**
+ * What both ends offer there: a peer that speaks no halfclose is refused by TLS,
+ * and one of an older version by the preface inside, which says the versions.
+ */
+export const ALPN_OFFER: readonly string[] = Array.from(
+  { length: VERSION },
+  (_, older) => `halfclose/${VERSION - older}`,
+);
 
 /** The bit that a side with a key sets in it: see key_challenge.ts. */
 const KEYED = 0x80;

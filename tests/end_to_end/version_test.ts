@@ -2,6 +2,12 @@
 // line, and no side takes it for a matter of keys.
 
 import { assert, assertEquals } from "@std/assert";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+} from "node:tls";
 import type { TransferError } from "../../lib/base/errors.ts";
 import { hangUp, readExactly, writeAll } from "../../lib/net/half_close.ts";
 import { serve } from "../../lib/server/serve.ts";
@@ -11,8 +17,12 @@ import { send } from "../../lib/transfer/sender/send.ts";
 import { encodeFrame } from "../../lib/wire/encoding.ts";
 import { SESSION } from "../../lib/wire/frames.ts";
 import { hex, joined, noise } from "../support/helpers.ts";
+import { needs } from "../support/needs.ts";
+import { certificate } from "../support/pairs.ts";
 import { fail, failing, hello } from "../support/scripted.ts";
 import { ENDING, KEY, SECRET } from "../support/secure_keyed.ts";
+
+const TOKEN = "a token of some length";
 
 /** What a version 1 begins with: without a key, and with one. */
 const OLD = { open: 0x01, keyed: 0x81 };
@@ -94,3 +104,58 @@ for (const key of [undefined, KEY]) {
     });
   }
 }
+
+/** What a version 1 offers in a TLS handshake, and nothing else. */
+const OLD_ALPN = ["halfclose/1"];
+
+needs(
+  ["openssl"],
+  "a receiver with a certificate tells a sender of version 1 which version it speaks",
+  async () => {
+    const tls = await certificate();
+    const errors: TransferError[] = [];
+    await using server = serve({
+      sink: memorySink(),
+      tls,
+      token: TOKEN,
+      onError: (error) => errors.push(error),
+    });
+    assert("port" in server.addr);
+    const socket = connectTls({
+      port: server.addr.port,
+      servername: "localhost",
+      ca: [tls.cert],
+      ALPNProtocols: OLD_ALPN,
+    });
+    socket.write(SENDERS.open);
+    const answer = joined(await Array.fromAsync(socket));
+    assertEquals(answer.subarray(0, 8), preface(0x02));
+    await server.shutdown();
+    assertEquals(errors.map(({ code, found }) => [code, found]), [
+      ["protocol", SAID],
+    ]);
+  },
+);
+
+needs(
+  ["openssl"],
+  "a sender with --tls says that a receiver with a certificate speaks version 1",
+  async () => {
+    const tls = await certificate();
+    const listener = createTlsServer({ ...tls, ALPNProtocols: OLD_ALPN });
+    listener.on("secureConnection", (socket) => {
+      socket.on("data", () => {}); // reads to the end, as a version 1 does
+      socket.end(REFUSAL);
+    });
+    await once(listener.listen(0, "127.0.0.1"), "listening");
+    const { port } = listener.address() as AddressInfo;
+    const trusted = { ca: [tls.cert], hostname: "localhost" };
+    const target = { hostname: "127.0.0.1", port };
+    const options = { name: "x", tls: trusted, token: TOKEN };
+    const error = await failing(send(noise(5), target, options));
+    assertEquals(error.code, "protocol");
+    assert(error.message.includes(SAID), error.message);
+    listener.close();
+    await once(listener, "close");
+  },
+);

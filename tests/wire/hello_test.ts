@@ -27,15 +27,22 @@ Deno.test("agree() gives the features that both sides offer", () => {
 });
 
 Deno.test("agree() says what is missing: protocol", () => {
-  for (const change of [{ required: 1 }, { digests: 2 }, { codecs: 0 }]) {
-    for (const [ours, theirs] of [[OFFER, change], [change, OFFER]]) {
-      const error = assertThrows(
-        () => agree({ ...OFFER, ...ours }, { ...OFFER, ...theirs }),
-        TransferError,
-        "it insists on what this version has not",
-      );
-      assertEquals(error.code, "protocol");
-    }
+  const [digests, codecs] = [{ digests: 2 }, { codecs: 0 }];
+  for (
+    const [ours, theirs, found] of [
+      [{}, { required: 1 }, "it requires unknown features (1)"],
+      [{ required: 1 }, {}, "it lacks required features (1)"],
+      [{}, digests, "no digest in common (it has 2)"],
+      [digests, {}, "no digest in common (it has 1)"],
+      [{}, codecs, "no codec in common (it has 0)"],
+      [codecs, {}, "no codec in common (it has 1)"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => agree({ ...OFFER, ...ours }, { ...OFFER, ...theirs }),
+      TransferError,
+    );
+    assertEquals([error.code, error.found], ["protocol", found]);
   }
 });
 

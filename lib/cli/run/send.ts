@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Retry } from "../../base/retry.ts";
+import type { Retry } from "../../base/further_attempt.ts";
 import type { Progress } from "../../model/progress.ts";
 import { formatTarget } from "../../net/address.ts";
 import { sendRaw, type SendRawOptions } from "../../raw/send_raw.ts";

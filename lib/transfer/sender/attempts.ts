@@ -7,7 +7,8 @@
 
 import type { CallbackGuard } from "../../base/callbacks.ts";
 import { together } from "../../base/errors.ts";
-import { type Retry, retrying, type RetryOptions } from "../../base/retry.ts";
+import type { Retry } from "../../base/further_attempt.ts";
+import { retrying, type RetryOptions } from "../../base/retry.ts";
 import { mustBeCounts, mustBePositive } from "../../base/validate.ts";
 import {
   notify,

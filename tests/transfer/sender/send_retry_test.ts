@@ -1,7 +1,7 @@
 // Attempts after the first: what they settle, and what they do not.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Retry } from "../../../lib/base/retry.ts";
+import type { Retry } from "../../../lib/base/further_attempt.ts";
 import { sendRaw } from "../../../lib/raw/send_raw.ts";
 import { bytesItem } from "../../../lib/source/item.ts";
 import { transfer } from "../../../lib/transfer/sender/send.ts";
