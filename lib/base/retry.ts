@@ -5,7 +5,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { asTransferError, type TransferError } from "./errors.ts";
+import { asTransferError } from "./errors.ts";
 import type { Retry } from "./further_attempt.ts";
 
 /** How often to retry. */
