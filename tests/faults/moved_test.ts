@@ -7,6 +7,7 @@ import { serve } from "../../lib/server/serve.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { noise, tempDir, tree } from "../support/helpers.ts";
+import { waitForFiles } from "../support/wait_for_files.ts";
 
 /** Sends a file slowly, and does something in its middle. */
 async function inTheMiddle(
@@ -29,9 +30,10 @@ async function inTheMiddle(
     TransferError,
   );
   // A temporary file is there: from now on the place is chosen.
-  while (!(await tree(inbox)).some((one) => one.startsWith("."))) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  await waitForFiles(
+    inbox,
+    async () => (await tree(inbox)).some((one) => one.startsWith(".")),
+  );
   await act(inbox, elsewhere);
   gate.resolve();
   return { failure: await sending, elsewhere: await tree(elsewhere) };

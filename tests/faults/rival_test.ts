@@ -7,6 +7,7 @@ import { serve } from "../../lib/server/serve.ts";
 import { directorySink } from "../../lib/sink/disk/mod.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { joined, tempDir, tree } from "../support/helpers.ts";
+import { waitForFiles } from "../support/wait_for_files.ts";
 import { BYTES, deliver, interrupted, MIB, partials } from "./partial.ts";
 import { FaultProxy, type Plan } from "./proxy.ts";
 import { type Answer, visit } from "./raw.ts";
@@ -117,7 +118,7 @@ Deno.test("another transfer's partial that is being written is left alone (3, 4,
   const stop = new AbortController();
   const first = send(BYTES, proxy.addr, { name: "a", signal: stop.signal });
   first.catch(() => {});
-  await reached(() => partials(dir.path), 1);
+  await waitForFiles(dir.path, async () => await partials(dir.path) === 1);
   const second = await send(BYTES, server.addr, { name: "a" });
   assertEquals(second.existing, false);
   assertEquals(await partials(dir.path), 1);
@@ -125,13 +126,6 @@ Deno.test("another transfer's partial that is being written is left alone (3, 4,
   stop.abort();
   await assertRejects(() => first, DOMException);
 });
-
-/** Asks again, a moment later each time, until it is so. */
-async function reached(ask: () => Promise<number>, wanted: number) {
-  while (await ask() !== wanted) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** Runs something on another day. */
 async function later<T>(hours: number, run: () => Promise<T>): Promise<T> {
@@ -164,7 +158,7 @@ Deno.test("a partial that is being written is never swept, however old (3, 9)", 
     yield BYTES.slice(2 * MIB);
   }
   const sending = send(slow(), server.addr, { name: "slow" });
-  await reached(() => partials(dir.path), 1);
+  await waitForFiles(dir.path, async () => await partials(dir.path) === 1);
   // Another receiver's view of the same directory, days later.
   await later(100, () => deliver(dir.path, BYTES));
   assertEquals(await partials(dir.path), 1);

@@ -9,6 +9,7 @@ import {
   type Credentials,
   nonce,
 } from "../../lib/security/auth_proof.ts";
+import { FAILURE_DELAY_MS } from "../../lib/security/exchange_proofs.ts";
 import { derive, generateKey, parseKey } from "../../lib/security/key.ts";
 import { keyCertificateOf } from "../../lib/security/key_certificate.ts";
 import { senderKeyHandshake } from "../../lib/security/key_handshake.ts";
@@ -23,6 +24,7 @@ import {
   KEY_CHALLENGE_BYTES,
 } from "../../lib/wire/key_challenge.ts";
 import { PREFACE } from "../../lib/wire/preface.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { joined, noise } from "../support/helpers.ts";
 import { relay } from "../support/relay.ts";
 import { failing } from "../support/scripted.ts";
@@ -220,9 +222,30 @@ Deno.test("nothing but a proof is taken before the proof (10)", async () => {
   await healthy(all);
 });
 
+/**
+ * Resolves when so many timers of a length were set.
+ *
+ * @param ms Their length in milliseconds.
+ * @param count How many.
+ */
+function timersSet(ms: number, count: number): Promise<void> {
+  const { setTimeout } = globalThis; // the fake clock's, which puts it back
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Object.assign(globalThis, {
+    setTimeout: (act: () => void, length?: number) => {
+      if (length === ms && --count === 0) resolve();
+      return setTimeout(act, length);
+    },
+  });
+  return promise;
+}
+
 Deno.test("a wrong answer to the key challenge is answered alike, wherever it is wrong", async () => {
+  using time = new FakeTime();
   const all = listening();
   await using _server = all.server;
+  const answeredAt: number[] = [];
+  const first = Promise.withResolvers<void>();
   const guess = async (wrongAt: number) => {
     const conn = await Deno.connect(all.target);
     const [own, answered] = [nonce(), new Uint8Array(KEY_CHALLENGE_BYTES)];
@@ -235,32 +258,24 @@ Deno.test("a wrong answer to the key challenge is answered alike, wherever it is
     );
     proof[wrongAt]! ^= 1;
     await writeAll(conn, proof);
-    const begun = performance.now();
     const heard: Uint8Array[] = [];
-    let took = 0;
     await hangUp(conn, ENDING, (piece) => {
-      took ||= performance.now() - begun;
+      if (heard.length === 0) answeredAt.push(time.passed);
+      first.resolve();
       heard.push(piece.slice());
     });
-    return { took, heard: joined(heard).join() };
+    return joined(heard).join();
   };
   const places = Array.from({ length: 120 }, (_, index) => index % 2 * 31);
-  const guesses = await Promise.all(places.map(guess));
-  assertEquals(new Set(guesses.map(({ heard }) => heard)).size, 1);
-  const quartiles = (wrongAt: number) => {
-    const sorted = guesses.filter((_, index) => places[index] === wrongAt)
-      .map(({ took }) => took).toSorted((a, b) => a - b);
-    return [1, 2, 3].map((part) => sorted[part * sorted.length / 4]!);
-  };
-  const [first, last] = [quartiles(0), quartiles(31)];
-  for (const took of [...first, ...last]) assert(took >= 990, `${took} ms`);
-  // The two spreads overlap: neither median is outside the other's quartiles by
-  // more than what a busy machine does to timers.
-  const slack = 50;
-  assert(
-    first[1]! > last[0]! - slack && first[1]! < last[2]! + slack,
-    `${first} against ${last}`,
-  );
+  const checked = timersSet(FAILURE_DELAY_MS, places.length);
+  const guessing = Promise.all(places.map(guess));
+  // The clock stands still until the receiver has looked at every answer.
+  await Promise.race([checked, first.promise]);
+  await time.advance(FAILURE_DELAY_MS - 1);
+  assertEquals(answeredAt, [], "a wrong answer was answered early");
+  await time.advance(1);
+  assertEquals(new Set(await guessing).size, 1);
+  assertEquals(answeredAt, places.map(() => FAILURE_DELAY_MS));
   await healthy(all);
 });
 
