@@ -113,6 +113,20 @@ export function parseKey(text: string): Uint8Array {
 }
 
 /**
+ * Reads a key in either form that the options take.
+ *
+ * @param key Its text, or its 32 bytes, of which a copy is taken.
+ * @returns Its 32 bytes.
+ * @throws {TransferError} `usage`, saying what is wrong with it, not what it
+ * is.
+ */
+export function keyBytesOf(key: string | Uint8Array): Uint8Array {
+  if (typeof key === "string") return parseKey(key);
+  if (key.length === KEY_BYTES) return key.slice();
+  throw wrong(`it has ${key.length} bytes and must have ${KEY_BYTES}`);
+}
+
+/**
  * Derives a secret for one purpose; two purposes' secrets tell nothing about
  * each other (HKDF, RFC 5869).
  *

@@ -22,7 +22,7 @@ import {
   receiverCertificateHandshake,
   senderCertificateHandshake,
 } from "./certificate_handshake.ts";
-import { derive, parseKey } from "./key.ts";
+import { derive, keyBytesOf } from "./key.ts";
 import { receiverKeyHandshake, senderKeyHandshake } from "./key_handshake.ts";
 import { keyMaterialOf } from "./key_material.ts";
 import type { Admitted, SecuredConn } from "./secured_conn.ts";
@@ -31,9 +31,10 @@ import { type Conflict, conflictOf } from "./secret_rules.ts";
 /** How {@linkcode send} and {@linkcode sendAll} secure their connections. */
 export interface SenderSecurity {
   /**
-   * The key that the receiver has too, as {@linkcode generateKey} writes it.
+   * The key that the receiver has too: the text that {@linkcode generateKey}
+   * makes, or the 32 bytes that it stands for.
    */
-  key?: string;
+  key?: string | Uint8Array;
   /**
    * Which certificate to expect of the receiver. The key or the token is proven
    * inside TLS.
@@ -45,8 +46,11 @@ export interface SenderSecurity {
 
 /** How {@linkcode serve} and {@linkcode receive} secure their connections. */
 export interface ReceiverSecurity {
-  /** The key that senders must have, as {@linkcode generateKey} writes it. */
-  key?: string;
+  /**
+   * The key that senders must have: the text that {@linkcode generateKey}
+   * makes, or the 32 bytes that it stands for.
+   */
+  key?: string | Uint8Array;
   /** A certificate for this receiver's name, and its key, in PEM. */
   tls?: Certificate;
   /** In place of a key with `tls`: any secret of 16 characters or more. */
@@ -102,7 +106,7 @@ export function senderGuard(options: SenderSecurity): SenderGuard | undefined {
     };
   }
   if (key === undefined) return undefined;
-  const keyed = keyMaterialOf(parseKey(key));
+  const keyed = keyMaterialOf(keyBytesOf(key));
   return { handshake: (conn) => senderKeyHandshake(conn, keyed) };
 }
 
@@ -128,7 +132,7 @@ export function receiverGuard(
     return { handshake: (conn) => receiverCertificateHandshake(conn, server) };
   }
   if (key === undefined) return undefined;
-  const keyed = keyMaterialOf(parseKey(key));
+  const keyed = keyMaterialOf(keyBytesOf(key));
   return {
     handshake: (conn, onConn) => receiverKeyHandshake(conn, keyed, onConn),
   };
@@ -139,7 +143,7 @@ const MIN_TOKEN_CHARACTERS = 16;
 
 /** What both sides' options have in common. */
 interface Secrets {
-  key?: string;
+  key?: string | Uint8Array;
   tls?: unknown;
   token?: string;
 }
@@ -178,7 +182,7 @@ function checkTogether(
 
 /** The secret that is proven inside TLS, derived from the key or the token. */
 function secretOf({ key, token = "" }: Secrets): Uint8Array {
-  if (key !== undefined) return derive(parseKey(key), "proof");
+  if (key !== undefined) return derive(keyBytesOf(key), "proof");
   const trimmed = token.trim();
   if (trimmed.length < MIN_TOKEN_CHARACTERS) {
     throw new TransferError(

@@ -5,6 +5,7 @@ import {
   derive,
   formatKey,
   generateKey,
+  keyBytesOf,
   parseKey,
 } from "../../lib/security/key.ts";
 import { hex } from "../support/helpers.ts";
@@ -60,6 +61,25 @@ Deno.test("parseKey() says what is wrong and never shows the key", () => {
     const error = assertThrows(() => parseKey(text), TransferError, found);
     assertEquals(error.code, "usage");
     assert(!error.message.includes(body.slice(10, 20)), error.message);
+  }
+});
+
+Deno.test("keyBytesOf() takes a key's text and a copy of its bytes", () => {
+  assertEquals(keyBytesOf(TEXT), KEY);
+  const given = KEY.slice();
+  const taken = keyBytesOf(given);
+  given.fill(0);
+  assertEquals(taken, KEY);
+});
+
+Deno.test("keyBytesOf() takes bytes of no other length", () => {
+  for (const length of [0, 31, 33]) {
+    const error = assertThrows(
+      () => keyBytesOf(new Uint8Array(length)),
+      TransferError,
+      `Cannot read the key: it has ${length} bytes and must have 32`,
+    );
+    assertEquals(error.code, "usage");
   }
 });
 

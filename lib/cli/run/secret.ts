@@ -34,12 +34,14 @@ export interface SecretOptions {
 
 /** What was found. */
 export interface Secrets {
-  key?: string;
+  /** The key's 32 bytes. */
+  key?: Uint8Array;
+  /** The token's text, as it was read. */
   token?: string;
 }
 
 /**
- * Finds the key or the token, and checks a key against its checksum.
+ * Finds the key or the token, and parses a key.
  *
  * @param options Where.
  * @param report Warns of what is not safe.
@@ -66,12 +68,11 @@ export async function findSecrets(
   return keyFrom(quote(keyFile), await readSecret(keyFile, report));
 }
 
-/** Checks a key against its checksum, and says where a wrong one is from. */
-function keyFrom(where: string, key: string | undefined): Secrets {
-  if (key === undefined) return {};
+/** Parses a key, and says where a wrong one is from. */
+function keyFrom(where: string, text: string | undefined): Secrets {
+  if (text === undefined) return {};
   try {
-    parseKey(key);
-    return { key };
+    return { key: parseKey(text) };
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
     const what = { doing: `read the key from ${where}`, found: error.found };
