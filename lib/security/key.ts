@@ -122,7 +122,8 @@ export function parseKey(text: string): Uint8Array {
  */
 export function keyBytesOf(key: string | Uint8Array): Uint8Array {
   if (typeof key === "string") return parseKey(key);
-  if (key.length === KEY_BYTES) return key.slice();
+  // Not slice(): a Buffer's one shares the memory.
+  if (key.length === KEY_BYTES) return new Uint8Array(key);
   throw wrong(`it has ${key.length} bytes and must have ${KEY_BYTES}`);
 }
 

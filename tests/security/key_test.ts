@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { Buffer } from "node:buffer";
 import { TransferError } from "../../lib/base/errors.ts";
 import {
   derive,
@@ -66,10 +67,11 @@ Deno.test("parseKey() says what is wrong and never shows the key", () => {
 
 Deno.test("keyBytesOf() takes a key's text and a copy of its bytes", () => {
   assertEquals(keyBytesOf(TEXT), KEY);
-  const given = KEY.slice();
-  const taken = keyBytesOf(given);
-  given.fill(0);
-  assertEquals(taken, KEY);
+  for (const given of [KEY.slice(), Buffer.from(KEY)]) {
+    const taken = keyBytesOf(given);
+    given.fill(0);
+    assertEquals(taken, KEY);
+  }
 });
 
 Deno.test("keyBytesOf() takes bytes of no other length", () => {
