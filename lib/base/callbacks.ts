@@ -3,11 +3,13 @@
  *
  * A callback reports something that has happened. What it throws or rejects
  * with cannot undo that and does not stop the operation that called it. The
- * first such error is kept and thrown when the operation is over.
+ * first such error is kept and thrown when the operation is over. It waits for
+ * the promises that callbacks returned, until it is aborted.
  *
  * @module
  */
 
+import { onAbort } from "./abort.ts";
 import { reasonOf, TransferError } from "./errors.ts";
 import { TaskGroup } from "./task_group.ts";
 
@@ -15,6 +17,7 @@ import { TaskGroup } from "./task_group.ts";
 export class CallbackGuard {
   readonly #running = new TaskGroup();
   #failure: TransferError | undefined;
+  #reporting = false;
 
   /**
    * Calls a callback, now. Never throws.
@@ -27,21 +30,45 @@ export class CallbackGuard {
   call(doing: string, callback: () => unknown): void {
     try {
       const result = callback();
-      if (!isThenable(result)) return;
-      this.#running.add(
-        Promise.resolve(result).catch((error) => this.#keep(doing, error)),
-      );
+      if (isThenable(result)) this.#add(doing, result);
     } catch (error) {
       this.#keep(doing, error);
     }
   }
 
   /**
-   * Waits until every promise that a callback returned has settled. Never
-   * rejects, and has no bound: how long a callback takes is its owner's choice.
+   * Calls a callback that reports progress, unless the promise that the last
+   * report returned is pending: the next report says more, and one promise at
+   * most is kept. Never throws.
+   *
+   * @param doing What could not be done if it fails, for the message.
+   * @param callback Calls it, and returns what it returns.
    */
-  async settled(): Promise<void> {
-    await this.#running.allDone();
+  report(doing: string, callback: () => unknown): void {
+    if (this.#reporting) return;
+    this.call(doing, () => {
+      const result = callback();
+      if (!isThenable(result)) return;
+      this.#reporting = true;
+      return Promise.resolve(result).finally(() => this.#reporting = false);
+    });
+  }
+
+  /**
+   * Waits until every promise that a callback returned has settled. Never
+   * rejects. Without an abort the wait has no bound: how long a callback takes
+   * is its owner's choice.
+   *
+   * On abort: resolves at once; what has not settled is left to itself, and an
+   * error of it is dropped.
+   *
+   * @param signal Ends the wait.
+   */
+  async settled(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    const aborted = Promise.withResolvers<void>();
+    using _ = onAbort(signal, aborted.resolve);
+    await Promise.race([this.#running.allDone(), aborted.promise]);
   }
 
   /**
@@ -52,6 +79,12 @@ export class CallbackGuard {
    */
   rethrow(): void {
     if (this.#failure) throw this.#failure;
+  }
+
+  #add(doing: string, result: PromiseLike<unknown>): void {
+    this.#running.add(
+      Promise.resolve(result).catch((error) => this.#keep(doing, error)),
+    );
   }
 
   #keep(doing: string, cause: unknown): void {

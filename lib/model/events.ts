@@ -46,7 +46,8 @@ export interface TransferCallbacks {
 }
 
 /**
- * Calls the callback for an event.
+ * Calls the callback for an event; that for progress is not called while the
+ * promise that it returned last is pending.
  *
  * @param event What happened.
  * @param callbacks Whom to tell.
@@ -57,7 +58,10 @@ export function notify(
   callbacks: TransferCallbacks,
   guard: CallbackGuard,
 ): void {
-  guard.call(`tell of ${subjectOf(event)}`, () => call(event, callbacks));
+  const doing = `tell of ${subjectOf(event)}`;
+  const tell = () => call(event, callbacks);
+  if (event.event === "progress") guard.report(doing, tell);
+  else guard.call(doing, tell);
 }
 
 function call(event: TransferEvent, callbacks: TransferCallbacks): unknown {

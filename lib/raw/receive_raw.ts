@@ -81,7 +81,7 @@ export async function receiveRaw(
     throw asTransferError(error, "internal", "receive");
   } finally {
     close();
-    await callbacks.settled();
+    await callbacks.settled(signal);
   }
   callbacks.rethrow();
   return report;

@@ -21,19 +21,25 @@ export interface RawReport {
  * Options of `sendRaw()` and `receiveRaw()`.
  *
  * No callback but `onReply` can stop or fail a transfer. What another one throws
- * or rejects with is thrown when the transfer is over, as `internal`; a promise
- * that one returns is awaited until then.
+ * or rejects with is thrown when the transfer is over, as `internal`. A promise
+ * that one returns is awaited first, until `signal` is aborted: what has not
+ * settled then is left to itself.
  */
 export interface RawOptions {
   /** Longest time without any movement, in milliseconds. @default {30_000} */
   idleTimeout?: number;
   /** Whether to compute the SHA-256 of the bytes. @default {false} */
   digest?: boolean;
-  /** Drops the connection; the promise rejects with the signal's reason. */
+  /**
+   * Drops the connection; the promise rejects with the signal's reason. Once the
+   * transfer is over, an abort ends only the wait for callbacks, and changes no
+   * outcome.
+   */
   signal?: AbortSignal;
   /**
    * Called with how many bytes the kernel on this side accepted, or gave: four
-   * times a second at most, and once more at the end.
+   * times a second at most, and once more at the end; not while the promise of
+   * its last call is pending.
    */
   onProgress?: (progress: Progress) => unknown;
 }

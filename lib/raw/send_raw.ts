@@ -118,7 +118,7 @@ async function deliver(
     });
     report = await sendOver(conn, item, target, options, tell);
   } finally {
-    await callbacks.settled();
+    await callbacks.settled(signal);
   }
   callbacks.rethrow();
   return report;

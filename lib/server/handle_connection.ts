@@ -57,7 +57,8 @@ export class ConnectionHandler {
   /**
    * Runs one session.
    *
-   * On abort: the sender is told, and this rejects with the signal's reason.
+   * On abort: the sender is told, and this rejects with the signal's reason;
+   * once the session is over, only the wait for callbacks ends.
    *
    * @param conn An accepted connection. It is taken over.
    * @param session What the server knows about it; its progress is kept there.
@@ -103,7 +104,7 @@ export class ConnectionHandler {
         );
       }
     } finally {
-      await callbacks.settled();
+      await callbacks.settled(this.#signal);
     }
     callbacks.rethrow();
     return report;

@@ -16,7 +16,8 @@ import type { SessionInfo } from "./sessions.ts";
 
 /**
  * Called with the receipt of an entry that was committed, and with the session
- * that it came in. A promise is awaited before that session ends.
+ * that it came in. A promise is awaited before that session ends, unless the
+ * session is cut.
  */
 export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
 
@@ -24,8 +25,13 @@ export type Handler = (receipt: Receipt, info: SessionInfo) => unknown;
  * Options of {@linkcode serve}.
  *
  * A callback may be asynchronous. If it throws or rejects, nothing stops. After
- * `onConnect` or `onProgress` the session fails at its end, and `onError` is
- * called; after `onClose` or `onError` the server's `finished` rejects.
+ * the handler, `onConnect` or `onProgress` the session fails at its end, and
+ * `onError` is called; after `onClose` or `onError` the server's `finished`
+ * rejects.
+ *
+ * The promises of callbacks are awaited until `signal` is aborted or the `grace`
+ * of `shutdown()` is over: what has not settled then is left to itself, and
+ * keeps neither its session nor the server.
  */
 export interface ServeOptions
   extends ListenOptions, Omit<ReceiveOptions, "onReceipt" | "onProgress"> {
@@ -47,7 +53,10 @@ export interface ServeOptions
   onListen?: (addr: Target) => void;
   /** Called for each session that begins. */
   onConnect?: (info: SessionInfo) => unknown;
-  /** Called several times a second with the progress of each session. */
+  /**
+   * Called several times a second with the progress of each session; not while
+   * the promise of its last call for that session is pending.
+   */
   onProgress?: (progress: Progress, info: SessionInfo) => unknown;
   /** Called for each session that ended well, with a raw stream's report. */
   onClose?: (info: SessionInfo, report?: RawReport) => unknown;
@@ -67,8 +76,9 @@ export interface ServeOptions
 /** Options of a server's `shutdown()`. */
 export interface ShutdownOptions {
   /**
-   * Longest time for sessions to finish, in milliseconds; with 0 they are cut
-   * at once. @default {Infinity}
+   * Longest time for sessions and the promises of callbacks, in milliseconds:
+   * then sessions are cut, and what has not settled is left to itself. With 0
+   * that is at once. @default {Infinity}
    */
   grace?: number;
 }

@@ -30,7 +30,8 @@ export interface Server extends AsyncDisposable {
   readonly addr: Target;
   /**
    * Resolves when it has stopped and the last session has ended. Rejects then,
-   * with `internal`, if `onClose` or `onError` ever threw or rejected.
+   * with `internal`, if `onClose` or `onError` threw or rejected before the wait
+   * for their promises was ended by `signal` or by the grace of `shutdown()`.
    */
   readonly finished: Promise<void>;
   /**
@@ -40,8 +41,8 @@ export interface Server extends AsyncDisposable {
    *
    * On abort: the server's `signal` ends the sessions, and this resolves.
    *
-   * @param options How long sessions may take to finish; then they are cut, and
-   * their senders told.
+   * @param options How long sessions and callbacks may take to finish; then the
+   * sessions are cut, and their senders told.
    * @throws {TransferError} `usage` for a `grace` that is negative or no
    * number; the server goes on.
    */
@@ -70,8 +71,8 @@ const ACCEPT_PAUSE_MS = 100;
  *
  * @param options Where to listen, where the entries land, bounds, callbacks.
  * @param handler Called for each entry that was committed, not for raw streams.
- * A promise is awaited before its session ends; `onError` is called with what
- * it throws or rejects with.
+ * A promise is awaited before its session ends, until that is cut; if it throws
+ * or rejects, the session fails at its end, and `onError` is called.
  * @returns The server, listening already.
  * @throws {TransferError} `bind` when it cannot listen, `usage` when others
  * could reach it and there is no key.
@@ -111,6 +112,8 @@ class RunningServer implements Server {
   /** Ends the sessions that are still under way. */
   readonly #cut = new AbortController();
   readonly #callbacks = new CallbackGuard();
+  /** Ends the wait for callbacks, which unauthenticated peers do not cut. */
+  readonly #patience = new AbortController();
   #stopped = false;
 
   constructor(options: ServeOptions, handler: Handler) {
@@ -134,6 +137,7 @@ class RunningServer implements Server {
     const { signal } = options;
     const stop = () => {
       this.#cut.abort(signal?.reason);
+      this.#patience.abort();
       this.#stop();
     };
     signal?.addEventListener("abort", stop);
@@ -154,13 +158,18 @@ class RunningServer implements Server {
     mustNotBeNegative({ grace });
     this.#admission.close();
     const cut = () => this.#cut.abort(OUT_OF_TIME);
-    const timer = setTimeout(cut, Math.min(grace, MAX_DELAY_MS));
+    const bound = Math.min(grace, MAX_DELAY_MS);
+    const timer = setTimeout(cut, bound);
+    const patience = setTimeout(() => this.#patience.abort(), bound);
     await this.#admission.empty;
     clearTimeout(timer);
     this.#stop();
     // A peer that is not authenticated by then does not hold up the stop.
     const late = setTimeout(cut, UNAUTHENTICATED_GRACE_MS);
-    await this.finished.finally(() => clearTimeout(late));
+    await this.finished.finally(() => {
+      clearTimeout(late);
+      clearTimeout(patience);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -193,7 +202,7 @@ class RunningServer implements Server {
       }
     }
     await this.#sessions.allDone();
-    await this.#callbacks.settled();
+    await this.#callbacks.settled(this.#patience.signal);
     this.#callbacks.rethrow();
   }
 

@@ -54,9 +54,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders and files whose code is a function of what it is given. */
 const PURE = words(
-  "model wire base/callbacks.ts base/digest.ts base/errors.ts " +
-    "base/escape.ts base/format_bytes.ts base/further_attempt.ts " +
-    "base/task_group.ts " +
+  "model wire base/abort.ts base/callbacks.ts base/digest.ts " +
+    "base/errors.ts base/escape.ts base/format_bytes.ts " +
+    "base/further_attempt.ts base/task_group.ts " +
     "base/validate.ts security/auth_proof.ts security/secret_rules.ts",
 );
 

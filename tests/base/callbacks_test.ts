@@ -1,4 +1,9 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { CallbackGuard } from "../../lib/base/callbacks.ts";
 import { TransferError } from "../../lib/base/errors.ts";
 
@@ -78,4 +83,55 @@ Deno.test("settled() waits for a promise that comes while it waits", async () =>
   first.resolve();
   await settled;
   assertEquals(order, ["two", "settled"]);
+});
+
+for (const when of ["before", "during"] as const) {
+  Deno.test(`settled() ends with an abort ${when} the wait, and leaves the rest`, async () => {
+    const guard = new CallbackGuard();
+    const late = Promise.withResolvers<void>();
+    guard.call("wait", () => late.promise);
+    const stop = new AbortController();
+    if (when === "before") stop.abort();
+    const settled = guard.settled(stop.signal);
+    stop.abort();
+    await settled;
+    late.reject(new Error("nobody asks any more")); // no unhandled rejection
+    guard.rethrow();
+  });
+}
+
+Deno.test("report() is not called again while its last promise is pending", async () => {
+  const guard = new CallbackGuard();
+  let pending = Promise.withResolvers<void>();
+  const heard: number[] = [];
+  const report = (one: number) =>
+    guard.report("report", () => {
+      heard.push(one);
+      return pending.promise;
+    });
+  for (const one of [1, 2, 3]) report(one);
+  guard.call("count", () => heard.push(0)); // another callback is called
+  assertEquals(heard, [1, 0]);
+  pending.resolve();
+  await guard.settled();
+  pending = Promise.withResolvers();
+  for (const one of [4, 5]) report(one);
+  pending.reject(new RangeError("no screen"));
+  await guard.settled();
+  report(6); // after a rejection too
+  await guard.settled();
+  assertEquals(heard, [1, 0, 4, 6]);
+  assert(thrownBy(guard).cause instanceof RangeError);
+});
+
+Deno.test("report() goes on after one that throws", () => {
+  const guard = new CallbackGuard();
+  let calls = 0;
+  for (let time = 0; time < 3; time++) {
+    guard.report("report", () => {
+      calls++;
+      throw new Error("no");
+    });
+  }
+  assertEquals(calls, 3);
 });

@@ -62,3 +62,15 @@ for (const [event, name, args, subject] of CASES) {
     );
   });
 }
+
+Deno.test("progress alone is not told while the last call is pending", () => {
+  const guard = new CallbackGuard();
+  for (const [event, name] of CASES) {
+    let calls = 0;
+    const never = () => (calls++, new Promise(() => {}));
+    for (let time = 0; time < 3; time++) {
+      notify(event, { [name]: never }, guard);
+    }
+    assertEquals([name, calls], [name, name === "onProgress" ? 1 : 3]);
+  }
+});

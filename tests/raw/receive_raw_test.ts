@@ -261,3 +261,18 @@ Deno.test("what onProgress rejects with late is thrown by receiveRaw() all the s
   const error = await assertRejects(() => received, TransferError);
   assertEquals(error.cause, cause);
 });
+
+Deno.test("an abort ends the wait of receiveRaw() for an onProgress that never settles", async () => {
+  const stop = new AbortController();
+  const { conn, received } = await receiving(memorySink(), {
+    signal: stop.signal,
+    onProgress: () => new Promise(() => {}),
+  });
+  await conn.write(noise(10));
+  await conn.closeWrite();
+  assertEquals(await conn.read(new Uint8Array(1)), null); // it is kept
+  conn.close();
+  stop.abort();
+  // What it kept by then depends on when its own close is noticed.
+  await received.catch((error) => assertEquals(error, stop.signal.reason));
+});

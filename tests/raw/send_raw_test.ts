@@ -394,3 +394,18 @@ Deno.test("what onProgress rejects with late is thrown by sendRaw() all the same
   late.reject(cause);
   assertEquals((await failing).cause, cause);
 });
+
+for (const name of ["onConnect", "onProgress"] as const) {
+  Deno.test(`an abort ends the wait of sendRaw() for an ${name} that never settles`, async () => {
+    using listener = listen();
+    const stop = new AbortController();
+    const sending = sendBytes(noise(1_000), listener.target, {
+      signal: stop.signal,
+      [name]: () => new Promise(() => {}),
+    });
+    using conn = await listener.accept();
+    await readAll(conn);
+    stop.abort(new RangeError("enough")); // before the peer's end
+    await assertRejects(() => sending, RangeError, "enough");
+  });
+}

@@ -7,7 +7,13 @@ import { serve } from "../../lib/server/serve.ts";
 import { memorySink } from "../../lib/sink/memory_sink.ts";
 import { send } from "../../lib/transfer/sender/send.ts";
 import { noise } from "../support/helpers.ts";
-import { codeOf, listening, portOf, withHeld } from "../support/serve_talk.ts";
+import {
+  codeOf,
+  listening,
+  portOf,
+  sendHeld,
+  withHeld,
+} from "../support/serve_talk.ts";
 
 Deno.test("shutdown() refuses new senders politely and lets a session finish", async () => {
   const { server, held, sink } = await withHeld();
@@ -110,4 +116,66 @@ Deno.test("a signal frees connections that have not said a word", async () => {
   assertEquals(await mute.read(new Uint8Array(1)), null);
   mute.close();
   await server.finished;
+});
+
+const NEVER = () => new Promise(() => {});
+
+for (const name of ["onConnect", "onProgress", "onClose", "handler"] as const) {
+  for (const how of ["grace", "signal"] as const) {
+    Deno.test(`a server's ${how} ends the wait for its ${name}, which never settles`, async () => {
+      const stop = new AbortController();
+      const called = Promise.withResolvers<void>();
+      const never = () => (called.resolve(), NEVER());
+      const server = serve({
+        sink: memorySink(),
+        signal: stop.signal,
+        ...name === "handler" ? {} : { [name]: never },
+      }, name === "handler" ? never : () => {});
+      async function* source() {
+        yield noise(10);
+        if (name === "onProgress") await called.promise;
+      }
+      await send(source(), server.addr, { name: "a" });
+      await called.promise;
+      if (how === "signal") stop.abort();
+      else await server.shutdown({ grace: 10 });
+      await server.finished;
+    });
+  }
+}
+
+Deno.test("grace 0 cuts a session whose onConnect never settles", async () => {
+  const begun = Promise.withResolvers<void>();
+  const { server, errors } = listening({
+    onConnect: () => (begun.resolve(), NEVER()),
+  });
+  const held = await sendHeld(server, "held");
+  const cut = assertRejects(() => held.receipt, TransferError);
+  await begun.promise;
+  await server.shutdown({ grace: 0 });
+  assertEquals((await cut).code, "rejected");
+  assertEquals(errors.map(({ error }) => error.code), ["rejected"]);
+});
+
+Deno.test("shutdown() without a bound waits for callbacks, whoever else is connected", async () => {
+  const late = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const { server } = listening({
+    onClose: () => (closed.resolve(), late.promise),
+  });
+  using mute = await Deno.connect({ port: portOf(server.addr) });
+  await send(noise(1), server.addr, { name: "a" }); // mute was accepted before
+  await closed.promise;
+  const stopping = assertRejects(
+    () => server.shutdown(),
+    TransferError,
+    "no screen",
+  );
+  // It is cut for the server to stop; the callback is not.
+  assertEquals(await mute.read(new Uint8Array(1)), null);
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  late.reject(new RangeError("no screen"));
+  await stopping;
 });

@@ -85,7 +85,9 @@ export class ReceiverSession {
     try {
       await this.#converse(receiver);
     } finally {
-      await this.#callbacks.settled(); // the sender need not wait for that
+      clearTimeout(this.#closing);
+      // The sender need not wait for that.
+      await this.#callbacks.settled(this.#options.signal);
     }
     receiver.failures.rethrow();
     this.#callbacks.rethrow();
@@ -105,7 +107,6 @@ export class ReceiverSession {
       await this.#giveUp(receiver, error);
     } finally {
       clearInterval(heartbeat);
-      clearTimeout(this.#closing);
     }
     await this.#channel.hangUp(CLOSE_BOUNDS);
   }

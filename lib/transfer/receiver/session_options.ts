@@ -13,8 +13,9 @@ import type { ReceiverSecurity } from "../../security/mod.ts";
  * Options of a session.
  *
  * No callback can undo or stop a session. What one throws or rejects with is
- * thrown when the session is over, as `internal`; a promise that one returns is
- * awaited until then.
+ * thrown when the session is over, as `internal`. A promise that one returns is
+ * awaited first, until `signal` is aborted: what has not settled then is left to
+ * itself.
  */
 export interface SessionOptions {
   /** Largest entry that is accepted, in bytes. @default {Infinity} */
@@ -22,10 +23,14 @@ export interface SessionOptions {
   /**
    * Stops the session: the sender is told, what a later session can resume is
    * kept and the rest dropped, and the promise rejects with the signal's reason
-   * within about a second.
+   * within about a second. Once the session is over, an abort ends only the wait
+   * for callbacks, and changes no outcome.
    */
   signal?: AbortSignal;
-  /** Called with how far the session is, about four times a second. */
+  /**
+   * Called with how far the session is, about four times a second; not while the
+   * promise of its last call is pending.
+   */
   onProgress?: (progress: Progress) => unknown;
   /** Called with each receipt, once it is said to the sender. */
   onReceipt?: (receipt: Receipt) => unknown;

@@ -25,8 +25,9 @@ import { OutgoingEntry } from "./outgoing_entry.ts";
  * Options of {@linkcode send} and {@linkcode sendAll}.
  *
  * No callback can undo or stop a transfer. What one throws or rejects with is
- * thrown when everything is delivered and closed, as `internal`; a promise that
- * one returns is awaited until then.
+ * thrown when everything is delivered and closed, as `internal`, with the error
+ * as its cause. A promise that one returns is awaited first, until `signal` is
+ * aborted: what has not settled then is left to itself.
  */
 export interface SendOptions extends PathOptions, RetryOptions, SenderSecurity {
   /** Longest time to connect, in milliseconds. @default {10_000} */
@@ -37,12 +38,16 @@ export interface SendOptions extends PathOptions, RetryOptions, SenderSecurity {
   limitRate?: number;
   /**
    * Stops the transfer: the receiver is told, and the promise rejects with the
-   * signal's reason within about a second.
+   * signal's reason within about a second. Once everything is delivered, an
+   * abort ends only the wait for callbacks, and the promise resolves.
    */
   signal?: AbortSignal;
   /** Called for each connection that is established. */
   onConnect?: () => unknown;
-  /** Called with what the receiver has, several times a second. */
+  /**
+   * Called with what the receiver has, several times a second; not while the
+   * promise of its last call is pending.
+   */
   onProgress?: (progress: Progress) => unknown;
   /** Called with each receipt as it is read. */
   onReceipt?: (receipt: Receipt) => unknown;
@@ -174,7 +179,7 @@ async function deliver(
     const failure = asTransferError(error, "internal", "deliver");
     throw explain(failure, entries, target, attempts);
   } finally {
-    await callbacks.settled();
+    await callbacks.settled(options.signal);
   }
   callbacks.rethrow();
   return entries.map((one) => one.receipt!);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { SESSION } from "../../../lib/wire/frames.ts";
 import { FAIR, memoryPair } from "../../faults/memory_conn.ts";
 import { FakeTime } from "../../support/fake_time.ts";
-import { data, fail, open } from "../../support/scripted.ts";
+import { data, fail, finish, open } from "../../support/scripted.ts";
 import { BYTES, opened, talk, whole } from "../../support/session_talk.ts";
 import { slowCommit, watchedSink } from "../../support/sinks.ts";
 
@@ -99,4 +99,22 @@ Deno.test("an abort begins no commit after it has denied the rest", async () => 
   const told = frames.filter(({ type }) => type === "receipt").length;
   assertEquals([told, committed.length], [64, 64]);
   assertEquals(frames.at(-1)?.type, "fail");
+});
+
+Deno.test("an abort ends the wait for a callback that never settles", async () => {
+  const stop = new AbortController();
+  using all = await talk({
+    signal: stop.signal,
+    onReceipt: () => new Promise(() => {}),
+  });
+  await all.sender.say(...whole(0), finish(1));
+  await all.sender.hear("accept");
+  await all.sender.hear("receipt");
+  assertEquals(await all.sender.end(), []);
+  for (let turn = 0; turn < 20; turn++) { // the session ends meanwhile
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  stop.abort();
+  const [receipt] = await all.outcome; // what was delivered stays so
+  assertEquals(receipt?.name, "file-0");
 });

@@ -200,3 +200,39 @@ Deno.test("sendAll() of nothing is no success, and connects to nobody", async ()
   );
   assertEquals(error.code, "source");
 });
+
+for (const name of ["onConnect", "onProgress", "onReceipt"] as const) {
+  Deno.test(`an abort ends the wait of send() for an ${name} that never settles`, async () => {
+    const sink = memorySink();
+    await using server = serve({ sink });
+    const stop = new AbortController();
+    const delivered = Promise.withResolvers<void>();
+    const receipt = send(BYTES, server.addr, {
+      name: "a",
+      signal: stop.signal,
+      onReceipt: () => delivered.resolve(),
+      [name]: () => {
+        if (name !== "onConnect") delivered.resolve();
+        return new Promise(() => {});
+      },
+    });
+    await delivered.promise;
+    await server.shutdown(); // the session is over
+    stop.abort();
+    assertEquals((await receipt).bytes, BYTES.length); // that is no less true
+  });
+}
+
+Deno.test("an abort of send() waits for no callback, and is the reason", async () => {
+  await using server = serve({ sink: memorySink() });
+  const stop = new AbortController();
+  const reason = new RangeError("enough");
+  const sending = send(BYTES, server.addr, {
+    signal: stop.signal,
+    onConnect() {
+      stop.abort(reason);
+      return new Promise(() => {});
+    },
+  });
+  await assertRejects(() => sending, RangeError, "enough");
+});
