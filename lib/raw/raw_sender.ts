@@ -7,6 +7,7 @@
  * @module
  */
 
+import { abortable } from "@std/async/abortable";
 import { Digest } from "../base/digest.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import { HEARTBEAT_MS, type Progress } from "../model/progress.ts";
@@ -174,13 +175,13 @@ export class RawSender {
 
   /** Hands a piece on. Time that `onReply` takes is no silence of the peer. */
   async #keep(piece: Uint8Array): Promise<void> {
-    const { onReply, idleTimeout = IDLE_TIMEOUT_MS } = this.#options;
+    const { onReply, signal, idleTimeout = IDLE_TIMEOUT_MS } = this.#options;
     const keeping = onReply?.(piece);
     if (!(keeping instanceof Promise)) return;
     const beat = Math.min(HEARTBEAT_MS, idleTimeout / 2);
     const timer = setInterval(() => this.#idle.moved(), beat);
     try {
-      await keeping;
+      await (signal ? abortable(keeping, signal) : keeping);
     } finally {
       clearInterval(timer);
     }

@@ -409,3 +409,23 @@ for (const name of ["onConnect", "onProgress"] as const) {
     await assertRejects(() => sending, RangeError, "enough");
   });
 }
+
+Deno.test("an abort ends the wait of sendRaw() for an onReply that never settles", async () => {
+  using listener = listen();
+  const stop = new AbortController();
+  const heard = Promise.withResolvers<void>();
+  const sending = sendBytes(noise(1_000), listener.target, {
+    signal: stop.signal,
+    drainTimeout: Infinity, // nothing else ends it
+    onReply() {
+      heard.resolve();
+      return new Promise(() => {});
+    },
+  });
+  using conn = await listener.accept();
+  await readAll(conn);
+  await conn.write(noise(10));
+  await heard.promise;
+  stop.abort(new RangeError("enough"));
+  await assertRejects(() => sending, RangeError, "enough");
+});
